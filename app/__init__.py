@@ -1,0 +1,1 @@
+"""Zhepai (浙拍): an open technology exchange."""

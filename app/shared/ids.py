@@ -1,0 +1,33 @@
+"""Identifiers: UUIDv7, a type an entity, so that mypy refuses one where another belongs."""
+
+from typing import NewType
+from uuid import UUID
+
+from uuid6 import uuid7
+
+MarketId = NewType("MarketId", UUID)
+PartyId = NewType("PartyId", UUID)
+UserId = NewType("UserId", UUID)
+MembershipId = NewType("MembershipId", UUID)
+ClientId = NewType("ClientId", UUID)
+PolicyId = NewType("PolicyId", UUID)
+SessionId = NewType("SessionId", UUID)
+FileId = NewType("FileId", UUID)
+AchievementId = NewType("AchievementId", UUID)
+ListingId = NewType("ListingId", UUID)
+RegistrationId = NewType("RegistrationId", UUID)
+DemandId = NewType("DemandId", UUID)
+AuctionId = NewType("AuctionId", UUID)
+BidId = NewType("BidId", UUID)
+AccountId = NewType("AccountId", UUID)
+EntryId = NewType("EntryId", UUID)
+HoldId = NewType("HoldId", UUID)
+DealId = NewType("DealId", UUID)
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7 (RFC 9562): sortable by creation to the millisecond.
+
+    Never used to decide an order that matters; the database does that.
+    """
+    return UUID(int=uuid7().int)
