@@ -1,0 +1,1 @@
+"""Mechanisms that every module uses and none repeats: data, time, identity, transport."""

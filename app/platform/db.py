@@ -1,0 +1,82 @@
+"""The database and the one transaction of a request, a timer or a delivery.
+
+Nothing outside ``app/platform`` commits: a use case that could commit half of itself would.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import MetaData, event
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from app.platform.epoch import ensure_epoch
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; relationships do not exist here, so nothing loads by surprise."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Database:
+    """An engine with its pool; opening it connects nothing.
+
+    Args:
+        url: ``postgresql+asyncpg://…``.
+        pool_size: Connections held by this process, no overflow beyond it.
+    """
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": "zhepai",
+                    "timezone": "UTC",
+                    "jit": "off",
+                    "statement_timeout": "15000",
+                    "lock_timeout": "10000",
+                    "idle_in_transaction_session_timeout": "30000",
+                },
+            },
+        )
+        event.listen(self.engine.sync_engine, "connect", _on_connect)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session whose work is committed on leaving, rolled back on an error."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close all pooled connections."""
+        await self.engine.dispose()
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    ensure_epoch(connection)
+
+
+def _request_session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+SessionDep = Annotated[AsyncSession, Depends(_request_session)]

@@ -1,0 +1,1 @@
+"""Files: content addressed by SHA-256, types told from content, audience checked on download."""

@@ -1,0 +1,218 @@
+"""The journal: one event a state change, written in the transaction that makes the change.
+
+It is the audit trail, the change feed and the source of every reaction. Each subject's events
+are numbered without a gap under the subject's lock and chained by hash; the chain covers the
+public part and a salted digest of the restricted part, so the public can verify it.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    FetchedValue,
+    Index,
+    LargeBinary,
+    String,
+    Uuid,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform.db import Base
+from app.shared.canonical import GENESIS, chain_hash, salted_digest
+from app.shared.ids import MarketId, PartyId
+from app.shared.jsonable import jsonable
+
+
+class JournalEpoch(Base):
+    """A server life in which transaction ids only grow; see `app/platform/epoch.py`."""
+
+    __tablename__ = "journal_epochs"
+
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    system_identifier: Mapped[int] = mapped_column(BigInteger)
+    timeline: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class JournalHead(Base):
+    """Last version and chain head of a subject; its row lock orders the subject's events."""
+
+    __tablename__ = "journal_heads"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class JournalEvent(Base):
+    """One event; never updated, never deleted (a trigger refuses both)."""
+
+    __tablename__ = "journal_events"
+    __table_args__ = (
+        Index("ix_journal_events_feed", "epoch", "txid", "seq"),
+        Index("uq_journal_events_subject", "subject_id", "subject_version", unique=True),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, server_default=FetchedValue())
+    epoch: Mapped[int] = mapped_column(server_default=FetchedValue())
+    txid: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue())
+    market_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[UUID]
+    subject_version: Mapped[int] = mapped_column(BigInteger)
+    type: Mapped[str] = mapped_column(String(60))
+    market_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=FetchedValue()
+    )
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    public: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    restricted: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    audience: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event about to be journaled.
+
+    Attributes:
+        subject: Kind of the subject, e.g. ``listing``.
+        type: ``<subject>.<past participle>``, e.g. ``listing.published``.
+        market_at: The market's moment at which it happened, aware UTC.
+        actor: ``Actor.ref`` or ``SYSTEM``; kept in the restricted part.
+        public: What anyone may read, for ever; values that `jsonable` knows.
+        restricted: What is for the audience, operators and auditors of the market only.
+        audience: Parties that may read the restricted part.
+    """
+
+    market_id: MarketId
+    subject: str
+    subject_id: UUID
+    type: str
+    market_at: datetime
+    actor: str
+    public: Mapping[str, Any] = field(default_factory=dict)
+    restricted: Mapping[str, Any] = field(default_factory=dict)
+    audience: frozenset[PartyId] = frozenset()
+
+
+def public_link(
+    event: "JournalEvent | NewEvent", *, version: int, restricted_digest: str
+) -> dict[str, Any]:
+    """Return what the chain covers: every public fact of an event, recomputable by anyone."""
+    return {
+        "subject": event.subject,
+        "subject_id": str(event.subject_id),
+        "subject_version": version,
+        "type": event.type,
+        "market_at": jsonable(event.market_at),
+        "public": jsonable(event.public),
+        "restricted_digest": restricted_digest,
+    }
+
+
+async def append(session: AsyncSession, *events: NewEvent) -> list[int]:
+    """Journal events in order; return their subject versions.
+
+    Each subject's versions rise by one under its head's row lock, held to the end of the
+    transaction, so versions have no gap and a rollback leaves none.
+    """
+    subjects = sorted({event.subject_id for event in events})
+    rows = await session.execute(
+        select(JournalHead.subject_id, JournalHead.version, JournalHead.hash)
+        .where(JournalHead.subject_id.in_(subjects))
+        .order_by(JournalHead.subject_id)
+        .with_for_update()
+    )
+    heads = dict.fromkeys(subjects, (0, GENESIS)) | {row[0]: (row[1], row[2]) for row in rows}
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    values, versions = [], []
+    for event in events:
+        version, previous = heads[event.subject_id]
+        restricted = jsonable({**event.restricted, "actor": event.actor})
+        salt = secrets.token_bytes(16)
+        link = public_link(
+            event, version=version + 1, restricted_digest=salted_digest(restricted, salt)
+        )
+        heads[event.subject_id] = (version + 1, chain_hash(previous, link))
+        versions.append(version + 1)
+        values.append(
+            {
+                "market_id": event.market_id,
+                "subject": event.subject,
+                "subject_id": event.subject_id,
+                "subject_version": version + 1,
+                "type": event.type,
+                "market_at": event.market_at,
+                "request_id": request_id,
+                "public": link["public"],
+                "restricted": restricted,
+                "salt": salt,
+                "audience": sorted(event.audience),
+                "hash": heads[event.subject_id][1],
+            }
+        )
+    await session.execute(insert(JournalEvent), values)
+    await _save_heads(session, heads)
+    return versions
+
+
+async def _save_heads(session: AsyncSession, heads: Mapping[UUID, tuple[int, str]]) -> None:
+    statement = insert(JournalHead)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["subject_id"],
+            set_={"version": statement.excluded.version, "hash": statement.excluded.hash},
+        ),
+        [
+            {"subject_id": subject_id, "version": version, "hash": head}
+            for subject_id, (version, head) in sorted(heads.items())
+        ],
+    )
+
+
+async def history(
+    session: AsyncSession, subject_id: UUID, *, after: int = 0
+) -> Sequence[JournalEvent]:
+    """Return a subject's events with a version above ``after``, in version order."""
+    rows = await session.scalars(
+        select(JournalEvent)
+        .where(JournalEvent.subject_id == subject_id, JournalEvent.subject_version > after)
+        .order_by(JournalEvent.subject_version)
+    )
+    return rows.all()
+
+
+class ChainBroken(Exception):
+    """A recomputed hash differs from the stored one, or a version is missing."""
+
+
+def verify_chain(events: Sequence[JournalEvent]) -> str:
+    """Recompute a subject's whole chain and return its head.
+
+    Raises:
+        ChainBroken: Names the first version that does not follow.
+    """
+    head = GENESIS
+    for version, event in enumerate(events, start=1):
+        link = public_link(
+            event,
+            version=version,
+            restricted_digest=salted_digest(event.restricted, event.salt),
+        )
+        head = chain_hash(head, link)
+        if event.subject_version != version or event.hash != head:
+            raise ChainBroken(f"{event.subject} {event.subject_id} breaks at version {version}")
+    return head

@@ -1,0 +1,104 @@
+"""Reactions: how a lower module learns what happened in a higher one.
+
+A reaction reads the journal behind its own cursor. Effect and cursor commit together, so an
+event takes effect exactly once however often the worker dies.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import BigInteger, DateTime, String, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform import feed
+from app.platform.db import Base, Database
+from app.platform.journal import JournalEvent
+from app.platform.telemetry import REACTIONS_FAILED
+
+log = structlog.get_logger()
+
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What to do about some event types.
+
+    Attributes:
+        name: Stable; names the cursor.
+        types: Event types it wants.
+        react: Called with each event once, in feed order; must commit nothing.
+    """
+
+    name: str
+    types: frozenset[str]
+    react: Callable[[AsyncSession, JournalEvent], Awaitable[None]]
+
+
+class ReactionCursor(Base):
+    """How far a reaction has come."""
+
+    __tablename__ = "reaction_cursors"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    epoch: Mapped[int]
+    txid: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_error: Mapped[str | None] = mapped_column(String(2000))
+
+
+async def register(database: Database, reactions: Sequence[Reaction]) -> None:
+    """Make the cursors that are missing, at the journal's start."""
+    async with database.transaction() as session:
+        for reaction in reactions:
+            await session.execute(
+                insert(ReactionCursor)
+                .values(name=reaction.name, epoch=0, txid=0, seq=0, attempts=0)
+                .on_conflict_do_nothing()
+            )
+
+
+async def run_one(database: Database, reaction: Reaction) -> bool:
+    """Handle the next events of one reaction; return whether there were any.
+
+    An event that fails stops its reaction, which tries again with growing pauses: passing
+    over it would leave one module believing what another has already changed.
+    """
+    async with database.transaction() as session:
+        cursor = await session.scalar(
+            select(ReactionCursor)
+            .where(
+                ReactionCursor.name == reaction.name,
+                func.coalesce(ReactionCursor.retry_at <= func.clock_timestamp(), True),
+            )
+            .with_for_update(skip_locked=True)
+        )
+        if cursor is None:
+            return False
+        place = feed.Cursor(cursor.epoch, cursor.txid, cursor.seq)
+        events, _ = await feed.read(session, after=place, limit=BATCH, types=reaction.types)
+        for event in events:
+            try:
+                async with session.begin_nested():
+                    await reaction.react(session, event)
+            except Exception as failure:
+                cursor.attempts += 1
+                cursor.last_error = repr(failure)[:2000]
+                cursor.retry_at = await session.scalar(
+                    select(
+                        func.clock_timestamp()
+                        + text(f"interval '{2 ** min(cursor.attempts, 9)} seconds'")
+                    )
+                )
+                log.exception("reaction_failed", reaction=reaction.name, event_type=event.type)
+                REACTIONS_FAILED.inc()
+                return False
+            cursor.epoch, cursor.txid, cursor.seq = event.epoch, event.txid, event.seq
+            cursor.attempts, cursor.retry_at, cursor.last_error = 0, None, None
+        return bool(events)

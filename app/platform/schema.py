@@ -1,0 +1,143 @@
+"""Types that request and response models share."""
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+)
+from pydantic_core import core_schema
+
+from app.platform.feed import CursorInvalid
+from app.shared.money import MINOR_DIGITS, Money
+
+Item = TypeVar("Item")
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so a misspelt one is never ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class View(BaseModel):
+    """A response body, read from attributes of frozen values."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class _MoneySchema:
+    """Money as ``{"amount": "12300000.00", "currency": "CNY"}`` on the wire."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        wire = core_schema.typed_dict_schema(
+            {
+                "amount": core_schema.typed_dict_field(core_schema.str_schema(strict=True)),
+                "currency": core_schema.typed_dict_field(
+                    core_schema.literal_schema(list(MINOR_DIGITS))
+                ),
+            },
+            extra_behavior="forbid",
+        )
+        parse = core_schema.no_info_after_validator_function(
+            lambda value: Money.parse(value["amount"], value["currency"]), wire
+        )
+        return core_schema.json_or_python_schema(
+            json_schema=parse,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(Money), parse]),
+            serialization=core_schema.plain_serializer_function_ser_schema(Money.as_json),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "title": "Money",
+            "additionalProperties": False,
+            "required": ["amount", "currency"],
+            "properties": {
+                "amount": {
+                    "type": "string",
+                    "pattern": r"^-?\d{1,15}(\.\d{1,2})?$",
+                    "examples": ["12300000.00"],
+                },
+                "currency": {"type": "string", "enum": list(MINOR_DIGITS)},
+            },
+        }
+
+
+def _positive(money: Money) -> Money:
+    if money.amount_minor <= 0:
+        raise ValueError("the amount must be greater than zero")
+    return money
+
+
+MoneyJson = Annotated[Money, _MoneySchema]
+PositiveMoney = Annotated[Money, _MoneySchema, AfterValidator(_positive)]
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    Field(description="RFC 3339 with offset, e.g. 2026-03-02T09:00:00+08:00"),
+]
+UtcView = Annotated[
+    datetime, PlainSerializer(lambda moment: moment.astimezone(UTC).isoformat(), return_type=str)
+]
+
+
+def _printable(text: str) -> str:
+    # PostgreSQL text holds neither NUL nor lone surrogates.
+    if any(ord(char) < 32 and char not in "\n\t" for char in text) or "\x7f" in text:
+        raise ValueError("control characters are not accepted")
+    text.encode()
+    return text
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
+Reason = Annotated[str, Field(min_length=2, max_length=2_000), AfterValidator(_printable)]
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page")]
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; pass ``next`` back as ``cursor`` until it is null."""
+
+    items: list[Item]
+    next: str | None
+
+
+def encode_cursor(*keys: str | int) -> str:
+    """Return the opaque form of a keyset place."""
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """Return the keys of an opaque cursor.
+
+    Args:
+        kinds: Callables that read each key, e.g. ``UUID``.
+
+    Raises:
+        CursorInvalid: Not one that this list gave.
+    """
+    try:
+        keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return tuple(kind(key) for kind, key in zip(kinds, keys, strict=True))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as failure:
+        raise CursorInvalid("Pass back 'next' as it came.", field="cursor") from failure

@@ -1,0 +1,126 @@
+"""Logs, metrics and the one middleware: request id, access line, security headers, size."""
+
+import logging
+import os
+import re
+import sys
+import time
+from typing import Any, Final
+
+import structlog
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.shared.ids import new_id
+
+REQUESTS = Counter("zhepai_requests_total", "Answered requests", ["route", "status"])
+REQUEST_SECONDS = Histogram("zhepai_request_seconds", "Time to the answer's head", ["route"])
+TIMERS_HANDLED = Counter("zhepai_timers_handled_total", "Timers handled")
+TIMERS_PARKED = Counter("zhepai_timers_parked_total", "Timers given up: an alarm")
+REACTIONS_FAILED = Counter("zhepai_reactions_failed_total", "Reactions that failed once")
+BIDS = Counter("zhepai_bids_total", "Judged bids", ["outcome"])
+BID_BATCH = Histogram(
+    "zhepai_bid_batch_size", "Bids in one transaction", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
+)
+
+log = structlog.get_logger("access")
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SECURITY: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+# Swagger's page starts itself with one inline script; nothing else may run any.
+_CSP: Final = "default-src 'none'; frame-ancestors 'none'"
+_CSP_DOCS: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; frame-ancestors 'none'"
+)
+
+
+def configure_logging(level: str) -> None:
+    """Write JSON lines to standard output, Chinese text readable as it is."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+    logging.getLogger("uvicorn.access").disabled = True
+
+
+def metrics_text() -> tuple[bytes, str]:
+    """Return the metrics of all processes and their content type."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(), CONTENT_TYPE_LATEST
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class RequestContext:
+    """ASGI middleware around every request.
+
+    A client's own ``X-Request-Id`` is kept when it is 1–64 letters, digits, ``._-``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = sent.decode() if _REQUEST_ID.fullmatch(sent) else str(new_id())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        docs = scope["path"] in {"/docs", "/redoc"}
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", _CSP_DOCS if docs else _CSP)
+                _observe(scope, message["status"], time.perf_counter() - started)
+            await send(message)
+
+        await self._app(scope, receive, send_head)
+
+
+def _observe(scope: Scope, status: int, elapsed_s: float) -> None:
+    route: Any = scope.get("route")
+    name = getattr(route, "name", None) or "none"
+    REQUESTS.labels(name, status).inc()
+    REQUEST_SECONDS.labels(name).observe(elapsed_s)
+    log.info(
+        "request",
+        method=scope["method"],
+        route=name,
+        path=scope["path"],
+        status=status,
+        elapsed_ms=round(elapsed_s * 1000, 2),
+    )

@@ -1,0 +1,36 @@
+"""Operations: health, metrics, documents without the internet, headers, limits."""
+
+import httpx
+
+
+async def test_service_is_alive_and_ready(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "alive"}
+    ready = (await client.get("/readyz")).json()
+    assert ready["status"] == "ready"
+    assert ready["migration"].startswith("0")
+
+
+async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> None:
+    await client.get("/healthz")
+    text = (await client.get("/metrics")).text
+    assert 'zhepai_requests_total{route="healthz",status="200"}' in text
+
+
+async def test_pages_and_openapi_need_no_internet(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert "http://" not in page
+    assert "https://" not in page
+    schema = (await client.get("/openapi.json")).json()
+    assert schema["openapi"].startswith("3.1")
+
+
+async def test_every_answer_carries_security_headers_and_a_request_id(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/nowhere", headers={"X-Request-Id": "audit-42"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == "audit-42"
+    assert answer.json()["request_id"] == "audit-42"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in answer.headers
