@@ -1,0 +1,1 @@
+"""Auctions (竞价): bidding formats and the bid path that never loses a bid."""

@@ -1,0 +1,1 @@
+"""The demo market and the demo deal, driven over HTTP as a visitor would."""

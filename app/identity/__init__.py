@@ -1,0 +1,1 @@
+"""Identity: parties, users, memberships, partner clients and their tokens."""

@@ -1,0 +1,1 @@
+"""Ledger (资金账): append-only double entry and deposits held."""

@@ -1,0 +1,1 @@
+"""Partners: what other exchanges integrate with; the change feed."""

@@ -1,0 +1,157 @@
+"""The permission table: every route, every role, how far.
+
+A role that a row does not name has no access. ``tests/test_permissions.py`` walks every route
+with every role against objects of its own, of another party and of another market.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.platform.access import PUBLIC, KeyUse, Permission, Reach, Role
+
+_ROUTES: dict[str, Permission] = {}
+
+
+def _allow(
+    *routes: str, scope: str, key: KeyUse = KeyUse.NONE, everyone: bool = False, **roles: Reach
+) -> None:
+    reach = dict(PUBLIC.reach) if everyone else {}
+    reach |= {Role(name): how for name, how in roles.items()}
+    for route in routes:
+        if route in _ROUTES:
+            raise ValueError(f"{route} stands in the table twice")
+        _ROUTES[route] = Permission(reach=reach, scope=None if everyone else scope, key=key)
+
+
+OWN, MARKET, ANY = Reach.OWN, Reach.MARKET, Reach.ANY
+ONCE, MUST = KeyUse.OPTIONAL, KeyUse.REQUIRED
+
+# Files
+_allow(
+    "upload_file",
+    scope="files:write",
+    seller_staff=MARKET,
+    buyer_staff=MARKET,
+    broker=MARKET,
+    expert=MARKET,
+    operator=MARKET,
+)
+_allow("get_file", "download_file", scope="files:read", everyone=True)
+
+# Identity
+_allow("issue_token", "revoke_token", scope="", everyone=True)
+_allow("register_party", scope="", everyone=True, key=ONCE)
+_allow(
+    "who_am_i",
+    scope="identity:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+    expert=OWN,
+    operator=OWN,
+    auditor=OWN,
+    partner=OWN,
+)
+_allow("list_parties", scope="identity:read", operator=MARKET, auditor=MARKET)
+_allow(
+    "get_party",
+    scope="identity:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+    expert=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("verify_party", scope="identity:write", key=ONCE, operator=MARKET)
+_allow("add_member", scope="identity:write", operator=MARKET)
+_allow("create_client", scope="identity:write", operator=MARKET)
+_allow("revoke_client", scope="identity:write", key=ONCE, operator=MARKET)
+
+# Markets
+_allow(
+    "list_markets",
+    "get_market",
+    "get_clock",
+    "list_policies",
+    "list_sessions",
+    "get_session",
+    "list_code_tables",
+    "get_code_table",
+    scope="",
+    everyone=True,
+)
+_allow("create_policy", "create_session", scope="markets:write", key=ONCE, operator=MARKET)
+_allow("move_clock", scope="markets:write", operator=MARKET)
+
+# Listings
+_allow(
+    "list_achievements",
+    "get_achievement",
+    "list_listings",
+    "get_listing",
+    scope="",
+    everyone=True,
+)
+_allow("submit_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
+_allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
+_allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+_allow("publish_listing", scope="listings:write", key=ONCE, operator=MARKET)
+_allow("register_buyer", scope="listings:write", key=ONCE, buyer_staff=MARKET)
+_allow("list_registrations", scope="listings:read", operator=MARKET, auditor=MARKET)
+_allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)
+_allow("qualify_registration", scope="listings:write", key=ONCE, operator=MARKET)
+_allow("record_deposit", scope="listings:write", key=MUST, operator=MARKET)
+
+# Demands
+_allow("list_demands", "get_demand", scope="", everyone=True)
+_allow("submit_demand", scope="demands:write", key=ONCE, buyer_staff=OWN)
+_allow("review_demand", scope="demands:write", key=ONCE, operator=MARKET)
+
+# Auctions
+_allow("list_auctions", "get_auction", "list_bids", "get_session_results", scope="", everyone=True)
+_allow("create_auction", scope="auctions:write", key=ONCE, operator=MARKET)
+_allow("place_bid", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+_allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)
+
+# Settlement and ledger
+_allow(
+    "list_deals",
+    "get_deal",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("fix_contract", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+_allow("record_payment", scope="settlement:write", key=MUST, operator=MARKET)
+_allow(
+    "get_registration_sheet",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow(
+    "list_accounts",
+    "list_postings",
+    scope="ledger:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("get_trial_balance", scope="ledger:read", operator=MARKET, auditor=MARKET)
+
+# Partners
+_allow("list_events", scope="events:read", operator=MARKET, auditor=MARKET, partner=MARKET)
+
+PERMISSIONS: Final[Mapping[str, Permission]] = _ROUTES
+
+
+def scopes_of(role: Role) -> frozenset[str]:
+    """Return all scopes that a role can use; a token asks for them or for fewer."""
+    return frozenset(
+        rule.scope for rule in PERMISSIONS.values() if rule.scope and role in rule.reach
+    )

@@ -1,0 +1,1 @@
+"""Settlement (结算): deals, their money and the registration sheet."""

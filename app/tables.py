@@ -1,0 +1,16 @@
+"""All tables, gathered for migrations and tests: importing a models module registers them."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+import app.platform.clock
+import app.platform.files.model
+import app.platform.idempotency
+import app.platform.journal
+import app.platform.reactions
+import app.platform.signing
+import app.platform.timers  # noqa: F401
+from app.platform.db import Base
+
+METADATA: Final[MetaData] = Base.metadata
