@@ -44,6 +44,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error's text goes into the log
             connect_args={
                 "timeout": 5,
                 "server_settings": {

@@ -3,21 +3,34 @@
 Transaction ids order the journal. After a restore to an earlier point the server hands out
 ids again that a consumer has already passed, so rows written then would be skipped. Every
 connection checks, before it can write, that the newest epoch names the server it talks to
-(system identifier and timeline) and opens the next epoch when it does not: a failover
-breaks all connections, so no writer escapes the check.
+(system identifier and timeline) and opens the next epoch when it does not. A failover breaks
+the connections to the old primary, and a standby is refused, because a connection made to it
+would live on unchecked after its promotion: so no writer escapes the check.
 """
 
 from typing import Any
 
+
+class StandbyRefused(ConnectionError):
+    """The database is a standby in recovery; nothing can be decided on it."""
+
+
+# The control file names the old timeline until the first checkpoint after a promotion; the
+# name of the WAL file being written does not lag.
 _ENSURE = """
+WITH server AS (
+    SELECT system_identifier,
+        ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer AS timeline
+    FROM pg_control_system()
+)
 INSERT INTO journal_epochs (epoch, system_identifier, timeline, started_at)
-SELECT coalesce(max(e.epoch), 0) + 1, s.system_identifier, c.timeline_id, clock_timestamp()
-FROM pg_control_system() s CROSS JOIN pg_control_checkpoint() c LEFT JOIN journal_epochs e ON true
-GROUP BY s.system_identifier, c.timeline_id
+SELECT coalesce(max(e.epoch), 0) + 1, s.system_identifier, s.timeline, clock_timestamp()
+FROM server s LEFT JOIN journal_epochs e ON true
+GROUP BY s.system_identifier, s.timeline
 HAVING NOT EXISTS (
     SELECT FROM journal_epochs newest
     WHERE newest.epoch = (SELECT max(epoch) FROM journal_epochs)
-      AND newest.system_identifier = s.system_identifier AND newest.timeline = c.timeline_id
+      AND newest.system_identifier = s.system_identifier AND newest.timeline = s.timeline
 )
 ON CONFLICT (epoch) DO NOTHING
 """
@@ -28,10 +41,16 @@ def ensure_epoch(connection: Any) -> None:
 
     Args:
         connection: A fresh DBAPI connection; committed before it is handed out.
+
+    Raises:
+        StandbyRefused: The server is in recovery.
     """
     cursor = connection.cursor()
-    cursor.execute("SELECT to_regclass('journal_epochs') IS NOT NULL AND NOT pg_is_in_recovery()")
-    if cursor.fetchone()[0]:
+    cursor.execute("SELECT pg_is_in_recovery(), to_regclass('journal_epochs') IS NOT NULL")
+    standby, migrated = cursor.fetchone()
+    if standby:
+        raise StandbyRefused("the database is a standby in recovery")
+    if migrated:
         cursor.execute(_ENSURE)
         connection.commit()
     else:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import BigInteger, Select, String, cast, func, or_, select, tuple_
+from sqlalchemy import BigInteger, String, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.journal import JournalEpoch, JournalEvent
@@ -43,7 +43,8 @@ class Cursor:
         """
         parts = text.split("-")
         if len(parts) != 3 or not all(
-            part.isascii() and part.isdigit() and len(part) < 19 for part in parts
+            part.isascii() and part.isdigit() and len(part) <= digits
+            for part, digits in zip(parts, (9, 18, 18), strict=True)  # INTEGER, BIGINT, BIGINT
         ):
             raise CursorInvalid("Pass back 'next' as it came.", field="cursor")
         return cls(*map(int, parts))
@@ -55,10 +56,15 @@ class Cursor:
 START = Cursor(0, 0, 0)
 
 
-def _stable(statement: Select[JournalEvent]) -> Select[JournalEvent]:
+async def horizon(session: AsyncSession) -> Cursor:
+    """Return the place before which nothing can appear any more.
+
+    It stays true when it is taken before the page is read, in a statement of its own.
+    """
     xmin = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), String), BigInteger)
     newest = select(func.max(JournalEpoch.epoch)).scalar_subquery()
-    return statement.where(or_(JournalEvent.epoch < newest, JournalEvent.txid < xmin))
+    row = (await session.execute(select(newest, xmin))).one()
+    return Cursor(row[0], row[1], 0)
 
 
 async def read(
@@ -69,7 +75,7 @@ async def read(
     market_id: MarketId | None = None,
     types: Collection[str] | None = None,
 ) -> tuple[Sequence[JournalEvent], Cursor]:
-    """Return the next events in feed order and the cursor behind them.
+    """Return the next events in feed order and the cursor behind all that was looked at.
 
     The feed is complete but not ordered within a subject: apply by ``subject_version`` and
     hold back over a gap.
@@ -80,8 +86,11 @@ async def read(
         market_id: Only this market's.
         types: Only these event types.
     """
+    bound = await horizon(session)
     place = tuple_(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq)
-    statement = _stable(select(JournalEvent)).where(place > (after.epoch, after.txid, after.seq))
+    statement = select(JournalEvent).where(
+        place > (after.epoch, after.txid, after.seq), place < (bound.epoch, bound.txid, bound.seq)
+    )
     if market_id is not None:
         statement = statement.where(JournalEvent.market_id == market_id)
     if types is not None:
@@ -91,7 +100,8 @@ async def read(
             statement.order_by(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq).limit(limit)
         )
     ).all()
-    if not events:
-        return events, after
+    if len(events) < limit:
+        # What the filters hid is behind the cursor too, or each poll would search it again.
+        return events, max(after, bound)
     last = events[-1]
     return events, Cursor(last.epoch, last.txid, last.seq)

@@ -6,11 +6,12 @@ nor overtake it.
 """
 
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, FetchedValue, LargeBinary, String, select, update
+from sqlalchemy import DateTime, FetchedValue, LargeBinary, String, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -105,3 +106,49 @@ async def store(session: AsyncSession, *, caller: str, key: str, answer: Answer)
         .where(IdempotencyAnswer.caller == caller, IdempotencyAnswer.key == key)
         .values(status=answer.status, headers=answer.headers, body=answer.body)
     )
+
+
+async def find_many(
+    session: AsyncSession, callers_keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Any]:
+    """Return the stored rows of those keys that have an answer, by caller and key."""
+    place = tuple_(IdempotencyAnswer.caller, IdempotencyAnswer.key)
+    rows = await session.execute(
+        select(
+            IdempotencyAnswer.caller,
+            IdempotencyAnswer.key,
+            IdempotencyAnswer.fingerprint,
+            IdempotencyAnswer.status,
+            IdempotencyAnswer.headers,
+            IdempotencyAnswer.body,
+        ).where(place.in_(list(callers_keys)))
+    )
+    return {(row.caller, row.key): row for row in rows}
+
+
+async def store_many(
+    session: AsyncSession, answers: Mapping[tuple[str, str], tuple[bytes, Answer]]
+) -> None:
+    """Claim keys and store their answers at once.
+
+    Sorted order keeps two callers from waiting for each other; a key that another transaction
+    claimed meanwhile fails this one.
+
+    Args:
+        answers: Fingerprint and answer by caller and key.
+    """
+    if answers:
+        await session.execute(
+            insert(IdempotencyAnswer),
+            [
+                {
+                    "caller": caller,
+                    "key": key,
+                    "fingerprint": request_print,
+                    "status": answer.status,
+                    "headers": answer.headers,
+                    "body": answer.body,
+                }
+                for (caller, key), (request_print, answer) in sorted(answers.items())
+            ],
+        )

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -95,6 +95,7 @@ class NewEvent:
         public: What anyone may read, for ever; values that `jsonable` knows.
         restricted: What is for the audience, operators and auditors of the market only.
         audience: Parties that may read the restricted part.
+        request_id: Set where one task acts for several requests; else the task's own.
     """
 
     market_id: MarketId
@@ -106,6 +107,7 @@ class NewEvent:
     public: Mapping[str, Any] = field(default_factory=dict)
     restricted: Mapping[str, Any] = field(default_factory=dict)
     audience: frozenset[PartyId] = frozenset()
+    request_id: str | None = None
 
 
 def public_link(
@@ -123,22 +125,26 @@ def public_link(
     }
 
 
-async def append(session: AsyncSession, *events: NewEvent) -> list[int]:
-    """Journal events in order; return their subject versions.
+class Place(NamedTuple):
+    """Where an event stands: its subject's version and the chain's head after it."""
+
+    version: int
+    hash: str
+
+
+async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
+    """Journal events in order; return their places.
 
     Each subject's versions rise by one under its head's row lock, held to the end of the
     transaction, so versions have no gap and a rollback leaves none.
     """
+    if not events:
+        return []
     subjects = sorted({event.subject_id for event in events})
-    rows = await session.execute(
-        select(JournalHead.subject_id, JournalHead.version, JournalHead.hash)
-        .where(JournalHead.subject_id.in_(subjects))
-        .order_by(JournalHead.subject_id)
-        .with_for_update()
-    )
-    heads = dict.fromkeys(subjects, (0, GENESIS)) | {row[0]: (row[1], row[2]) for row in rows}
+    heads = await _lock_heads(session, subjects)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    values, versions = [], []
+    values: list[dict[str, Any]] = []
+    places: list[Place] = []
     for event in events:
         version, previous = heads[event.subject_id]
         restricted = jsonable({**event.restricted, "actor": event.actor})
@@ -146,8 +152,9 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[int]:
         link = public_link(
             event, version=version + 1, restricted_digest=salted_digest(restricted, salt)
         )
-        heads[event.subject_id] = (version + 1, chain_hash(previous, link))
-        versions.append(version + 1)
+        place = Place(version + 1, chain_hash(previous, link))
+        heads[event.subject_id] = place
+        places.append(place)
         values.append(
             {
                 "market_id": event.market_id,
@@ -156,20 +163,41 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[int]:
                 "subject_version": version + 1,
                 "type": event.type,
                 "market_at": event.market_at,
-                "request_id": request_id,
+                "request_id": event.request_id or request_id,
                 "public": link["public"],
                 "restricted": restricted,
                 "salt": salt,
                 "audience": sorted(event.audience),
-                "hash": heads[event.subject_id][1],
+                "hash": place.hash,
             }
         )
     await session.execute(insert(JournalEvent), values)
     await _save_heads(session, heads)
-    return versions
+    return places
 
 
-async def _save_heads(session: AsyncSession, heads: Mapping[UUID, tuple[int, str]]) -> None:
+async def _lock_heads(session: AsyncSession, subjects: Sequence[UUID]) -> dict[UUID, Place]:
+    locking = (
+        select(JournalHead.subject_id, JournalHead.version, JournalHead.hash)
+        .where(JournalHead.subject_id.in_(subjects))
+        .order_by(JournalHead.subject_id)
+        .with_for_update()
+    )
+    rows = (await session.execute(locking)).all()
+    if len(rows) < len(subjects):
+        # A first event has no row to lock: whoever inserts it second waits and sees the first's.
+        known = {row.subject_id for row in rows}
+        fresh = [
+            {"subject_id": subject_id, "version": 0, "hash": GENESIS}
+            for subject_id in subjects
+            if subject_id not in known
+        ]
+        await session.execute(insert(JournalHead).on_conflict_do_nothing(), fresh)
+        rows = (await session.execute(locking)).all()
+    return {row.subject_id: Place(row.version, row.hash) for row in rows}
+
+
+async def _save_heads(session: AsyncSession, heads: Mapping[UUID, Place]) -> None:
     statement = insert(JournalHead)
     await session.execute(
         statement.on_conflict_do_update(

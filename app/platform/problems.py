@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem+json: a code, the field, the rule and what would be accepted."""
 
-from http import HTTPStatus
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -38,6 +38,15 @@ STATUS: Final[dict[type[DomainError], int]] = {
 }
 
 
+# Codes of our own: the phrases of http.HTTPStatus change with the version of Python.
+_FRAMEWORK: Final = {
+    404: ("path_unknown", "没有这个地址 / There is no such path"),
+    405: ("method_not_allowed", "此地址不支持该方法 / The path does not take this method"),
+    413: ("content_too_large", "请求内容过大 / The body is too large"),
+}
+_MALFORMED: Final = ("request_malformed", "请求无法解析 / The request cannot be read")
+
+
 class Busy(Unavailable):
     """The database did not answer in time; nothing was decided."""
 
@@ -51,36 +60,71 @@ def status_of(error: DomainError) -> int:
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def problem(
-    status: int, *, code: str, title: str, detail: str, fields: dict[str, Any] | None = None
-) -> JSONResponse:
-    """Return a problem+json response; ``fields`` become extension members."""
-    body = {
+def problem_body(
+    status: int,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    request_id: str | None,
+    fields: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return a problem; ``fields`` become extension members."""
+    return {
+        **{key: jsonable(value) for key, value in fields.items()},
         "type": f"urn:zhepai:problem:{code}",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
-        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+        "request_id": request_id,
     }
-    extra = {} if fields is None else {key: jsonable(value) for key, value in fields.items()}
-    headers = {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if "retry_after_s" in extra:
-        headers["Retry-After"] = str(extra["retry_after_s"])
-    return JSONResponse({**extra, **body}, status, headers, media_type=MEDIA_TYPE)
 
 
-def of_domain(error: DomainError) -> JSONResponse:
+def domain_body(error: DomainError, request_id: str | None) -> dict[str, Any]:
     """Return the problem of a domain error."""
-    return problem(
+    return problem_body(
         status_of(error),
         code=error.code,
         title=f"{error.title_zh} / {error.title_en}",
         detail=error.detail,
+        request_id=request_id,
         fields=error.fields,
     )
+
+
+def respond(body: dict[str, Any]) -> JSONResponse:
+    """Return a problem as a response with the headers that its status asks for."""
+    headers = {}
+    if body["status"] == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after_s" in body:
+        headers["Retry-After"] = str(body["retry_after_s"])
+    return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
+
+
+def current_request_id() -> str | None:
+    """Return the id of the request that this task serves."""
+    return structlog.contextvars.get_contextvars().get("request_id")
+
+
+def problem(status: int, *, code: str, title: str, detail: str, **fields: object) -> JSONResponse:
+    """Return a problem response of the current request."""
+    return respond(
+        problem_body(
+            status,
+            code=code,
+            title=title,
+            detail=detail,
+            request_id=current_request_id(),
+            fields=fields,
+        )
+    )
+
+
+def of_domain(error: DomainError) -> JSONResponse:
+    """Return the problem response of a domain error of the current request."""
+    return respond(domain_body(error, current_request_id()))
 
 
 async def on_domain_error(_request: Request, error: Exception) -> JSONResponse:
@@ -110,32 +154,33 @@ async def on_invalid_request(_request: Request, error: Exception) -> JSONRespons
         code="request_invalid",
         title="请求内容不符合要求 / The request is not well formed",
         detail="; ".join(f"{item['field']}: {item['message']}" for item in errors),
-        fields={"errors": errors},
+        errors=errors,
     )
 
 
 async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
     """Answer what the framework refuses: unknown path, wrong method, body too large."""
     assert isinstance(error, HTTPException)
-    phrase = HTTPStatus(error.status_code).phrase
-    response = problem(
-        error.status_code,
-        code=phrase.lower().replace(" ", "_").replace("-", "_"),
-        title=phrase,
-        detail=str(error.detail),
-    )
+    code, title = _FRAMEWORK.get(error.status_code, _MALFORMED)
+    response = problem(error.status_code, code=code, title=title, detail=str(error.detail))
     response.headers.update(error.headers or {})
     return response
 
 
+def database_is_away(error: Exception) -> bool:
+    """Tell whether an error means that the database is away or overloaded, not a fault of ours."""
+    if isinstance(error, PoolTimeout | OSError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # Classes 08, 53, 57 and 40: connection, resources, intervention, serialisation; 55P03 lock.
+    return error.connection_invalidated or state[:2] in {"08", "53", "57", "40"} or state == "55P03"
+
+
 async def on_database_error(_request: Request, error: Exception) -> JSONResponse:
     """Answer a database that is away or overloaded with 503; re-raise what is our own fault."""
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    # Classes 08, 53, 57 and 40: connection, resources, intervention, serialisation; 55P03 lock.
-    away = isinstance(error, PoolTimeout | OSError) or state[:2] in {"08", "53", "57", "40"}
-    if isinstance(error, DBAPIError):
-        away = away or error.connection_invalidated or state == "55P03"
-    if not away:
+    if not database_is_away(error):
         raise error
     log.warning("database_away", error=repr(error)[:500])
     return of_domain(Busy("Nothing was decided; retry with the same key.", retry_after_s=2))

@@ -22,6 +22,7 @@ from app.platform.telemetry import REACTIONS_FAILED
 log = structlog.get_logger()
 
 BATCH = 50
+STRIDE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ async def run_one(database: Database, reaction: Reaction) -> bool:
         if cursor is None:
             return False
         place = feed.Cursor(cursor.epoch, cursor.txid, cursor.seq)
-        events, _ = await feed.read(session, after=place, limit=BATCH, types=reaction.types)
+        events, reached = await feed.read(session, after=place, limit=BATCH, types=reaction.types)
         for event in events:
             try:
                 async with session.begin_nested():
@@ -101,4 +102,8 @@ async def run_one(database: Database, reaction: Reaction) -> bool:
                 return False
             cursor.epoch, cursor.txid, cursor.seq = event.epoch, event.txid, event.seq
             cursor.attempts, cursor.retry_at, cursor.last_error = 0, None, None
+        # Over events of other types it moves in strides: each step is a transaction that
+        # moves the journal's horizon on itself.
+        if events or reached.epoch > cursor.epoch or reached.txid - cursor.txid > STRIDE:
+            cursor.epoch, cursor.txid, cursor.seq = reached.epoch, reached.txid, reached.seq
         return bool(events)

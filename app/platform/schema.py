@@ -1,8 +1,8 @@
 """Types that request and response models share."""
 
 import base64
-import binascii
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -112,6 +112,9 @@ Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_print
 Paragraph = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
 Reason = Annotated[str, Field(min_length=2, max_length=2_000), AfterValidator(_printable)]
 
+_CURSOR_LENGTH_MAX = 500  # deep nesting would exhaust the parser's stack
+_BIGINT_MAX = 2**63 - 1
+
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page")]
 
 
@@ -127,7 +130,7 @@ def encode_cursor(*keys: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(keys).encode()).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+def decode_cursor(cursor: str, *kinds: Callable[[Any], Any]) -> tuple[Any, ...]:
     """Return the keys of an opaque cursor.
 
     Args:
@@ -136,8 +139,14 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     Raises:
         CursorInvalid: Not one that this list gave.
     """
+    refused = CursorInvalid("Pass back 'next' as it came.", field="cursor")
+    if len(cursor) > _CURSOR_LENGTH_MAX:
+        raise refused
     try:
         keys = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return tuple(kind(key) for kind, key in zip(kinds, keys, strict=True))
-    except (ValueError, TypeError, AttributeError, binascii.Error) as failure:
-        raise CursorInvalid("Pass back 'next' as it came.", field="cursor") from failure
+        read = tuple(kind(key) for kind, key in zip(kinds, keys, strict=True))
+    except (ValueError, TypeError, AttributeError, OverflowError) as failure:
+        raise refused from failure
+    if any(isinstance(key, int) and abs(key) > _BIGINT_MAX for key in read):
+        raise refused
+    return read

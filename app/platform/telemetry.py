@@ -17,8 +17,11 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.tracebacks import ExceptionDictTransformer
 
+from app.platform.problems import on_crash
 from app.shared.ids import new_id
 
 REQUESTS = Counter("zhepai_requests_total", "Answered requests", ["route", "status"])
@@ -56,7 +59,8 @@ def configure_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without the frames' local variables: they hold tokens and passwords.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -66,6 +70,17 @@ def configure_logging(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger().handlers = [_Bridge(logging.WARNING)]
+
+
+class _Bridge(logging.Handler):
+    """Passes what libraries log on, so that every line of the output is JSON."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record."""
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+        )
 
 
 def metrics_text() -> tuple[bytes, str]:
@@ -97,9 +112,12 @@ class RequestContext:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
         docs = scope["path"] in {"/docs", "/redoc"}
+        answered = False
 
         async def send_head(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 for name, value in _SECURITY.items():
@@ -108,7 +126,14 @@ class RequestContext:
                 _observe(scope, message["status"], time.perf_counter() - started)
             await send(message)
 
-        await self._app(scope, receive, send_head)
+        try:
+            await self._app(scope, receive, send_head)
+        except Exception as crash:
+            # Answered here, or it would leave without id, headers and a place in the metrics.
+            if not answered:
+                response = await on_crash(Request(scope), crash)
+                await response(scope, receive, send_head)
+            raise
 
 
 def _observe(scope: Scope, status: int, elapsed_s: float) -> None:

@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import ActorDep, ObjectUnknown, Owner
 from app.platform.db import SessionDep
-from app.platform.files.model import Audience, FileRow, FileTooLarge, may_read, media_type_of
+from app.platform.files.model import (
+    Audience,
+    FileRow,
+    FileTooLarge,
+    may_read,
+    media_type_of,
+    plain_name,
+)
 from app.platform.files.store import FileStore
 from app.platform.routing import router, self_transacted_router
 from app.platform.runtime import RuntimeDep
@@ -46,7 +53,7 @@ async def upload_file(
     content = await file.read(limit + 1)
     if len(content) > limit:
         raise FileTooLarge("The file is too large.", field="file", accepted_bytes_max=limit)
-    name = (file.filename or "")[-200:]
+    name = plain_name(file.filename or "")
     media_type = await asyncio.to_thread(media_type_of, name, content)
     store = FileStore(runtime.settings.files_path)
     # The bytes are durable before the row names them; a crash between leaves only bytes.
@@ -88,7 +95,7 @@ async def download_file(
 ) -> FileResponse:
     """Return a file's bytes to its audience, always as an attachment."""
     row = await _readable(session, actor, file_id)
-    disposition = f"attachment; filename*=UTF-8''{quote(row.name)}"
+    disposition = f"attachment; filename*=UTF-8''{quote(row.name, safe='')}"
     return FileResponse(
         FileStore(runtime.settings.files_path).path(row.sha256),
         media_type=row.media_type,

@@ -1,5 +1,7 @@
 """What a file is and who may read it."""
 
+import io
+import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +28,7 @@ ACCEPTED: Final = {
     ".txt": "text/plain",
 }
 _TEXT: Final = {".csv", ".txt"}
+_OFFICE: Final = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}
 _JPEG: Final = {".jpg", ".jpeg", ".jfif"}
 
 
@@ -75,8 +78,16 @@ class FileRow(Base):
     )
 
 
+def plain_name(name: str) -> str:
+    """Return a file's name without folders and control characters, its last 200 characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in last if char.isprintable())[-200:]
+
+
 def media_type_of(name: str, content: bytes) -> str:
     """Return the media type, checked against the content itself.
+
+    Text that is not UTF-8 says so: spreadsheets here still save CSV as GB 18030.
 
     Raises:
         FileTypeRefused: Names the accepted endings.
@@ -88,12 +99,16 @@ def media_type_of(name: str, content: bytes) -> str:
             field="file",
             accepted=sorted(ACCEPTED),
         )
+    if suffix in _TEXT and not _is_text(content, "utf-8"):
+        return f"{ACCEPTED[suffix]}; charset=gb18030"
     return ACCEPTED[suffix]
 
 
 def _content_matches(suffix: str, content: bytes) -> bool:
     if suffix in _TEXT:
-        return _is_text(content)
+        return _is_text(content, "utf-8") or _is_text(content, "gb18030")
+    if suffix in _OFFICE:
+        return _holds(content, _OFFICE[suffix])
     try:
         found: Iterable[str] = {match.extension for match in puremagic.magic_string(content)}
     except (puremagic.PureError, ValueError):
@@ -102,13 +117,19 @@ def _content_matches(suffix: str, content: bytes) -> bool:
     return not wanted.isdisjoint(found)
 
 
-def _is_text(content: bytes) -> bool:
-    for encoding in ("utf-8", "gb18030"):  # spreadsheets here still save CSV as GB 18030
-        try:
-            return "\x00" not in content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return False
+def _is_text(content: bytes, encoding: str) -> bool:
+    try:
+        return "\x00" not in content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+
+
+def _holds(content: bytes, member: str) -> bool:
+    # Every zip archive begins like an office document; only these have its main part.
+    try:
+        return member in zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def may_read(actor: Actor, file: FileRow) -> bool:

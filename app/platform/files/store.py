@@ -27,4 +27,15 @@ class FileStore:
                 draft.flush()
                 os.fsync(draft.fileno())
             Path(draft.name).replace(target)
+            _sync_directory(target.parent)
+            _sync_directory(self._root)
         return sha256
+
+
+def _sync_directory(path: Path) -> None:
+    # The name must survive a power failure too, not only the bytes.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,18 @@
+"""What other modules may use of auctions."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auctions import repository
+from app.auctions.repository import AuctionUnknown
+from app.platform.access import Owner
+
+
+async def owner_of_auction(session: AsyncSession, auction_id: UUID) -> Owner | None:
+    """Return whose an auction is: the consignor's."""
+    try:
+        auction = await repository.load(session, auction_id)
+    except AuctionUnknown:
+        return None
+    return Owner(auction.market_id, frozenset({auction.seller_id}))
