@@ -1,0 +1,104 @@
+"""Accounts: whose money lies where, and which side of the books it grows on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from app.shared.errors import Conflict
+from app.shared.ids import AccountId, MarketId, PartyId
+from app.shared.money import Money
+
+
+class Purpose(StrEnum):
+    """What an account is for."""
+
+    BANK = "bank"  # money at the exchange's bank: its asset
+    FUNDS = "funds"  # what the exchange owes a party, free to use
+    HELD = "held"  # what it owes a party but keeps as a deposit
+    ESCROW = "escrow"  # what it keeps for one deal
+
+
+class Side(StrEnum):
+    """The side on which an account's balance grows."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+NORMAL_SIDE: Final[Mapping[Purpose, Side]] = {
+    Purpose.BANK: Side.DEBIT,
+    Purpose.FUNDS: Side.CREDIT,
+    Purpose.HELD: Side.CREDIT,
+    Purpose.ESCROW: Side.CREDIT,
+}
+
+# The bank needs no limit of its own: it equals what is owed, and none of that goes below zero.
+# So no two payments ever wait for each other on one bank account.
+LIMITED: Final = frozenset({Purpose.FUNDS, Purpose.HELD, Purpose.ESCROW})
+
+
+class InsufficientFunds(Conflict):
+    """A limited account would fall below zero (G3)."""
+
+    code = "insufficient_funds"
+    title_zh = "账户余额不足"
+    title_en = "The account does not hold enough"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """What makes an account the only one of its kind (G5).
+
+    Attributes:
+        party_id: The party it belongs to; ``None`` for the exchange's own and for escrow.
+        subject_id: The deal of an escrow account, else ``None``.
+    """
+
+    market_id: MarketId
+    purpose: Purpose
+    currency: str
+    party_id: PartyId | None = None
+    subject_id: UUID | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether the balance may never be negative."""
+        return self.purpose in LIMITED
+
+    @property
+    def side(self) -> Side:
+        """The side on which the balance grows."""
+        return NORMAL_SIDE[self.purpose]
+
+    def shown(self, debit_minor: int) -> Money:
+        """Return a sum of postings (debit positive) as read on the normal side."""
+        return Money(debit_minor if self.side is Side.DEBIT else -debit_minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An opened account."""
+
+    id: AccountId
+    key: AccountKey
+
+
+def check_limit(account: AccountKey, *, available: Money, change: Money) -> None:
+    """Refuse a change that would take a limited account below zero (G3).
+
+    Args:
+        available: The balance before, on the account's normal side.
+        change: What the entry adds, on the normal side; negative when it takes.
+
+    Raises:
+        InsufficientFunds: Says what is there and what was needed.
+    """
+    if account.limited and change.amount_minor < 0 and (available + change).amount_minor < 0:
+        raise InsufficientFunds(
+            f"The {account.purpose} account holds less than the entry takes.",
+            purpose=str(account.purpose),
+            available=available,
+            needed=-change,
+        )

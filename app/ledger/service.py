@@ -1,0 +1,231 @@
+"""Use cases of the ledger: book an entry, hold and end a deposit, reverse."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ledger import repository
+from app.ledger.domain.accounts import Account, AccountKey, Purpose, check_limit
+from app.ledger.domain.entries import (
+    AlreadyReversed,
+    Entry,
+    EntryDiffers,
+    EntryKind,
+    EntryUnknown,
+    reversal,
+    transfer,
+)
+from app.ledger.domain.holds import (
+    TRANSITIONS,
+    Hold,
+    HoldDiffers,
+    HoldState,
+    HoldTrigger,
+    closing_entry_id,
+    same_hold,
+)
+from app.platform.access import Actor
+from app.platform.journal import NewEvent, append
+from app.shared.ids import DealId, EntryId, HoldId
+from app.shared.money import Money
+from app.shared.transitions import advance
+
+ActorRef = Actor | str  # a timer has no Actor, only its name
+
+
+def _ref(actor: ActorRef) -> str:
+    return actor if isinstance(actor, str) else actor.ref
+
+
+async def book(session: AsyncSession, entry: Entry, *, at: datetime, actor: ActorRef) -> bool:
+    """Book an entry once; return false when it was booked before (G1–G4).
+
+    Every limited account of the entry is locked, also one that only receives: so the order
+    of its postings is the order of the commits, and no statement ever shows it below zero.
+
+    Raises:
+        InsufficientFunds: A limited account would fall below zero.
+        EntryDiffers: The id was used for another movement.
+    """
+    accounts = await repository.open_accounts(session, {leg.account for leg in entry.legs})
+    await repository.lock_accounts(
+        session, [account.id for key, account in accounts.items() if key.limited]
+    )
+    known = await repository.content_of(session, entry.id)
+    if known is None:
+        await _check_limits(session, entry, accounts)
+        if await repository.insert_entry(session, entry, accounts, at=at, actor=_ref(actor)):
+            await append(session, _booked(entry, at=at, actor=_ref(actor)))
+            return True
+        known = await repository.content_of(session, entry.id)
+    if known != entry.content:
+        raise EntryDiffers("Use a fresh id for another movement.", entry_id=entry.id)
+    return False
+
+
+async def _check_limits(
+    session: AsyncSession, entry: Entry, accounts: dict[AccountKey, Account]
+) -> None:
+    taken = {
+        leg.account: leg.account.shown(leg.amount_minor)
+        for leg in entry.legs
+        if leg.account.limited and leg.account.shown(leg.amount_minor).amount_minor < 0
+    }
+    sums = await repository.debit_sums(session, [accounts[key].id for key in taken])
+    for key, change in taken.items():
+        check_limit(key, available=key.shown(sums[accounts[key].id]), change=change)
+
+
+def _booked(entry: Entry, *, at: datetime, actor: str) -> NewEvent:
+    parties = frozenset(leg.account.party_id for leg in entry.legs if leg.account.party_id)
+    return NewEvent(
+        market_id=entry.market_id,
+        subject="ledger_entry",
+        subject_id=entry.id,
+        type="ledger.entry_booked",
+        market_at=at,
+        actor=actor,
+        restricted={
+            "kind": str(entry.kind),
+            "reference": entry.reference,
+            "subject_id": entry.subject_id,
+            "reverses_id": entry.reverses_id,
+            "legs": [
+                {
+                    "purpose": str(leg.account.purpose),
+                    "party_id": leg.account.party_id,
+                    "subject_id": leg.account.subject_id,
+                    "debit": Money(leg.amount_minor, leg.account.currency),
+                }
+                for leg in entry.legs
+            ],
+        },
+        audience=parties,
+    )
+
+
+async def hold(session: AsyncSession, asked: Hold, *, at: datetime, actor: ActorRef) -> None:
+    """Keep a part of a party's funds as a deposit (G6).
+
+    Raises:
+        InsufficientFunds: The party's funds are less.
+        HoldDiffers: The id was used for another hold.
+    """
+    entry = Entry(
+        id=EntryId(asked.id),
+        market_id=asked.market_id,
+        kind=EntryKind.HOLD,
+        legs=transfer(
+            debit=_party(asked, Purpose.FUNDS),
+            credit=_party(asked, Purpose.HELD),
+            amount=asked.amount,
+        ),
+        subject_id=asked.id,
+    )
+    if await repository.insert_hold(session, asked):
+        await book(session, entry, at=at, actor=actor)
+    elif not same_hold(await repository.get_hold(session, asked.id), asked):
+        raise HoldDiffers("Use a fresh id for another hold.", hold_id=asked.id)
+
+
+async def release(session: AsyncSession, hold_id: HoldId, *, at: datetime, actor: ActorRef) -> None:
+    """Give a deposit back to the party's funds (G6).
+
+    Raises:
+        HoldUnknown: No such hold.
+        TransitionRefused: It was posted to a deal.
+    """
+    known = await _locked_hold(session, hold_id)
+    if known.state is HoldState.VOIDED:
+        return
+    await _close(session, known, HoldTrigger.RELEASE, None, at=at, actor=actor)
+
+
+async def capture(
+    session: AsyncSession, hold_id: HoldId, deal_id: DealId, *, at: datetime, actor: ActorRef
+) -> None:
+    """Post a deposit to a deal's escrow (G6).
+
+    Raises:
+        HoldUnknown: No such hold.
+        HoldDiffers: It was posted to another deal.
+        TransitionRefused: It was given back.
+    """
+    known = await _locked_hold(session, hold_id)
+    if known.state is HoldState.POSTED:
+        if known.deal_id != deal_id:
+            raise HoldDiffers("The hold was posted to another deal.", hold_id=hold_id)
+        return
+    await _close(session, known, HoldTrigger.CAPTURE, deal_id, at=at, actor=actor)
+
+
+async def _locked_hold(session: AsyncSession, hold_id: HoldId) -> Hold:
+    """Return a hold as it stands under the lock of its party's accounts.
+
+    That lock, not one on the hold, orders all that happens to a hold: with two kinds of locks
+    a use case that has locked its parties beforehand would take them the other way round.
+    """
+    seen = await repository.get_hold(session, hold_id)
+    accounts = await repository.open_accounts(
+        session, [_party(seen, Purpose.FUNDS), _party(seen, Purpose.HELD)]
+    )
+    await repository.lock_accounts(session, [account.id for account in accounts.values()])
+    return await repository.get_hold(session, hold_id)
+
+
+async def _close(
+    session: AsyncSession,
+    known: Hold,
+    trigger: HoldTrigger,
+    deal_id: DealId | None,
+    *,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    state = advance(TRANSITIONS, state=known.state, trigger=trigger)
+    to_escrow = AccountKey(
+        known.market_id, Purpose.ESCROW, known.amount.currency, subject_id=deal_id
+    )
+    entry = Entry(
+        id=closing_entry_id(known.id, trigger),
+        market_id=known.market_id,
+        kind=EntryKind.RELEASE if deal_id is None else EntryKind.CAPTURE,
+        legs=transfer(
+            debit=_party(known, Purpose.HELD),
+            credit=_party(known, Purpose.FUNDS) if deal_id is None else to_escrow,
+            amount=known.amount,
+        ),
+        subject_id=known.id,
+    )
+    await book(session, entry, at=at, actor=actor)
+    await repository.close_hold(session, known.id, state, deal_id)
+
+
+def _party(hold: Hold, purpose: Purpose) -> AccountKey:
+    return AccountKey(hold.market_id, purpose, hold.amount.currency, party_id=hold.party_id)
+
+
+async def reverse(
+    session: AsyncSession,
+    *,
+    entry_id: EntryId,
+    reversal_id: EntryId,
+    at: datetime,
+    actor: ActorRef,
+    reason: str,
+) -> None:
+    """Correct an entry by booking it the other way round, at most once (G7).
+
+    Raises:
+        EntryUnknown: No such entry.
+        NotReversible: A hold's entries and reversals are not reversed.
+        AlreadyReversed: Another reversal undid it.
+        InsufficientFunds: The money has moved on.
+    """
+    known = await repository.lock_entry(session, entry_id)
+    if known is None:
+        raise EntryUnknown("There is no such entry.", entry_id=entry_id)
+    earlier = await repository.reversal_of(session, entry_id)
+    if earlier is not None and earlier != reversal_id:
+        raise AlreadyReversed("The entry was reversed before.", reversal_id=earlier)
+    await book(session, reversal(known, reversal_id=reversal_id, reason=reason), at=at, actor=actor)

@@ -1,0 +1,1 @@
+"""The rules of settlement: values in, values out."""

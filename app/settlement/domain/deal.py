@@ -1,0 +1,259 @@
+"""Deals 成交: from the confirmed price to the money in the seller's hands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid5
+
+from app.shared.errors import Conflict, RuleBroken
+from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.money import Money, premium_rate
+from app.shared.transitions import advance
+
+
+class DealStatus(StrEnum):
+    """Where a deal stands."""
+
+    OPENED = "opened"  # the contract exists; the buyer owes the rest of the price
+    PAID = "paid"  # the whole price lies in escrow
+    SETTLED = "settled"  # the seller has it
+
+
+class DealTrigger(StrEnum):
+    """What moves a deal."""
+
+    RECEIVE = "receive"
+    COMPLETE = "complete"
+    SETTLE = "settle"
+
+
+TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
+    (DealStatus.OPENED, DealTrigger.RECEIVE): DealStatus.OPENED,
+    (DealStatus.OPENED, DealTrigger.COMPLETE): DealStatus.PAID,
+    (DealStatus.PAID, DealTrigger.SETTLE): DealStatus.SETTLED,
+}
+
+
+class DealExists(Conflict):
+    """A listing is sold once (ST1)."""
+
+    code = "deal_exists"
+    title_zh = "该项目已经成交"
+    title_en = "The listing has its deal already"
+
+
+class ListingNotForSale(Conflict):
+    """The listing's disclosure runs, or it has its outcome."""
+
+    code = "listing_not_for_sale"
+    title_zh = "该项目当前不能成交"
+    title_en = "The listing cannot be sold now"
+
+
+class BuyerWithoutDeposit(Conflict):
+    """The buyer's registration for this listing holds no deposit."""
+
+    code = "buyer_without_deposit"
+    title_zh = "受让方未缴纳本项目保证金"
+    title_en = "The buyer has no deposit for this listing"
+
+
+class PriceBelowFloor(RuleBroken):
+    """No deal below the announced floor."""
+
+    code = "price_below_floor"
+    title_zh = "成交价低于挂牌底价"
+    title_en = "The price is below the floor"
+
+
+class PayerDiffers(RuleBroken):
+    """The price is paid from the buyer's own account, too (ST3)."""
+
+    code = "payer_differs"
+    title_zh = "价款须由受让方本人实名账户支付"
+    title_en = "The price must come from the buyer's own account"
+
+
+class PaymentAboveOutstanding(RuleBroken):
+    """No more than what is owed is booked to a deal (ST2)."""
+
+    code = "payment_above_outstanding"
+    title_zh = "付款金额超过未付价款"
+    title_en = "The payment exceeds what is owed"
+
+
+class PaymentCurrencyWrong(RuleBroken):
+    """A deal has one currency."""
+
+    code = "payment_currency_wrong"
+    title_zh = "付款币种与成交币种不符"
+    title_en = "The payment is in another currency than the price"
+
+
+class PaymentInFuture(RuleBroken):
+    """Money that the bank has not yet received is not booked."""
+
+    code = "payment_in_future"
+    title_zh = "到账时间晚于当前时间"
+    title_en = "The payment has not arrived yet"
+
+
+class PaymentRecorded(Conflict):
+    """The bank's reference names an arrival that is booked already (ST4)."""
+
+    code = "payment_recorded"
+    title_zh = "该银行流水已登记"
+    title_en = "This arrival is recorded already"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """A sale.
+
+    Attributes:
+        number: Human number, ``ZP-D-2026-000001``.
+        start: The listing's floor.
+        paid: What lies in escrow or went to the seller; the captured deposit is part of it.
+        deposit: What the winner's deposit contributed.
+        source, source_id: What found the price, e.g. ``auction`` and its id.
+        confirmed_at: The moment at which the contract exists.
+        contract_version: 0 before the contract's data are fixed, then rises by one.
+
+    Source: 民法典合同编通则解释 4 for ``confirmed_at``.
+    """
+
+    id: DealId
+    number: str
+    market_id: MarketId
+    listing_id: ListingId
+    seller_id: PartyId
+    buyer_id: PartyId
+    registration_id: RegistrationId
+    status: DealStatus
+    start: Money
+    price: Money
+    deposit: Money
+    paid: Money
+    source: str
+    source_id: UUID
+    confirmed_at: datetime
+    settled_at: datetime | None = None
+    contract_version: int = 0
+
+    @property
+    def outstanding(self) -> Money:
+        """What the buyer still owes."""
+        return self.price - self.paid
+
+    @property
+    def premium_rate(self) -> Decimal:
+        """(price − start) / start, four decimals."""
+        return premium_rate(start=self.start, deal=self.price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """Money of the buyer as the bank statement shows it.
+
+    Attributes:
+        id: Also the id of the ledger entry that receives it.
+        received_at: The bank's moment.
+    """
+
+    id: EntryId
+    amount: Money
+    payer_name: str
+    bank_reference: str
+    received_at: datetime
+
+
+# Bank statements write brackets in either width.
+_WIDTHS: Final = str.maketrans("\uff08\uff09", "()")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two spellings are one registered name: spaces and bracket width aside."""
+    plain = ["".join(name.translate(_WIDTHS).split()) for name in (one, other)]
+    return plain[0] == plain[1]
+
+
+def check_price(*, price: Money, floor: Money) -> None:
+    """Refuse a price below the floor or in another currency.
+
+    Raises:
+        PriceBelowFloor: Names the floor.
+    """
+    if price.currency != floor.currency or price < floor:
+        raise PriceBelowFloor("The floor was announced.", field="price", minimum=floor)
+
+
+def check_payment(
+    deal: Deal,
+    payment: Payment,
+    *,
+    buyer_name: str,
+    known_references: frozenset[str],
+    now: datetime,
+) -> None:
+    """Refuse money that is not this deal's.
+
+    Raises:
+        TransitionRefused: The deal is paid.
+        PaymentRecorded: The bank reference is booked already.
+        PayerDiffers: Names the buyer's registered name.
+        PaymentCurrencyWrong: Names the deal's currency.
+        PaymentAboveOutstanding: Names what is owed.
+        PaymentInFuture: ``received_at`` is after ``now``.
+
+    Invariants: ST2, ST3, ST4. Source: rules.md D1.
+    """
+    advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.RECEIVE)
+    if payment.bank_reference in known_references:
+        raise PaymentRecorded(
+            "The bank reference is recorded for this deal.", field="bank_reference"
+        )
+    if not same_name(payment.payer_name, buyer_name):
+        raise PayerDiffers(
+            "The payer's name is not the buyer's.", field="payer_name", accepted=buyer_name
+        )
+    if payment.amount.currency != deal.price.currency:
+        raise PaymentCurrencyWrong(
+            "Pay in the deal's currency.", field="amount", accepted=deal.price.currency
+        )
+    if payment.amount > deal.outstanding:
+        raise PaymentAboveOutstanding(
+            "The buyer owes less.", field="amount", maximum=deal.outstanding
+        )
+    if payment.received_at > now:
+        raise PaymentInFuture("Wait for the bank.", field="received_at", maximum=now)
+
+
+def add_payment(deal: Deal, amount: Money) -> Deal:
+    """Return the deal with a payment added; paid when nothing is owed any more (ST2)."""
+    paid = deal.paid + amount
+    trigger = DealTrigger.COMPLETE if paid == deal.price else DealTrigger.RECEIVE
+    return replace(deal, paid=paid, status=advance(TRANSITIONS, state=deal.status, trigger=trigger))
+
+
+def settle(deal: Deal, *, now: datetime) -> Deal:
+    """Return the deal whose money has gone to the seller (ST5)."""
+    status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.SETTLE)
+    return replace(deal, status=status, settled_at=now)
+
+
+def escrow_entry_id(payment_id: EntryId) -> EntryId:
+    """Return the id of the entry that moves a received payment into escrow."""
+    return EntryId(uuid5(payment_id, "escrow"))
+
+
+def settlement_entry_id(deal_id: DealId) -> EntryId:
+    """Return the id of the entry that hands the escrow to the seller: one a deal."""
+    return EntryId(uuid5(deal_id, "settlement"))
+
+
+def refund_entry_id(registration_id: RegistrationId) -> EntryId:
+    """Return the id of the entry that pays a loser's deposit back: one a registration."""
+    return EntryId(uuid5(registration_id, "refund"))

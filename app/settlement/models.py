@@ -1,0 +1,105 @@
+"""Tables of deals, their payments and their contracts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform.db import Base
+
+TIME = DateTime(timezone=True)
+
+
+class DealRow(Base):
+    """A sale; one a listing."""
+
+    __tablename__ = "deals"
+    __table_args__ = (
+        UniqueConstraint("listing_id", name="uq_deals_listing_id"),
+        UniqueConstraint("number", name="uq_deals_number"),
+        CheckConstraint("status IN ('opened', 'paid', 'settled')", name="status"),
+        CheckConstraint("start_minor > 0 AND price_minor >= start_minor", name="price"),
+        CheckConstraint(
+            "deposit_minor > 0 AND deposit_minor <= paid_minor AND paid_minor <= price_minor",
+            name="paid",
+        ),
+        CheckConstraint("(status = 'opened') = (paid_minor < price_minor)", name="opened"),
+        CheckConstraint("(status = 'settled') = (settled_at IS NOT NULL)", name="settled"),
+        CheckConstraint("seller_id <> buyer_id", name="parties"),
+        Index("ix_deals_market_id", "market_id", "id"),
+        Index("ix_deals_seller_id", "seller_id", "id"),
+        Index("ix_deals_buyer_id", "buyer_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(24))
+    market_id: Mapped[UUID] = mapped_column(ForeignKey("markets.id"))
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"))
+    seller_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registrations.id"))
+    status: Mapped[str] = mapped_column(String(10))
+    currency: Mapped[str] = mapped_column(String(3))
+    start_minor: Mapped[int] = mapped_column(BigInteger)
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    deposit_minor: Mapped[int] = mapped_column(BigInteger)
+    paid_minor: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[UUID]
+    confirmed_at: Mapped[datetime] = mapped_column(TIME)
+    settled_at: Mapped[datetime | None] = mapped_column(TIME)
+    contract_version: Mapped[int] = mapped_column(default=0)
+
+
+class PaymentRow(Base):
+    """An arrival of the buyer's money; the id is that of its ledger entry."""
+
+    __tablename__ = "deal_payments"
+    __table_args__ = (
+        UniqueConstraint("deal_id", "bank_reference", name="uq_deal_payments_bank_reference"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deals.id"))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    payer_name: Mapped[str] = mapped_column(String(200))
+    bank_reference: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime] = mapped_column(TIME)
+
+
+class ContractRow(Base):
+    """The contract's data in their present version; the journal keeps the earlier ones."""
+
+    __tablename__ = "deal_contracts"
+    __table_args__ = (CheckConstraint("technology_amount_minor > 0", name="technology_amount"),)
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deals.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    project_name: Mapped[str | None] = mapped_column(String(200))
+    contract_type: Mapped[str | None] = mapped_column(String(60))
+    technology_amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    signed_on: Mapped[date | None] = mapped_column(Date)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    payment_mode: Mapped[str | None] = mapped_column(String(60))
+    plan_source: Mapped[str | None] = mapped_column(String(60))
+    social_economic_objective: Mapped[str | None] = mapped_column(String(60))
+    ip_kind: Mapped[str | None] = mapped_column(String(60))
+    related_party: Mapped[bool | None]
+    in_writing: Mapped[bool | None]
+    patent_ends_on: Mapped[date | None] = mapped_column(Date)
+    buyer_is_transfer_institution: Mapped[bool | None]
+    buyer_is_rd_institution: Mapped[bool | None]
+    buyer_is_converted_institute: Mapped[bool | None]

@@ -1,0 +1,211 @@
+"""All SQL of settlement."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.platform.access import ObjectUnknown, Owner
+from app.settlement.domain.contract import Contract
+from app.settlement.domain.deal import Deal, DealStatus, Payment
+from app.settlement.models import ContractRow, DealRow, PaymentRow
+from app.shared.calendar import SHANGHAI
+from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.money import Money
+
+
+def _deal(row: DealRow) -> Deal:
+    return Deal(
+        id=DealId(row.id),
+        number=row.number,
+        market_id=MarketId(row.market_id),
+        listing_id=ListingId(row.listing_id),
+        seller_id=PartyId(row.seller_id),
+        buyer_id=PartyId(row.buyer_id),
+        registration_id=RegistrationId(row.registration_id),
+        status=DealStatus(row.status),
+        start=Money(row.start_minor, row.currency),
+        price=Money(row.price_minor, row.currency),
+        deposit=Money(row.deposit_minor, row.currency),
+        paid=Money(row.paid_minor, row.currency),
+        source=row.source,
+        source_id=row.source_id,
+        confirmed_at=row.confirmed_at,
+        settled_at=row.settled_at,
+        contract_version=row.contract_version,
+    )
+
+
+async def next_number(session: AsyncSession, *, confirmed_at: datetime) -> str:
+    """Return the next human number; a rollback leaves a gap, which is allowed."""
+    value = await session.scalar(select(func.nextval("deal_numbers")))
+    return f"ZP-D-{confirmed_at.astimezone(SHANGHAI).year}-{value:06}"
+
+
+async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
+    """Write a new deal; false if the listing has one, also one that just commits (ST1)."""
+    claimed = await session.scalar(
+        insert(DealRow)
+        .values(
+            id=deal.id,
+            number=deal.number,
+            market_id=deal.market_id,
+            listing_id=deal.listing_id,
+            seller_id=deal.seller_id,
+            buyer_id=deal.buyer_id,
+            registration_id=deal.registration_id,
+            status=str(deal.status),
+            currency=deal.price.currency,
+            start_minor=deal.start.amount_minor,
+            price_minor=deal.price.amount_minor,
+            deposit_minor=deal.deposit.amount_minor,
+            paid_minor=deal.paid.amount_minor,
+            source=deal.source,
+            source_id=deal.source_id,
+            confirmed_at=deal.confirmed_at,
+            settled_at=deal.settled_at,
+            contract_version=deal.contract_version,
+        )
+        .on_conflict_do_nothing(index_elements=["listing_id"])
+        .returning(DealRow.id)
+    )
+    return claimed is not None
+
+
+async def get_deal(session: AsyncSession, deal_id: UUID, *, lock: bool = False) -> Deal:
+    """Return a deal as it stands now.
+
+    Args:
+        lock: Take its row lock for the rest of the transaction.
+
+    Raises:
+        ObjectUnknown: No such deal.
+    """
+    statement = select(DealRow).where(DealRow.id == deal_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = await session.scalar(statement.execution_options(populate_existing=True))
+    if row is None:
+        raise ObjectUnknown("There is no such deal in your market.")
+    return _deal(row)
+
+
+async def save_deal(session: AsyncSession, deal: Deal) -> None:
+    """Write what may change of a deal; the caller holds its lock."""
+    await session.execute(
+        update(DealRow)
+        .where(DealRow.id == deal.id)
+        .values(
+            status=str(deal.status),
+            paid_minor=deal.paid.amount_minor,
+            settled_at=deal.settled_at,
+            contract_version=deal.contract_version,
+        )
+    )
+
+
+async def owner_of_deal(session: AsyncSession, deal_id: UUID) -> Owner | None:
+    """Return a deal's market, seller and buyer."""
+    row = (
+        await session.execute(
+            select(DealRow.market_id, DealRow.seller_id, DealRow.buyer_id).where(
+                DealRow.id == deal_id
+            )
+        )
+    ).first()
+    if row is None:
+        return None
+    return Owner(MarketId(row[0]), frozenset({PartyId(row[1]), PartyId(row[2])}))
+
+
+async def list_deals(
+    session: AsyncSession,
+    *,
+    market_id: MarketId,
+    party_id: PartyId | None,
+    status: DealStatus | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Deal]:
+    """Return deals newest first: a market's, or those a party sells or buys in."""
+    statement = select(DealRow).where(DealRow.market_id == market_id)
+    if party_id is not None:
+        statement = statement.where(
+            or_(DealRow.seller_id == party_id, DealRow.buyer_id == party_id)
+        )
+    if status is not None:
+        statement = statement.where(DealRow.status == status)
+    if before is not None:
+        statement = statement.where(DealRow.id < before)
+    rows = await session.scalars(statement.order_by(DealRow.id.desc()).limit(limit))
+    return [_deal(row) for row in rows]
+
+
+async def insert_payment(session: AsyncSession, deal_id: DealId, payment: Payment) -> None:
+    """Write an arrival; the caller holds the deal's lock and has looked for its reference."""
+    await session.execute(
+        insert(PaymentRow).values(
+            id=payment.id,
+            deal_id=deal_id,
+            amount_minor=payment.amount.amount_minor,
+            currency=payment.amount.currency,
+            payer_name=payment.payer_name,
+            bank_reference=payment.bank_reference,
+            received_at=payment.received_at,
+        )
+    )
+
+
+async def payments_of(session: AsyncSession, deal_id: DealId) -> Sequence[Payment]:
+    """Return a deal's arrivals in the order they were recorded."""
+    rows = await session.scalars(
+        select(PaymentRow).where(PaymentRow.deal_id == deal_id).order_by(PaymentRow.id)
+    )
+    return [
+        Payment(
+            id=EntryId(row.id),
+            amount=Money(row.amount_minor, row.currency),
+            payer_name=row.payer_name,
+            bank_reference=row.bank_reference,
+            received_at=row.received_at,
+        )
+        for row in rows
+    ]
+
+
+# The amount is two columns in the row.
+_PLAIN = tuple(spec.name for spec in fields(Contract) if spec.name != "technology_amount")
+
+
+async def get_contract(session: AsyncSession, deal_id: DealId) -> Contract:
+    """Return the contract's data; all unknown before they are fixed."""
+    row = await session.get(ContractRow, deal_id, populate_existing=True)
+    if row is None:
+        return Contract()
+    amount = row.technology_amount_minor
+    return Contract(
+        technology_amount=None if amount is None else Money(amount, row.currency),
+        **{name: getattr(row, name) for name in _PLAIN},
+    )
+
+
+async def save_contract(
+    session: AsyncSession, deal_id: DealId, contract: Contract, *, currency: str
+) -> None:
+    """Write a contract's data over the earlier version; the caller holds the deal's lock."""
+    amount = contract.technology_amount
+    values: dict[str, Any] = {name: getattr(contract, name) for name in _PLAIN}
+    values |= {
+        "currency": currency,
+        "technology_amount_minor": None if amount is None else amount.amount_minor,
+    }
+    await session.execute(
+        insert(ContractRow)
+        .values(deal_id=deal_id, **values)
+        .on_conflict_do_update(index_elements=["deal_id"], set_=values)
+    )

@@ -1,0 +1,207 @@
+"""What the settlement routes take and answer."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, PlainSerializer
+
+from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, UtcView, View
+from app.settlement.domain.contract import Contract
+from app.settlement.domain.deal import Deal, DealStatus, Payment
+from app.settlement.domain.report import BY_HAND
+from app.settlement.domain.sheet import MAPPING_VERSION, SheetField
+from app.settlement.service.sheets import Sheet
+from app.shared.ids import EntryId, new_id
+from app.shared.jsonable import jsonable
+
+Rate = Annotated[
+    Decimal,
+    PlainSerializer(str, return_type=str),
+    Field(description="Four decimals; 0.3743 reads 37.43 %"),
+]
+Code = Annotated[str, Field(min_length=1, max_length=60, description="A name of /v1/codes")]
+FieldValue = str | bool | dict[str, str] | None
+
+
+class DealView(View):
+    """A deal with what is paid and what is owed."""
+
+    id: UUID
+    number: str
+    listing_id: UUID
+    seller_id: UUID
+    buyer_id: UUID
+    status: DealStatus
+    start: MoneyJson
+    price: MoneyJson
+    premium_rate: Rate
+    deposit: MoneyJson
+    paid: MoneyJson
+    outstanding: MoneyJson
+    source: str
+    source_id: UUID
+    confirmed_at: UtcView
+    settled_at: UtcView | None
+    contract_version: int
+
+
+class PaymentView(View):
+    """An arrival of the buyer's money."""
+
+    id: UUID
+    amount: MoneyJson
+    payer_name: str
+    bank_reference: str
+    received_at: UtcView
+
+
+class ContractFields(Body):
+    """The contract's data; what is left out is not known. Codes are those of `/v1/codes`.
+
+    ``technology_amount`` is the price without equipment, instruments, parts and raw material.
+    ``contract_type`` is a sub-type. ``ip_kind`` and ``plan_source`` default to the achievement's.
+    """
+
+    project_name: Line | None = None
+    contract_type: Code | None = None
+    technology_amount: PositiveMoney | None = None
+    signed_on: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    payment_mode: Code | None = None
+    plan_source: Code | None = None
+    social_economic_objective: Code | None = None
+    ip_kind: Code | None = None
+    related_party: bool | None = None
+    in_writing: bool | None = None
+    patent_ends_on: date | None = None
+    buyer_is_transfer_institution: bool | None = None
+    buyer_is_rd_institution: bool | None = None
+    buyer_is_converted_institute: bool | None = None
+
+    def to_domain(self) -> Contract:
+        """Return the domain value."""
+        return Contract(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class ContractView(ContractFields, View):
+    """The contract's data in their present version."""
+
+    version: int
+
+    @classmethod
+    def of(cls, deal: Deal, contract: Contract) -> Self:
+        """Build the view."""
+        plain = {name: getattr(contract, name) for name in ContractFields.model_fields}
+        return cls(version=deal.contract_version, **plain)
+
+
+class DealDetail(DealView):
+    """A deal with its payments and its contract."""
+
+    payments: list[PaymentView]
+    contract: ContractView
+
+    @classmethod
+    def whole(cls, deal: Deal, payments: Sequence[Payment], contract: Contract) -> Self:
+        """Build the view."""
+        plain = {name: getattr(deal, name) for name in DealView.model_fields}
+        return cls(
+            payments=[PaymentView.model_validate(payment) for payment in payments],
+            contract=ContractView.of(deal, contract),
+            **plain,
+        )
+
+
+class PaymentBody(Body):
+    """An arrival as the bank statement shows it."""
+
+    amount: PositiveMoney
+    payer_name: Line
+    bank_reference: Line
+    received_at: Instant
+
+    def to_domain(self) -> Payment:
+        """Return the domain value under a new id."""
+        return Payment(
+            id=EntryId(new_id()),
+            amount=self.amount,
+            payer_name=self.payer_name,
+            bank_reference=self.bank_reference,
+            received_at=self.received_at,
+        )
+
+
+class SheetFieldView(View):
+    """One field of the national form; ``value`` null is unknown."""
+
+    name: str
+    label_zh: str
+    value: FieldValue
+    value_label: str | None
+    value_code: str | None
+    required: bool
+
+    @classmethod
+    def of(cls, field: SheetField) -> Self:
+        """Build the view."""
+        return cls(
+            name=field.name,
+            label_zh=field.label_zh,
+            value=jsonable(field.value),
+            value_label=field.value_label,
+            value_code=field.value_code,
+            required=field.required,
+        )
+
+
+class CheckView(View):
+    """A finding: what was checked, what was found, how to mend it."""
+
+    rule: str
+    passed: bool
+    field: str
+    message_zh: str
+    message_en: str
+    mend_zh: str | None
+    mend_en: str | None
+
+
+class HandCheckView(View):
+    """What a person confirms before filing."""
+
+    rule: str
+    message_zh: str
+    message_en: str
+
+
+class SheetView(View):
+    """The registration preparation sheet: copy it, mend what fails, confirm what is by hand."""
+
+    mapping_version: str
+    deal_id: UUID
+    deal_number: str
+    contract_version: int
+    fields: list[SheetFieldView]
+    unknown: list[str]
+    checks: list[CheckView]
+    by_hand: list[HandCheckView]
+    ready: bool
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        """Build the view."""
+        return cls(
+            mapping_version=MAPPING_VERSION,
+            deal_id=sheet.deal.id,
+            deal_number=sheet.deal.number,
+            contract_version=sheet.deal.contract_version,
+            fields=[SheetFieldView.of(field) for field in sheet.fields],
+            unknown=list(sheet.unknown),
+            checks=[CheckView.model_validate(check) for check in sheet.checks],
+            by_hand=[HandCheckView.model_validate(check) for check in BY_HAND],
+            ready=sheet.ready,
+        )

@@ -1,0 +1,63 @@
+"""Settle a deal whose price is paid, and journal what happens to deals."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ledger import public as ledger
+from app.platform import journal
+from app.platform.access import Actor
+from app.platform.journal import NewEvent
+from app.settlement import repository
+from app.settlement.domain.deal import Deal, DealStatus, settle, settlement_entry_id
+
+
+async def settle_if_paid(session: AsyncSession, deal: Deal, *, now: datetime, actor: Actor) -> Deal:
+    """Hand a paid deal's escrow to the seller (ST5); leave any other deal as it is."""
+    if deal.status is not DealStatus.PAID:
+        return deal
+    settled = settle(deal, now=now)
+    await ledger.settle_escrow(
+        session,
+        entry_id=settlement_entry_id(deal.id),
+        market_id=deal.market_id,
+        deal_id=deal.id,
+        seller_id=deal.seller_id,
+        amount=deal.price,
+        at=now,
+        actor=actor,
+    )
+    await repository.save_deal(session, settled)
+    await journal_deal(session, settled, "paid", actor, now)
+    await journal_deal(session, settled, "settled", actor, now)
+    return settled
+
+
+async def journal_deal(
+    session: AsyncSession,
+    deal: Deal,
+    what: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    public: Mapping[str, Any] | None = None,
+    restricted: Mapping[str, Any] | None = None,
+) -> None:
+    """Journal what happened to a deal for its seller and buyer (ST10)."""
+    parties = {"seller_id": deal.seller_id, "buyer_id": deal.buyer_id}
+    await journal.append(
+        session,
+        NewEvent(
+            market_id=deal.market_id,
+            subject="deal",
+            subject_id=deal.id,
+            type=f"deal.{what}",
+            market_at=now,
+            actor=actor.ref,
+            public={"listing_id": deal.listing_id} | dict(public or {}),
+            restricted=parties | dict(restricted or {}),
+            audience=frozenset(parties.values()),
+        ),
+    )
