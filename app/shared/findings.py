@@ -20,9 +20,10 @@ class Findings:
 
     def add(self, where: str, *, rule: str, message: str, **accepted: object) -> None:
         """Note one fault."""
-        self.errors.append(
-            {"field": where, "rule": rule, "message": message, "accepted": accepted}
-        )
+        self._note(where, rule, message, accepted)
+
+    def _note(self, where: str, rule: str, message: str, accepted: dict[str, object]) -> None:
+        self.errors.append({"field": where, "rule": rule, "message": message, "accepted": accepted})
 
     def require(
         self, fits: bool, where: str, *, rule: str, message: str, **accepted: object
@@ -37,7 +38,7 @@ class Findings:
             check()
         except RuleBroken as refusal:
             told = {name: value for name, value in refusal.fields.items() if name != "field"}
-            self.add(where, rule=refusal.code, message=refusal.detail, **told)
+            self._note(where, refusal.code, refusal.detail, told)
 
     def unique(self, where: str, values: Iterable[object]) -> None:
         """Note every value that occurs a second time."""

@@ -1,0 +1,1 @@
+"""Rules of parties, logins, tokens and throttling: values in, values out."""

@@ -1,0 +1,153 @@
+"""What other modules may use of identity."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.domain.login import check_password, normal_login
+from app.identity.domain.party import (
+    NewParty,
+    Party,
+    PartyKind,
+    PartyNotVerified,
+    PartyStatus,
+)
+from app.identity.passwords import hash_password
+from app.identity.repository import clients as client_rows
+from app.identity.repository import members
+from app.identity.repository import parties as party_rows
+from app.identity.service import parties
+from app.platform.access import SYSTEM, Owner, Role
+from app.platform.clock import market_now
+from app.shared.ids import MarketId, MembershipId, PartyId, UserId
+
+__all__ = [
+    "NewParty",
+    "Party",
+    "PartyKind",
+    "PartyNotVerified",
+    "PartyStatus",
+    "add_membership",
+    "check_login",
+    "create_party",
+    "create_user",
+    "get_party",
+    "hash_password",
+    "owner_of_client",
+    "owner_of_party",
+    "require_verified",
+]
+
+
+async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
+    """Return a party.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    return await parties.get_party(session, party_id)
+
+
+async def require_verified(session: AsyncSession, party_id: PartyId) -> Party:
+    """Return a party that the exchange has verified.
+
+    Raises:
+        ObjectUnknown: There is none.
+        PartyNotVerified: It is pending or refused.
+    """
+    return await parties.require_verified(session, party_id)
+
+
+async def create_party(
+    session: AsyncSession,
+    *,
+    market_id: MarketId,
+    new: NewParty,
+    status: PartyStatus,
+    actor: str,
+    now: datetime,
+) -> PartyId:
+    """Register a party and journal it.
+
+    Args:
+        status: ``PENDING`` for a newcomer, ``VERIFIED`` for one the exchange itself enters.
+        actor: ``Actor.ref`` or ``SYSTEM``.
+        now: Market moment, aware UTC.
+
+    Raises:
+        CreditCodeTaken: A pending or verified party of this market has the code.
+        CreditCodeInvalid, CreditCodeMissing, CreditCodeOfPerson, RegionMissing, CodeUnknown:
+            The data breaks a rule of `check_new_party`.
+
+    Source: identity/README.md, I1 and I2.
+    """
+    return await parties.create_party(
+        session, market_id=market_id, new=new, status=status, actor=actor, now=now
+    )
+
+
+def check_login(login: str, *, password: str) -> str:
+    """Return a new user's login in normal form.
+
+    Raises:
+        LoginMalformed, PasswordTooWeak: What is accepted.
+    """
+    normal = normal_login(login)
+    check_password(password, login=normal)
+    return normal
+
+
+async def create_user(
+    session: AsyncSession, *, login: str, password_hash: str, display_name: str
+) -> UserId:
+    """Make a user who can sign in but acts for nobody yet.
+
+    Args:
+        password_hash: From `hash_password`, computed outside any transaction.
+
+    Raises:
+        LoginMalformed: The login has other characters than accepted.
+        LoginTaken: Another user has it.
+    """
+    return await members.insert_user(
+        session,
+        login=normal_login(login),
+        password_hash=password_hash,
+        display_name=display_name,
+    )
+
+
+async def add_membership(
+    session: AsyncSession,
+    *,
+    user_id: UserId,
+    party_id: PartyId,
+    market_id: MarketId,
+    role: Role,
+    actor: str = SYSTEM,
+) -> MembershipId:
+    """Let a user act for a party in a role, and journal it.
+
+    Raises:
+        MemberTwice: The user has the role in this party already.
+    """
+    return await parties.add_membership(
+        session,
+        user_id=user_id,
+        party_id=party_id,
+        market_id=market_id,
+        role=role,
+        actor=actor,
+        now=await market_now(session, market_id),
+    )
+
+
+async def owner_of_party(session: AsyncSession, party_id: UUID) -> Owner | None:
+    """Return whose a party is: its own."""
+    return await party_rows.owner_of_party(session, party_id)
+
+
+async def owner_of_client(session: AsyncSession, client_id: UUID) -> Owner | None:
+    """Return whose a partner exchange's client is."""
+    return await client_rows.owner_of_client(session, client_id)

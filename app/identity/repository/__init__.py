@@ -1,0 +1,1 @@
+"""All SQL of identity and the mapping of rows to domain values."""

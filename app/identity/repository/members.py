@@ -1,0 +1,109 @@
+"""SQL of users and memberships."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.domain.login import LoginTaken, Membership, MemberTwice, User
+from app.identity.domain.party import Party
+from app.identity.models import MembershipRow, PartyRow, UserRow
+from app.identity.repository.parties import party_of
+from app.platform.access import Role
+from app.shared.ids import MarketId, MembershipId, PartyId, UserId, new_id
+
+
+async def insert_user(
+    session: AsyncSession, *, login: str, password_hash: str, display_name: str
+) -> UserId:
+    """Insert a user.
+
+    Args:
+        login: In normal form.
+
+    Raises:
+        LoginTaken: The unique index decides.
+    """
+    user_id: UUID | None = await session.scalar(
+        insert(UserRow)
+        .values(id=new_id(), login=login, password_hash=password_hash, display_name=display_name)
+        .on_conflict_do_nothing()
+        .returning(UserRow.id)
+    )
+    if user_id is None:
+        raise LoginTaken("Choose another login.", field="login")
+    return UserId(user_id)
+
+
+async def find_user(session: AsyncSession, user_id: UserId) -> User | None:
+    """Return a user."""
+    row = await session.get(UserRow, user_id)
+    return None if row is None else User(UserId(row.id), row.login, row.display_name)
+
+
+async def find_credentials(session: AsyncSession, login: str) -> tuple[UserId, str] | None:
+    """Return a login's user and password hash."""
+    row = (
+        await session.execute(
+            select(UserRow.id, UserRow.password_hash).where(UserRow.login == login)
+        )
+    ).first()
+    return None if row is None else (UserId(row.id), row.password_hash)
+
+
+async def insert_membership(
+    session: AsyncSession, *, user_id: UserId, party_id: PartyId, market_id: MarketId, role: Role
+) -> MembershipId:
+    """Insert a membership.
+
+    Raises:
+        MemberTwice: The user has the role in this party already.
+    """
+    membership_id: UUID | None = await session.scalar(
+        insert(MembershipRow)
+        .values(id=new_id(), user_id=user_id, party_id=party_id, market_id=market_id, role=role)
+        .on_conflict_do_nothing()
+        .returning(MembershipRow.id)
+    )
+    if membership_id is None:
+        raise MemberTwice("The user has this role in this party already.", field="role")
+    return MembershipId(membership_id)
+
+
+def _membership(row: MembershipRow) -> Membership:
+    return Membership(
+        MembershipId(row.id),
+        UserId(row.user_id),
+        PartyId(row.party_id),
+        MarketId(row.market_id),
+        Role(row.role),
+    )
+
+
+async def memberships_of(
+    session: AsyncSession, user_id: UserId
+) -> Sequence[tuple[Membership, Party]]:
+    """Return a user's memberships with their parties, oldest first."""
+    rows = await session.execute(
+        select(MembershipRow, PartyRow)
+        .join(PartyRow, PartyRow.id == MembershipRow.party_id)
+        .where(MembershipRow.user_id == user_id)
+        .order_by(MembershipRow.id)
+    )
+    return [(_membership(membership), party_of(party)) for membership, party in rows]
+
+
+async def find_membership(
+    session: AsyncSession, membership_id: MembershipId
+) -> tuple[Membership, Party] | None:
+    """Return a membership with its party."""
+    row = (
+        await session.execute(
+            select(MembershipRow, PartyRow)
+            .join(PartyRow, PartyRow.id == MembershipRow.party_id)
+            .where(MembershipRow.id == membership_id)
+        )
+    ).first()
+    return None if row is None else (_membership(row[0]), party_of(row[1]))

@@ -1,0 +1,1 @@
+"""Rules of markets and their policies: values in, values out."""

@@ -1,0 +1,175 @@
+"""Bodies and answers of markets."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.markets.domain.policy import BASIS_POINTS, EXTENSIONS_MAX, PolicyTerms
+from app.platform.schema import Body, Instant, Line, UtcView, View
+from app.shared.calendar import DayUnit, Duration
+
+
+class MarketOut(View):
+    """An exchange, or a sandbox of one."""
+
+    id: UUID
+    code: str
+    name_zh: str
+    name_en: str
+    region_code: str
+    edition: str
+    sandbox: bool
+
+
+class ClockView(View):
+    """A market's present moment."""
+
+    now: UtcView
+    sandbox: bool
+
+
+class AdvanceBody(Body):
+    """Where a sandbox's clock shall go."""
+
+    # A clock near the year 10000 would stop the market for good.
+    advance_to: Instant = Field(lt=datetime(2100, 1, 1, tzinfo=UTC))
+
+
+class AdvanceView(View):
+    """Where the clock arrived and how many timers ran on the way."""
+
+    now: UtcView
+    timers_handled: int
+
+
+class SpanBody(Body):
+    """A length of time with its unit, which is never converted."""
+
+    count: Annotated[int, Field(ge=1, le=1000)]
+    unit: DayUnit
+
+    def plain(self) -> Duration:
+        """Return the domain's value."""
+        return Duration(self.count, self.unit)
+
+
+class TermsBody(Body):
+    """The numbers of a policy."""
+
+    disclosure: SpanBody
+    extension: SpanBody
+    extensions_max: int = Field(ge=0, le=EXTENSIONS_MAX)
+    deposit_cap_bp: int = Field(ge=0, le=BASIS_POINTS, description="Basis points of the floor")
+    signing: SpanBody
+    deposit_refund: SpanBody
+    payment_due: SpanBody
+    result_notice: SpanBody
+    base_price_required: bool
+
+    def plain(self) -> PolicyTerms:
+        """Return the domain's value."""
+        return PolicyTerms(
+            disclosure=self.disclosure.plain(),
+            extension=self.extension.plain(),
+            extensions_max=self.extensions_max,
+            deposit_cap_bp=self.deposit_cap_bp,
+            signing=self.signing.plain(),
+            deposit_refund=self.deposit_refund.plain(),
+            payment_due=self.payment_due.plain(),
+            result_notice=self.result_notice.plain(),
+            base_price_required=self.base_price_required,
+        )
+
+
+class PolicyBody(Body):
+    """A policy that supersedes the present one from its day on."""
+
+    seller_class: Line
+    pricing_mode: Line
+    effective_on: date = Field(description="First day in Asia/Shanghai, today or later")
+    terms: TermsBody
+
+
+class SpanView(View):
+    """A length of time with its unit."""
+
+    count: int
+    unit: DayUnit
+
+
+class TermsView(View):
+    """The numbers of a policy."""
+
+    disclosure: SpanView
+    extension: SpanView
+    extensions_max: int
+    deposit_cap_bp: int
+    signing: SpanView
+    deposit_refund: SpanView
+    payment_due: SpanView
+    result_notice: SpanView
+    base_price_required: bool
+
+
+class PolicyView(View):
+    """One version of a policy."""
+
+    id: UUID
+    market_id: UUID
+    seller_class: str
+    pricing_mode: str
+    version: int
+    effective_on: date
+    terms: TermsView
+
+
+class SessionBody(Body):
+    """A session to announce."""
+
+    title: Line
+    edition: Line = Field(description="Table `edition`")
+    held_on: date
+
+
+class SessionOut(View):
+    """A session: lots sold on one day under one title."""
+
+    id: UUID
+    market_id: UUID
+    title: str
+    edition: str
+    held_on: date
+
+
+class CodeEntryView(View):
+    """One value of a code table; ``confirmed`` is false where wording or number is not."""
+
+    name: str
+    code: str | None
+    label_zh: str
+    label_en: str | None
+    parent: str | None
+    confirmed: bool
+    valid_from: date | None
+    valid_to: date | None
+
+
+class CodeTableView(View):
+    """A code table with its version and source."""
+
+    name: str
+    version: str
+    source: str
+    entries: list[CodeEntryView]
+
+
+class CodeTableSummary(View):
+    """A code table without its entries."""
+
+    name: str
+    version: str
+    source: str
+    entry_count: int
+    etag: str
