@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -66,6 +67,100 @@ def migrate(
     from app.platform.postgres import database_url
 
     upgrade(database_url(Settings()), revision)
+
+
+@app.command()
+def create_market(
+    code: Annotated[str, typer.Argument(help="市场代号，如 zhejiang / Code, e.g. zhejiang")],
+    *,
+    name_zh: Annotated[str, typer.Option(help="市场中文名 / Chinese name")],
+    name_en: Annotated[str, typer.Option(help="市场英文名 / English name")],
+    region: Annotated[str, typer.Option(help="行政区划代码 / GB/T 2260, e.g. 330000")],
+    party_name: Annotated[str, typer.Option(help="运营单位名称 / Organisation that runs it")],
+    credit_code: Annotated[str, typer.Option(help="运营单位统一社会信用代码 / Its credit code")],
+    login: Annotated[str, typer.Option(help="首位操作员登录名 / First operator's login")],
+    password: Annotated[
+        str,
+        typer.Option(
+            envvar="ZHEPAI_OPERATOR_PASSWORD",
+            prompt="操作员密码 / Operator's password",
+            hide_input=True,
+            confirmation_prompt=True,
+            show_default=False,
+            help="首位操作员密码，缺省时询问 / First operator's password, asked for if not set",
+        ),
+    ],
+    edition: Annotated[str, typer.Option(help="专场 / Edition")] = "general",
+    sandbox_from: Annotated[
+        datetime | None,
+        typer.Option(help="沙盒起始时刻，北京时间 / Makes a sandbox; Shanghai time"),
+    ] = None,
+) -> None:
+    """创建交易所及其首位操作员 / Found an exchange with its first operator."""
+    from app.bootstrap import Exchange, NewParty, PartyKind, found_from_shell
+    from app.shared.calendar import SHANGHAI
+
+    exchange = Exchange(
+        code=code,
+        name_zh=name_zh,
+        name_en=name_en,
+        region_code=region,
+        edition=edition,
+        starts_at=None if sandbox_from is None else sandbox_from.replace(tzinfo=SHANGHAI),
+        party=NewParty(
+            kind=PartyKind.ORGANISATION,
+            name=party_name,
+            credit_code=credit_code,
+            region_code=region,
+        ),
+        login=login,
+        password=password,
+        display_name=f"{party_name}操作员",
+    )
+    answer, is_founded = found_from_shell(Settings(), exchange)
+    print(answer)
+    if not is_founded:
+        raise typer.Exit(1)
+
+
+@app.command("demo-load")
+def demo_load() -> None:
+    """装载演示市场 / Load the demo market, once."""
+    from app.demo.load import load
+    from app.platform.telemetry import configure_logging
+
+    configure_logging("WARNING")
+    asyncio.run(load(Settings()))
+
+
+@app.command()
+def demo(
+    url: Annotated[str | None, typer.Option(help="服务地址 / Address of the service")] = None,
+) -> None:
+    """演示：十一项成果从征集到合同登记表 / Drive the demo session over HTTP."""
+    from rich.console import Console
+
+    from app.demo.run import run
+
+    settings = Settings()
+    base_url = url or f"http://127.0.0.1:{settings.port}"
+    if not asyncio.run(run(base_url, Console())):
+        raise typer.Exit(1)
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """更换签名密钥，旧密钥仍可验签 / Sign with a new key; old ones verify for ever."""
+    from app.wiring import assemble
+
+    async def rotate() -> str:
+        runtime = assemble(Settings())
+        async with runtime.database.transaction() as session:
+            kid = await runtime.signer.rotate(session)
+        await runtime.database.close()
+        return kid
+
+    print(asyncio.run(rotate()))
 
 
 @app.command()

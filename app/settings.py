@@ -5,6 +5,7 @@ Business constants (periods, steps, windows) are data on policies and terms, nev
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,7 +50,9 @@ class Settings(BaseSettings):
     refresh_token_s: int = Field(
         default=1_209_600, ge=3600, description="Refresh token lifetime, renewed at each use"
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least level that is logged"
+    )
     bid_batch_max: int = Field(default=64, ge=1, le=1000, description="Bids in one transaction")
     bid_queue_max: int = Field(
         default=2000, ge=1, description="Bids waiting for one auction before 503"

@@ -4,13 +4,20 @@ from typing import Final
 
 from sqlalchemy import MetaData
 
+import app.auctions.models
+import app.demands.models
+import app.identity.models
+import app.ledger.models
+import app.listings.models
+import app.markets.models
 import app.platform.clock
 import app.platform.files.model
 import app.platform.idempotency
 import app.platform.journal
 import app.platform.reactions
 import app.platform.signing
-import app.platform.timers  # noqa: F401
+import app.platform.timers
+import app.settlement.models  # noqa: F401
 from app.platform.db import Base
 
 METADATA: Final[MetaData] = Base.metadata

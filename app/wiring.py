@@ -5,6 +5,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from app.auctions import endpoints as auctions
+from app.auctions import handlers as auction_handlers
+from app.auctions.public import owner_of_auction
+from app.demands import endpoints as demands
+from app.demands.public import owner_of_demand
+from app.identity import endpoints as identity
+from app.identity.public import owner_of_client, owner_of_party
+from app.ledger import endpoints as ledger
+from app.ledger.public import owner_of_account
+from app.listings import endpoints as listings
+from app.listings import handlers as listing_handlers
+from app.listings.public import (
+    owner_of_achievement,
+    owner_of_listing,
+    owner_of_registration,
+)
+from app.markets import endpoints as markets
+from app.markets.public import owner_of_market, owner_of_session
+from app.partners import endpoints as partners
 from app.permissions import PERMISSIONS
 from app.platform import endpoints as operations
 from app.platform.access import OwnerLookup
@@ -14,20 +33,48 @@ from app.platform.reactions import Reaction
 from app.platform.runtime import Runtime, build_runtime
 from app.platform.timers import TimerHandler
 from app.settings import Settings
+from app.settlement import endpoints as settlement
+from app.settlement.public import owner_of_deal
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    auctions.bid_path,  # routes are matched in order
     operations.routes,
     files.routes,
     files.uploads,
+    *identity.ROUTERS,
+    *markets.ROUTERS,
+    ledger.routes,
+    settlement.routes,
+    listings.routes,
+    demands.routes,
+    auctions.routes,
+    partners.routes,
 )
 
 OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "file_id": files.owner_of_file,
+    "party_id": owner_of_party,
+    "client_id": owner_of_client,
+    "market_id": owner_of_market,
+    "session_id": owner_of_session,
+    "account_id": owner_of_account,
+    "deal_id": owner_of_deal,
+    "achievement_id": owner_of_achievement,
+    "listing_id": owner_of_listing,
+    "registration_id": owner_of_registration,
+    "demand_id": owner_of_demand,
+    "auction_id": owner_of_auction,
 }
 
-TIMERS: Final[Mapping[str, TimerHandler]] = {}
+TIMERS: Final[Mapping[str, TimerHandler]] = {
+    **listing_handlers.TIMERS,
+    **auction_handlers.TIMERS,
+}
 
-REACTIONS: Final[tuple[Reaction, ...]] = ()
+REACTIONS: Final[tuple[Reaction, ...]] = (
+    *listing_handlers.REACTIONS,
+    *auction_handlers.REACTIONS,
+)
 
 
 def assemble(settings: Settings) -> Runtime:

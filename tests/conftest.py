@@ -29,6 +29,8 @@ from app.settings import Settings
 from app.shared.ids import new_id
 from app.wiring import OWNERS, REACTIONS, TIMERS
 
+pytest_plugins = ["tests.world", "tests.lots"]
+
 # A root's temporary directory of pytest's is closed to the user that postgres runs as.
 TEST_HOME = Path(tempfile.gettempdir()) / f"zhepai-tests-{os.getuid()}"
 

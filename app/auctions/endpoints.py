@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions import repository
 from app.auctions.answers import to_send
@@ -22,7 +23,7 @@ from app.auctions.service.confirm import confirm_auction as confirm
 from app.auctions.service.create import create_auction as create
 from app.auctions.service.place_bids import BidCommand
 from app.markets import public as markets
-from app.platform.access import ActorDep
+from app.platform.access import Actor, ActorDep, Role
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.problems import current_request_id
@@ -43,7 +44,6 @@ async def create_auction(body: CreateAuction, actor: ActorDep, session: SessionD
         session,
         actor,
         listing_id=body.listing_id,
-        session_id=body.session_id,
         opens_at=body.opens_at,
         terms=body.terms.terms(),
         now=now,
@@ -64,30 +64,41 @@ async def list_auctions(
     found = await repository.page(
         session, before=before, limit=limit + 1, market_id=market_id, session_id=session_id
     )
-    now = {auction.market_id: None for auction in found}
-    clocks = {market: await market_now(session, market) for market in now}
+    clocks = {market: await market_now(session, market) for market in {a.market_id for a in found}}
     return Page(
         items=[AuctionView.of(auction, clocks[auction.market_id]) for auction in found[:limit]],
         next=encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None,
     )
 
 
-@routes.get("/auctions/{auction_id}")
-async def get_auction(auction_id: UUID, session: SessionDep) -> AuctionView:
-    """Return an auction as it stands at the market's present moment."""
+async def _visible(session: AsyncSession, actor: Actor, auction_id: UUID) -> repository.Auction:
+    """Return an auction that its notice has announced, or that the actor may see before."""
     auction = await repository.load(session, auction_id)
+    insider = actor.market_id == auction.market_id and (
+        actor.role in {Role.OPERATOR, Role.AUDITOR} or actor.party_id == auction.seller_id
+    )
+    if auction.announced_at is None and not insider:
+        raise repository.AuctionUnknown("There is no such auction.", auction_id=str(auction_id))
+    return auction
+
+
+@routes.get("/auctions/{auction_id}")
+async def get_auction(auction_id: UUID, actor: ActorDep, session: SessionDep) -> AuctionView:
+    """Return an auction as it stands at the market's present moment."""
+    auction = await _visible(session, actor, auction_id)
     return AuctionView.of(auction, await market_now(session, auction.market_id))
 
 
 @routes.get("/auctions/{auction_id}/bids")
 async def list_bids(
     auction_id: UUID,
+    actor: ActorDep,
     session: SessionDep,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Page[BidView]:
     """List accepted bids in the order in which they were judged."""
-    await repository.load(session, auction_id)
+    await _visible(session, actor, auction_id)
     after = 0 if cursor is None else decode_cursor(cursor, int)[0]
     found = await repository.bids_after(session, auction_id, after=after, limit=limit + 1)
     return Page(
@@ -104,14 +115,21 @@ async def place_bid(
 
     A refusal names the lowest (and highest) amount that would stand, and is signed as well.
     """
-    answer = (
-        await lanes_of(runtime)
-        .of(auction_id)
-        .submit(
-            BidCommand(actor.party_id, body.amount, actor.ref, current_request_id()),
-            key=request.state.key,
-            request_print=await request_print(request),
-        )
+    return await submit_bid(lanes_of(runtime), auction_id, body, actor, runtime, request)
+
+
+async def submit_bid(
+    lanes: Lanes,
+    auction_id: UUID,
+    body: PlaceBid,
+    actor: Actor,
+    runtime: Runtime,
+    request: Request,
+) -> Response:
+    """Send a bid through its auction's lane and answer with the signed receipt."""
+    command = BidCommand(actor.party_id, body.amount, actor.ref, current_request_id())
+    answer = await lanes.of(auction_id).submit(
+        command, key=request.state.key, request_print=await request_print(request)
     )
     status, content, media_type = to_send(answer, runtime.signer)
     return Response(content, status, media_type=media_type)

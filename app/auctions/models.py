@@ -42,6 +42,7 @@ class AuctionRow(Base):
     title: Mapped[str] = mapped_column(String(200))
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     opens_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    announced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(String(9))
     deadline_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     leader_id: Mapped[UUID | None]

@@ -31,6 +31,7 @@ class Auction:
 
     Attributes:
         state: As of the last judging or publication; `roll` brings it up to a moment.
+        announced_at: When the listing's notice published it; the public sees it from then on.
         leader_code: The leader's bidder code, the only name the public sees.
     """
 
@@ -41,6 +42,7 @@ class Auction:
     session_id: SessionId | None
     title: str
     opens_at: datetime
+    announced_at: datetime | None
     state: BiddingState
     leader_code: str | None
     confirmed_at: datetime | None
@@ -72,6 +74,7 @@ def _auction(row: AuctionRow) -> Auction:
         session_id=None if row.session_id is None else SessionId(row.session_id),
         title=row.title,
         opens_at=row.opens_at,
+        announced_at=row.announced_at,
         state=BiddingState(
             terms=terms,
             status=AuctionStatus(row.status),
@@ -144,6 +147,7 @@ async def save(session: AsyncSession, auction: Auction) -> None:
         .where(AuctionRow.id == auction.id)
         .values(
             **_state_columns(auction.state),
+            announced_at=auction.announced_at,
             leader_code=auction.leader_code,
             confirmed_at=auction.confirmed_at,
             deal_id=auction.deal_id,
@@ -207,8 +211,13 @@ async def page(
     market_id: UUID | None,
     session_id: UUID | None,
 ) -> list[Auction]:
-    """Return auctions, newest first, below the id ``before``."""
-    statement = select(AuctionRow).order_by(AuctionRow.id.desc()).limit(limit)
+    """Return announced auctions, newest first, below the id ``before``."""
+    statement = (
+        select(AuctionRow)
+        .where(AuctionRow.announced_at.is_not(None))
+        .order_by(AuctionRow.id.desc())
+        .limit(limit)
+    )
     if before is not None:
         statement = statement.where(AuctionRow.id < before)
     if market_id is not None:
@@ -218,9 +227,17 @@ async def page(
     return [_auction(row) for row in await session.scalars(statement)]
 
 
+async def id_of_listing(session: AsyncSession, listing_id: UUID) -> AuctionId | None:
+    """Return the auction of a listing."""
+    found = await session.scalar(select(AuctionRow.id).where(AuctionRow.listing_id == listing_id))
+    return None if found is None else AuctionId(found)
+
+
 async def of_session(session: AsyncSession, session_id: UUID) -> list[Auction]:
-    """Return all auctions of a session in the order they were made."""
+    """Return all announced auctions of a session in the order they were made."""
     rows = await session.scalars(
-        select(AuctionRow).where(AuctionRow.session_id == session_id).order_by(AuctionRow.id)
+        select(AuctionRow)
+        .where(AuctionRow.session_id == session_id, AuctionRow.announced_at.is_not(None))
+        .order_by(AuctionRow.id)
     )
     return [_auction(row) for row in rows]

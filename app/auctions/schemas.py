@@ -44,7 +44,6 @@ class CreateAuction(Body):
     """The bidding of a draft listing."""
 
     listing_id: UUID
-    session_id: UUID | None = None
     opens_at: Annotated[Instant, Field(description="Not before the disclosure ends")]
     terms: TermsBody
 

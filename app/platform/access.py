@@ -4,64 +4,21 @@ The table itself is `app/permissions.py`. A route that is not in it does not sta
 is looked up before the body is parsed, so no use case can forget the check.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.shared.access import PUBLIC as PUBLIC
+from app.shared.access import KeyUse as KeyUse
+from app.shared.access import Permission as Permission
+from app.shared.access import Reach as Reach
+from app.shared.access import Role as Role
 from app.shared.errors import Forbidden, NotFound, Unauthenticated
 from app.shared.ids import MarketId, PartyId
-
-
-class Role(StrEnum):
-    """What a membership or a client is in one market."""
-
-    ANONYMOUS = "anonymous"
-    SELLER_STAFF = "seller_staff"
-    BUYER_STAFF = "buyer_staff"
-    BROKER = "broker"
-    EXPERT = "expert"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
-    PARTNER = "partner"
-
-
-class Reach(StrEnum):
-    """Which objects a role reaches through a route."""
-
-    OWN = "own"  # those of its own party
-    MARKET = "market"  # all of its own market
-    ANY = "any"  # all, in any market
-
-
-class KeyUse(StrEnum):
-    """How a route uses ``Idempotency-Key``."""
-
-    NONE = "none"  # safe routes, and token routes, whose answers hold secrets
-    OPTIONAL = "optional"
-    REQUIRED = "required"  # money or a bid moves
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """What the table says of one route.
-
-    Attributes:
-        reach: Reach a role; a role that is missing has none.
-        scope: OAuth2 scope that the token must hold; ``None`` for public routes.
-        key: Use of the idempotency key.
-    """
-
-    reach: Mapping[Role, Reach]
-    scope: str | None = None
-    key: KeyUse = KeyUse.NONE
-
-
-PUBLIC: Final = Permission(reach=dict.fromkeys(Role, Reach.ANY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +133,7 @@ def check_owner(reach: Reach, actor: Actor, owner: Owner | None) -> None:
         raise NotYours("The object belongs to another party.")
 
 
-def _request_actor(request: Request) -> Actor:
+async def _request_actor(request: Request) -> Actor:
     actor: Actor = request.state.actor
     return actor
 

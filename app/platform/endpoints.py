@@ -10,7 +10,7 @@ from app.platform import signing
 from app.platform.runtime import RuntimeDep
 from app.platform.telemetry import metrics_text
 
-routes = APIRouter(tags=["operations"])
+routes = APIRouter(tags=["operations"], generate_unique_id_function=lambda route: route.name)
 
 
 @routes.get("/", include_in_schema=False)

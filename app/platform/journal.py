@@ -21,11 +21,12 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Uuid,
+    func,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.platform.db import Base
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
@@ -177,21 +178,19 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
 
 
 async def _lock_heads(session: AsyncSession, subjects: Sequence[UUID]) -> dict[UUID, Place]:
+    present = aliased(JournalHead)
     locking = (
         select(JournalHead.subject_id, JournalHead.version, JournalHead.hash)
         .where(JournalHead.subject_id.in_(subjects))
         .order_by(JournalHead.subject_id)
         .with_for_update()
     )
-    rows = (await session.execute(locking)).all()
-    if len(rows) < len(subjects):
-        # A first event has no row to lock: whoever inserts it second waits and sees the first's.
-        known = {row.subject_id for row in rows}
-        fresh = [
-            {"subject_id": subject_id, "version": 0, "hash": GENESIS}
-            for subject_id in subjects
-            if subject_id not in known
-        ]
+    count = select(func.count()).where(present.subject_id.in_(subjects)).scalar_subquery()
+    rows = (await session.execute(locking.where(count == len(subjects)))).all()
+    if not rows:
+        # A first event has no row to lock, so heads are made first, while no lock is held that
+        # another maker could wait for; who comes second waits here and sees the first's.
+        fresh = [{"subject_id": name, "version": 0, "hash": GENESIS} for name in subjects]
         await session.execute(insert(JournalHead).on_conflict_do_nothing(), fresh)
         rows = (await session.execute(locking)).all()
     return {row.subject_id: Place(row.version, row.hash) for row in rows}

@@ -57,12 +57,15 @@ class ReactionCursor(Base):
 async def register(database: Database, reactions: Sequence[Reaction]) -> None:
     """Make the cursors that are missing, at the journal's start."""
     async with database.transaction() as session:
+        # Only those: inserting beside a known one would wait for the worker that holds it.
+        known = set(await session.scalars(select(ReactionCursor.name)))
         for reaction in reactions:
-            await session.execute(
-                insert(ReactionCursor)
-                .values(name=reaction.name, epoch=0, txid=0, seq=0, attempts=0)
-                .on_conflict_do_nothing()
-            )
+            if reaction.name not in known:
+                await session.execute(
+                    insert(ReactionCursor)
+                    .values(name=reaction.name, epoch=0, txid=0, seq=0, attempts=0)
+                    .on_conflict_do_nothing()
+                )
 
 
 async def run_one(database: Database, reaction: Reaction) -> bool:

@@ -63,6 +63,8 @@ def actor_of(request: Request, runtime: Runtime) -> Actor:
     if header is None:
         return ANONYMOUS
     kind, _, token = header.partition(" ")
+    if kind.lower() == "basic":
+        return ANONYMOUS  # a client's credentials for the token routes, RFC 6749 §2.3.1
     if kind.lower() != "bearer" or not token:
         raise TokenInvalid("Send 'Authorization: Bearer <token>'.")
     return runtime.tokens.read(token)
@@ -93,9 +95,13 @@ def key_of(request: Request, use: KeyUse) -> str | None:
 
 
 async def request_print(request: Request) -> bytes:
-    """Return the fingerprint of a request with its body."""
+    """Return the fingerprint: body, version asked for, and the party it is made for."""
+    version = request.headers.get("if-match", "")
     return idempotency.fingerprint(
-        request.method, request.url.path, request.url.query, await request.body()
+        f"{request.state.actor.party_id} {request.method} {version}",
+        request.url.path,
+        request.url.query,
+        await request.body(),
     )
 
 
@@ -120,7 +126,10 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
             permission = runtime.permissions[self.name]
-            actor = request.state.actor = actor_of(request, runtime)
+            # A client that always sends its token must be able to renew an expired one.
+            signing_in = permission.scope is None and request.method not in SAFE
+            actor = ANONYMOUS if signing_in else actor_of(request, runtime)
+            request.state.actor = actor
             reach = check_role(permission, actor)
             return await self.enter(request, inner, runtime, permission, reach)
 
@@ -142,12 +151,16 @@ class Route(APIRoute):
             await _check_object(request, session, runtime, reach)
             if key is None:
                 return await inner(request)
-            return await _once(request, inner, session, key, printed)
+            return await once(request, inner, session, key, printed)
 
 
-async def _once(
+async def once(
     request: Request, inner: Inner, session: AsyncSession, key: str, printed: bytes
 ) -> Response:
+    """Answer from the key's stored answer, or run ``inner`` and store what it decided.
+
+    Self-transacted routes call it within the transaction that has the effect.
+    """
     caller: str = request.state.actor.ref
     stored = await idempotency.claim(session, caller=caller, key=key, request_print=printed)
     if stored is not None:
@@ -199,9 +212,18 @@ class SelfTransactedRoute(Route):
 
 def router(*, tag: str) -> APIRouter:
     """Return a router of transactional routes below ``/v1``."""
-    return APIRouter(prefix="/v1", tags=[tag], route_class=Route)
+    return _router(tag, Route)
 
 
 def self_transacted_router(*, tag: str) -> APIRouter:
     """Return a router whose routes open their own transactions."""
-    return APIRouter(prefix="/v1", tags=[tag], route_class=SelfTransactedRoute)
+    return _router(tag, SelfTransactedRoute)
+
+
+def _router(tag: str, route_class: type[Route]) -> APIRouter:
+    return APIRouter(
+        prefix="/v1",
+        tags=[tag],
+        route_class=route_class,
+        generate_unique_id_function=lambda route: route.name,
+    )

@@ -91,7 +91,7 @@ def build_runtime(
     )
 
 
-def _request_runtime(request: Request) -> Runtime:
+async def _request_runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
 

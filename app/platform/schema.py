@@ -90,9 +90,18 @@ def _positive(money: Money) -> Money:
 
 MoneyJson = Annotated[Money, _MoneySchema]
 PositiveMoney = Annotated[Money, _MoneySchema, AfterValidator(_positive)]
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the moment is outside the years 1 to 9999 in UTC") from None
+
+
 Instant = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    AfterValidator(_utc),
     Field(description="RFC 3339 with offset, e.g. 2026-03-02T09:00:00+08:00"),
 ]
 UtcView = Annotated[

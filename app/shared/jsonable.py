@@ -14,7 +14,7 @@ def jsonable(value: Any) -> Any:  # noqa: C901 - one branch a kind of value
     """Return ``value`` as JSON: money as decimal text, times in UTC, sets sorted.
 
     Raises:
-        TypeError: A float or an unknown kind; neither belongs into a journal or a proof.
+        TypeError: A float, a naive time or an unknown kind; none belongs into a journal.
     """
     match value:
         case None | bool() | int() | str():
@@ -23,6 +23,8 @@ def jsonable(value: Any) -> Any:  # noqa: C901 - one branch a kind of value
             return value.as_json()
         case UUID() | Decimal():
             return str(value)
+        case datetime() if value.tzinfo is None:
+            raise TypeError("a time without a zone has no JSON form here")
         case datetime():
             return value.astimezone(UTC).isoformat()
         case date():

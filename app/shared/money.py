@@ -10,7 +10,7 @@ from typing import Final, Self
 MINOR_DIGITS: Final[dict[str, int]] = {"CNY": 2, "HKD": 2, "USD": 2, "EUR": 2, "JPY": 0}
 AMOUNT_MINOR_MAX: Final = 10**17  # leaves room to sum thousands of entries in a BIGINT
 
-_DECIMAL = re.compile(r"-?\d{1,17}(\.\d+)?", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,18}(\.\d+)?", re.ASCII)
 
 
 class CurrencyMismatch(ValueError):
@@ -34,6 +34,8 @@ class Money:
     currency: str = "CNY"
 
     def __post_init__(self) -> None:
+        if type(self.amount_minor) is not int:
+            raise TypeError(f"minor units are whole, not {type(self.amount_minor).__name__}")
         if self.currency not in MINOR_DIGITS:
             raise AmountInvalid(f"currency must be one of {', '.join(MINOR_DIGITS)}")
         if abs(self.amount_minor) > AMOUNT_MINOR_MAX:
@@ -50,10 +52,12 @@ class Money:
             raise AmountInvalid(f"currency must be one of {', '.join(MINOR_DIGITS)}")
         if not _DECIMAL.fullmatch(text):
             raise AmountInvalid('amount must be a decimal string such as "12300000.00"')
-        scaled = Decimal(text).scaleb(MINOR_DIGITS[currency])
-        if scaled != scaled.to_integral_value():
-            raise AmountInvalid(f"amount has more than {MINOR_DIGITS[currency]} decimals")
-        return cls(int(scaled), currency)
+        # By text: Decimal arithmetic would round a long fraction away unseen.
+        digits = MINOR_DIGITS[currency]
+        whole, _, fraction = text.partition(".")
+        if fraction[digits:].strip("0"):
+            raise AmountInvalid(f"amount has more than {digits} decimals")
+        return cls(int(whole + fraction[:digits].ljust(digits, "0")), currency)
 
     def __str__(self) -> str:
         digits = MINOR_DIGITS[self.currency]

@@ -36,8 +36,9 @@ def upgrade() -> None:
         sa.Column("started_at", TIME, nullable=False),
     )
     op.execute(
-        "INSERT INTO journal_epochs SELECT 1, s.system_identifier, c.timeline_id, clock_timestamp() "
-        "FROM pg_control_system() s, pg_control_checkpoint() c"
+        "INSERT INTO journal_epochs SELECT 1, system_identifier, "
+        "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer, "
+        "clock_timestamp() FROM pg_control_system()"
     )
     op.execute(
         "CREATE FUNCTION journal_epoch() RETURNS integer LANGUAGE sql STABLE "

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("terms", pg.JSONB, nullable=False),
         sa.Column("opens_at", TIME, nullable=False),
+        sa.Column("announced_at", TIME),
         sa.Column("status", sa.String(9), nullable=False),
         sa.Column("deadline_at", TIME, nullable=False),
         sa.Column("leader_id", sa.Uuid),

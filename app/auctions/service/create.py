@@ -10,11 +10,10 @@ from app.auctions.domain.model import AuctionStatus, BiddingState
 from app.auctions.domain.terms import Terms, check_terms
 from app.auctions.repository import Auction
 from app.listings import public as listings
-from app.markets import public as markets
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
-from app.shared.ids import AuctionId, ListingId, SessionId, new_id
+from app.shared.ids import AuctionId, ListingId, new_id
 
 DEADLINE_TIMER = "auction.deadline"
 
@@ -24,7 +23,6 @@ async def create_auction(
     actor: Actor,
     *,
     listing_id: UUID,
-    session_id: UUID | None,
     opens_at: datetime,
     terms: Terms,
     now: datetime,
@@ -32,30 +30,14 @@ async def create_auction(
     """Fix the bidding of a draft listing, so that its notice can publish it.
 
     Raises:
-        ObjectUnknown: The listing or the session lies in another market.
+        ObjectUnknown: The listing lies in another market.
         TermsContradict: Lists every contradiction.
     """
     listing = await listings.get_listing(session, ListingId(listing_id), lock=True)
     if listing.market_id != actor.market_id:
         raise ObjectUnknown("There is no such listing in your market.", field="listing_id")
-    if session_id is not None:
-        event = await markets.get_session(session, SessionId(session_id))
-        if event.market_id != actor.market_id:
-            raise ObjectUnknown("There is no such session in your market.", field="session_id")
     check_terms(terms, listing_floor=listing.floor)
-    auction = Auction(
-        id=AuctionId(new_id()),
-        market_id=listing.market_id,
-        listing_id=listing.id,
-        seller_id=listing.seller_id,
-        session_id=None if session_id is None else SessionId(session_id),
-        title=listing.title,
-        opens_at=opens_at,
-        state=BiddingState(terms=terms, status=AuctionStatus.SCHEDULED, deadline_at=opens_at),
-        leader_code=None,
-        confirmed_at=None,
-        deal_id=None,
-    )
+    auction = _scheduled(listing, opens_at, terms)
     await listings.attach_bidding(
         session,
         listing_id=listing.id,
@@ -86,3 +68,20 @@ async def create_auction(
         ),
     )
     return auction
+
+
+def _scheduled(listing: listings.Listing, opens_at: datetime, terms: Terms) -> Auction:
+    return Auction(
+        id=AuctionId(new_id()),
+        market_id=listing.market_id,
+        listing_id=listing.id,
+        seller_id=listing.seller_id,
+        session_id=listing.session_id,
+        title=listing.title,
+        opens_at=opens_at,
+        announced_at=None,
+        state=BiddingState(terms=terms, status=AuctionStatus.SCHEDULED, deadline_at=opens_at),
+        leader_code=None,
+        confirmed_at=None,
+        deal_id=None,
+    )

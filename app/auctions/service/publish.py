@@ -12,9 +12,10 @@ from app.auctions import repository
 from app.auctions.domain.model import AuctionStatus, BiddingState, PhaseChange, Trigger, roll
 from app.auctions.repository import Auction
 from app.auctions.service.create import DEADLINE_TIMER
+from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import SYSTEM
-from app.platform.journal import NewEvent
+from app.platform.journal import JournalEvent, NewEvent
 
 RUNNING: Final = frozenset({AuctionStatus.SCHEDULED, AuctionStatus.FREE, AuctionStatus.TIMED})
 
@@ -60,12 +61,37 @@ async def bring_up_to(session: AsyncSession, auction: Auction, now: datetime) ->
     return rolled
 
 
+async def on_listing_published(session: AsyncSession, event: JournalEvent) -> None:
+    """Show the auction of a listing whose notice was published (a reaction)."""
+    auction_id = await repository.id_of_listing(session, event.subject_id)
+    if auction_id is None:
+        return
+    auction = await repository.load(session, auction_id, lock=True)
+    await repository.save(session, replace(auction, announced_at=event.market_at))
+    await journal.append(
+        session,
+        NewEvent(
+            market_id=auction.market_id,
+            subject="auction",
+            subject_id=auction.id,
+            type="auction.announced",
+            market_at=event.market_at,
+            actor=SYSTEM,
+            public={"listing_id": auction.listing_id},
+        ),
+    )
+
+
 async def on_deadline(session: AsyncSession, subject_id: UUID, due_at: datetime) -> None:
     """Publish the phases that ended by the timer's moment and wait for the next deadline.
 
     The timer is not moved by each bid: when it fires early it looks again at the deadline.
+    A draft whose notice was never published has no auction to open.
     """
     auction = await repository.load(session, subject_id, lock=True)
+    listing = await listings.get_listing(session, auction.listing_id)
+    if listing.status is listings.ListingStatus.DRAFT:
+        return
     auction = await bring_up_to(session, auction, due_at)
     if auction.state.status in RUNNING:
         await timers.schedule(

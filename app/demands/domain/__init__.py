@@ -1,0 +1,1 @@
+"""Rules of demands: values in, values out."""

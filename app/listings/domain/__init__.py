@@ -1,0 +1,1 @@
+"""Rules of achievements, listings, notices and registrations: values in, values out."""

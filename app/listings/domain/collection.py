@@ -1,0 +1,114 @@
+"""What makes an achievement's content acceptable: every fault at once."""
+
+from functools import partial
+from typing import Final
+
+from app.listings.domain.achievement import SHARES_BP, AchievementContent, AchievementInvalid
+from app.shared import codes
+from app.shared.errors import RuleBroken
+from app.shared.findings import Findings
+from app.shared.patent_number import validate_patent_number
+
+PATENT_KINDS: Final = frozenset({"invention_patent", "utility_model", "design"})
+# A patent's type digit; 8 and 9 are inventions and utility models that came through PCT.
+_TYPE_DIGITS: Final = {"invention_patent": "18", "utility_model": "29", "design": "3"}
+_SHORT_FORM: Final = 8
+_WITHOUT_NUMBER: Final = frozenset({"technical_secret", "no_ip"})
+
+
+def check_content(content: AchievementContent) -> None:
+    """Refuse content that breaks a rule, naming all faults.
+
+    Raises:
+        AchievementInvalid: With one of these rules an error: code_unknown,
+            patent_number_invalid, patent_kind_differs, number_missing, number_not_expected,
+            level_out_of_scale, shares_not_whole, repeated.
+
+    Invariant: LS1. Source: rules.md section 7.
+    """
+    findings = Findings()
+    for table, name, where in (
+        ("technology_field", content.technology_field, "technology_field"),
+        ("achievement_kind", content.kind, "kind"),
+        ("ip_kind", content.ip_kind, "ip_kind"),
+        ("plan_source", content.plan_source, "plan_source"),
+    ):
+        _check_code(findings, table, name, where)
+    for index, mode in enumerate(content.conversion_modes):
+        _check_code(findings, "conversion_mode", mode, f"conversion_modes.{index}")
+    findings.unique("conversion_modes", content.conversion_modes)
+    _check_readiness(content, findings)
+    _check_assets(content, findings)
+    total = sum(completer.share_bp for completer in content.completers)
+    findings.require(
+        total == SHARES_BP,
+        "completers",
+        rule="shares_not_whole",
+        message=f"The shares sum to {total} basis points.",
+        total=SHARES_BP,
+    )
+    if findings.errors:
+        raise AchievementInvalid(findings.summary(), errors=findings.errors)
+
+
+def _check_code(findings: Findings, table: str, name: str, where: str) -> None:
+    findings.catch(where, partial(codes.require, table, name, field=where))
+
+
+def _check_readiness(content: AchievementContent, findings: Findings) -> None:
+    scale, level = content.readiness.scale, content.readiness.level
+    _check_code(findings, "readiness_scale", scale, "readiness.scale")
+    entries = codes.table("readiness_scale").entries
+    last = next((int(entry.code) for entry in entries if entry.name == scale and entry.code), None)
+    findings.require(
+        last is None or 1 <= level <= last,
+        "readiness.level",
+        rule="level_out_of_scale",
+        message=f"The scale '{scale}' has the levels 1 to {last}.",
+        minimum=1,
+        maximum=last,
+    )
+
+
+def _check_assets(content: AchievementContent, findings: Findings) -> None:
+    for index, asset in enumerate(content.ip_assets):
+        where = f"ip_assets.{index}"
+        _check_code(findings, "ip_kind", asset.kind, f"{where}.kind")
+        number = asset.number
+        if number is None:
+            findings.require(
+                asset.kind in _WITHOUT_NUMBER,
+                f"{where}.number",
+                rule="number_missing",
+                message="Only a technical secret has no number.",
+            )
+        elif asset.kind in PATENT_KINDS:
+            findings.catch(f"{where}.number", partial(validate_patent_number, number))
+            _check_type_digit(findings, f"{where}.kind", asset.kind, number)
+        else:
+            findings.require(
+                asset.kind not in _WITHOUT_NUMBER,
+                f"{where}.number",
+                rule="number_not_expected",
+                message="A technical secret is not registered and has no number.",
+            )
+
+
+def normal_number(kind: str, number: str | None) -> str | None:
+    """Return a patent number in its normal form, any other as it is."""
+    return validate_patent_number(number) if number and kind in PATENT_KINDS else number
+
+
+def _check_type_digit(findings: Findings, where: str, kind: str, number: str) -> None:
+    try:
+        body = validate_patent_number(number).partition(".")[0]
+    except RuleBroken:
+        return  # noted already
+    digit = body[2] if len(body) == _SHORT_FORM else body[4]
+    findings.require(
+        digit in _TYPE_DIGITS[kind],
+        where,
+        rule="patent_kind_differs",
+        message=f"The number's type digit {digit} is not that of this kind.",
+        accepted=[name for name, digits in _TYPE_DIGITS.items() if digit in digits],
+    )

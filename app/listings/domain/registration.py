@@ -1,0 +1,265 @@
+"""Registrations 受让登记: registration, then qualification, then deposit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from app.listings.domain.listing import (
+    Listing,
+    ListingStatus,
+)
+from app.listings.domain.notice import (
+    Notice,
+)
+from app.shared.errors import Conflict, RuleBroken
+from app.shared.ids import EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.money import Money
+
+# Without I, O and digits that look like letters, so that a code can be read out in a hall.
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_DIGITS: Final = "23456789"
+BIDDER_CODES: Final = len(_LETTERS) ** 2 * len(_DIGITS) ** 3
+
+
+class RegistrationStatus(StrEnum):
+    """How far a buyer has come; the order is fixed by rule L7."""
+
+    APPLIED = "applied"
+    QUALIFIED = "qualified"
+    REFUSED = "refused"
+    DEPOSITED = "deposited"
+
+
+class RegistrationTrigger(StrEnum):
+    """What moves a registration."""
+
+    QUALIFY = "qualify"
+    REFUSE = "refuse"
+    DEPOSIT = "deposit"
+
+
+REGISTRATION_TRANSITIONS: Final[
+    Mapping[tuple[RegistrationStatus, RegistrationTrigger], RegistrationStatus]
+] = {
+    (RegistrationStatus.APPLIED, RegistrationTrigger.QUALIFY): RegistrationStatus.QUALIFIED,
+    (RegistrationStatus.APPLIED, RegistrationTrigger.REFUSE): RegistrationStatus.REFUSED,
+    (RegistrationStatus.QUALIFIED, RegistrationTrigger.DEPOSIT): RegistrationStatus.DEPOSITED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One buyer's registration for one listing.
+
+    Attributes:
+        bidder_code: Stands for the buyer until the end; assigned with the deposit.
+        accepted_terms_hash: Content hash of the notice that was shown and accepted (L11).
+        accepted_by: ``Actor.ref`` of who accepted it, at ``registered_at``.
+        received_at: The bank's moment of the deposit; decides (D1).
+    """
+
+    id: RegistrationId
+    listing_id: ListingId
+    market_id: MarketId
+    party_id: PartyId
+    status: RegistrationStatus
+    bidder_code: str | None
+    accepted_terms_hash: str
+    accepted_by: str
+    registered_at: datetime
+    decided_at: datetime | None = None
+    reason: str | None = None
+    bank_reference: str | None = None
+    received_at: datetime | None = None
+    deposit_entry_id: EntryId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankReceipt:
+    """A deposit as the bank statement shows it.
+
+    Attributes:
+        received_at: When the bank received it, aware UTC.
+    """
+
+    amount: Money
+    payer_name: str
+    bank_reference: str
+    received_at: datetime
+
+
+class RegistrationClosed(Conflict):
+    """The disclosure period is over, or has not begun."""
+
+    code = "registration_closed"
+    title_zh = "受让登记期已结束"
+    title_en = "Registration is closed"
+
+
+class SellerMayNotRegister(RuleBroken):
+    """The seller cannot buy what it sells."""
+
+    code = "seller_may_not_register"
+    title_zh = "出让方不得参与受让登记"
+    title_en = "The seller may not register"
+
+
+class TermsNotAccepted(RuleBroken):
+    """The hash sent is not that of the published notice."""
+
+    code = "terms_not_accepted"
+    title_zh = "未确认公告所载条款"
+    title_en = "The published terms were not accepted"
+
+
+class AlreadyRegistered(Conflict):
+    """The party has registered for this listing before."""
+
+    code = "already_registered"
+    title_zh = "您的单位已登记"
+    title_en = "Your party has registered already"
+
+
+class DepositAmountWrong(RuleBroken):
+    """The deposit is the announced amount, no more and no less."""
+
+    code = "deposit_amount_wrong"
+    title_zh = "保证金金额与公告不符"
+    title_en = "The deposit is not the announced amount"
+
+
+class PayerNotTheBuyer(RuleBroken):
+    """The money came from somebody else's account."""
+
+    code = "payer_not_the_buyer"
+    title_zh = "保证金须由登记方本人实名账户缴纳"
+    title_en = "The deposit must come from the buyer's own account"
+
+
+class DepositLate(RuleBroken):
+    """The bank received the money after the auction opened."""
+
+    code = "deposit_late"
+    title_zh = "保证金到账已过截止时间"
+    title_en = "The deposit arrived too late"
+
+
+class ReceivedInFuture(RuleBroken):
+    """A bank statement shows only what has happened."""
+
+    code = "received_in_future"
+    title_zh = "到账时间不能晚于当前时间"
+    title_en = "The moment of receipt lies in the future"
+
+
+class DepositClosed(Conflict):
+    """The listing has its outcome; no deposit is taken any more."""
+
+    code = "deposit_closed"
+    title_zh = "项目已有结果,不再收取保证金"
+    title_en = "The listing takes no deposits any more"
+
+
+class BankReferenceUsed(Conflict):
+    """One transfer pays one deposit."""
+
+    code = "bank_reference_used"
+    title_zh = "该银行流水号已登记"
+    title_en = "This bank reference is booked already"
+
+
+class BidderCodesExhausted(Conflict):
+    """More depositors than codes."""
+
+    code = "bidder_codes_exhausted"
+    title_zh = "竞买号已用完"
+    title_en = "There are no bidder codes left"
+
+
+def check_registration(
+    *, listing: Listing, notice: Notice | None, party_id: PartyId, terms_hash: str, now: datetime
+) -> None:
+    """Refuse a registration out of time, by the seller, or without the shown terms.
+
+    The stored deadline decides, not whether a timer has run.
+
+    Raises:
+        RegistrationClosed: Not disclosing, or ``now`` is at or after the deadline.
+        SellerMayNotRegister: The party is the seller.
+        TermsNotAccepted: Names the notice's hash.
+
+    Invariants: LS7, LS8. Source: rules.md L7, L11.
+    """
+    ends_at = listing.disclosure_ends_at
+    disclosing = listing.status is ListingStatus.DISCLOSING
+    if notice is None or ends_at is None or not disclosing or now >= ends_at:
+        raise RegistrationClosed(
+            "Buyers register before the disclosure ends.",
+            state=str(listing.status),
+            disclosure_ends_at=ends_at,
+        )
+    if party_id == listing.seller_id:
+        raise SellerMayNotRegister("This listing is your own.", seller_id=listing.seller_id)
+    if terms_hash != notice.content_hash:
+        raise TermsNotAccepted(
+            "Read the notice and send its content hash.",
+            field="accepted_terms_hash",
+            accepted=notice.content_hash,
+            notice=notice.number,
+        )
+
+
+def check_deposit(
+    *, listing: Listing, receipt: BankReceipt, buyer_name: str, now: datetime
+) -> None:
+    """Refuse money that is not this buyer's deposit in time.
+
+    Raises:
+        DepositClosed: The listing is neither disclosing nor closed.
+        DepositAmountWrong: Names the announced amount.
+        PayerNotTheBuyer: Names the buyer's registered name.
+        ReceivedInFuture: ``received_at`` is after ``now``.
+        DepositLate: ``received_at`` is not before the auction's opening, which it names.
+
+    Invariant: LS10. Source: rules.md D1; L8 for the order.
+    """
+    open_states = {ListingStatus.DISCLOSING, ListingStatus.CLOSED}
+    if listing.status not in open_states or listing.opens_at is None:
+        raise DepositClosed("The listing has its outcome.", state=str(listing.status))
+    if receipt.amount != listing.deposit:
+        raise DepositAmountWrong(
+            "The deposit is fixed by the notice.", field="amount", accepted=listing.deposit
+        )
+    if _plain(receipt.payer_name) != _plain(buyer_name):
+        raise PayerNotTheBuyer(
+            "The payer's name is not the buyer's.", field="payer_name", accepted=buyer_name
+        )
+    if receipt.received_at > now:
+        raise ReceivedInFuture("Wait for the bank.", field="received_at", maximum=now)
+    if receipt.received_at >= listing.opens_at:
+        raise DepositLate(
+            "The bank's moment decides, and the auction had opened.",
+            field="received_at",
+            before=listing.opens_at,
+        )
+
+
+def _plain(name: str) -> str:
+    return "".join(name.translate(_WIDTHS).split())
+
+
+# Bank statements write brackets in either width.
+_WIDTHS: Final = str.maketrans("\uff08\uff09", "()")
+
+
+def nth_bidder_code(number: int) -> str:
+    """Return the code of a number in ``range(BIDDER_CODES)``: two letters, three digits."""
+    if not 0 <= number < BIDDER_CODES:
+        raise ValueError("no such bidder code")
+    text = ""
+    for alphabet in (_DIGITS, _DIGITS, _DIGITS, _LETTERS, _LETTERS):
+        number, rest = divmod(number, len(alphabet))
+        text = alphabet[rest] + text
+    return text

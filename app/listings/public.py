@@ -1,0 +1,166 @@
+"""What other modules may use of listings."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.listings.domain.achievement import (
+    Achievement,
+    AchievementContent,
+    AchievementStatus,
+    Completer,
+    Confidentiality,
+    Empowerment,
+    IpAsset,
+    IpStatus,
+    Readiness,
+)
+from app.listings.domain.listing import (
+    Listing,
+    ListingStatus,
+    PricingMode,
+)
+from app.listings.domain.notice import (
+    Notice,
+)
+from app.listings.domain.registration import Registration, RegistrationStatus
+from app.listings.repository import achievements, listings, registrations
+from app.listings.service import drafting, publishing
+from app.platform.access import Actor, ObjectUnknown, Owner
+from app.shared.ids import AchievementId, AuctionId, ListingId, PartyId, RegistrationId
+
+__all__ = [
+    "Achievement",
+    "AchievementContent",
+    "AchievementStatus",
+    "Completer",
+    "Confidentiality",
+    "Empowerment",
+    "IpAsset",
+    "IpStatus",
+    "Listing",
+    "ListingStatus",
+    "Notice",
+    "PricingMode",
+    "Readiness",
+    "Registration",
+    "RegistrationStatus",
+    "attach_bidding",
+    "depositors",
+    "get_achievement",
+    "get_listing",
+    "get_notice",
+    "get_registration",
+    "owner_of_achievement",
+    "owner_of_listing",
+    "owner_of_registration",
+]
+
+
+async def get_achievement(session: AsyncSession, achievement_id: AchievementId) -> Achievement:
+    """Return an achievement, whoever asks: the caller answers for what it shows.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    achievement = await achievements.find(session, achievement_id)
+    if achievement is None:
+        raise ObjectUnknown("There is no such achievement.")
+    return achievement
+
+
+async def get_listing(
+    session: AsyncSession, listing_id: ListingId, *, lock: bool = False
+) -> Listing:
+    """Return a listing, whoever asks: drafts too.
+
+    Args:
+        lock: Take its row lock for the rest of the transaction.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    return await publishing.require_listing(session, listing_id, lock=lock)
+
+
+async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:
+    """Return a listing's notice as published, or ``None`` for a draft."""
+    return await listings.find_notice(session, listing_id)
+
+
+async def attach_bidding(
+    session: AsyncSession,
+    *,
+    listing_id: ListingId,
+    auction_id: AuctionId,
+    opens_at: datetime,
+    terms: Mapping[str, Any],
+    now: datetime,
+    actor: Actor,
+) -> Listing:
+    """Fix a draft's auction, once; the notice will publish ``terms`` whole.
+
+    Args:
+        opens_at: Aware; must not lie before the disclosure's end when it is published.
+        terms: Values that `jsonable` knows; nothing secret, such as a hidden reserve.
+
+    Raises:
+        ObjectUnknown: No such listing in the actor's market.
+        TransitionRefused: It is not a draft.
+        BiddingAlreadyAttached: It has its auction.
+    """
+    return await drafting.attach_bidding(
+        session,
+        listing_id=listing_id,
+        auction_id=auction_id,
+        opens_at=opens_at,
+        terms=terms,
+        now=now,
+        actor=actor,
+    )
+
+
+async def depositors(
+    session: AsyncSession, listing_id: ListingId, party_ids: Collection[PartyId] | None
+) -> Mapping[PartyId, Registration]:
+    """Return the qualified buyers whose deposit was taken, by party; one query.
+
+    Args:
+        party_ids: Only these; ``None`` for all.
+
+    Invariant: LS11.
+    """
+    return await registrations.find_depositors(session, listing_id, party_ids)
+
+
+async def get_registration(session: AsyncSession, registration_id: RegistrationId) -> Registration:
+    """Return a registration, whoever asks: it is secret from all but the buyer and staff.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    registration = await registrations.find(session, registration_id)
+    if registration is None:
+        raise ObjectUnknown("There is no such registration.")
+    return registration
+
+
+async def owner_of_achievement(session: AsyncSession, achievement_id: UUID) -> Owner | None:
+    """Return an achievement's market and owner."""
+    found = await achievements.find(session, AchievementId(achievement_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def owner_of_listing(session: AsyncSession, listing_id: UUID) -> Owner | None:
+    """Return a listing's market and seller."""
+    found = await listings.find(session, ListingId(listing_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.seller_id}))
+
+
+async def owner_of_registration(session: AsyncSession, registration_id: UUID) -> Owner | None:
+    """Return a registration's market and buyer."""
+    found = await registrations.find(session, RegistrationId(registration_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))

@@ -1,0 +1,1 @@
+"""All SQL of listings; returns domain values, never rows."""

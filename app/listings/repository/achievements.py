@@ -1,0 +1,175 @@
+"""Achievements in the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.listings.domain.achievement import (
+    Achievement,
+    AchievementContent,
+    AchievementStatus,
+    Completer,
+    Confidentiality,
+    Empowerment,
+    IpAsset,
+    IpStatus,
+    Readiness,
+    Viewer,
+)
+from app.listings.models import AchievementRow
+from app.shared.ids import AchievementId, MarketId, PartyId
+from app.shared.jsonable import jsonable
+from app.shared.money import Money
+
+
+def _price(row: AchievementRow) -> Money | None:
+    if row.price_idea_minor is None or row.price_idea_currency is None:
+        return None
+    return Money(row.price_idea_minor, row.price_idea_currency)
+
+
+def _content(row: AchievementRow) -> AchievementContent:
+    return AchievementContent(
+        title=row.title,
+        abstract=row.abstract,
+        technology_field=row.technology_field,
+        kind=row.kind,
+        ip_kind=row.ip_kind,
+        ip_assets=tuple(
+            IpAsset(item["kind"], item["number"], item["title"], IpStatus(item["status"]))
+            for item in row.ip_assets
+        ),
+        readiness=Readiness(row.readiness_scale, row.readiness_level),
+        evidence=row.evidence,
+        state_of_the_art=row.state_of_the_art,
+        completers=tuple(Completer(item["name"], item["share_bp"]) for item in row.completers),
+        service_result=row.service_result,
+        empowerment=Empowerment(row.empowerment),
+        plan_source=row.plan_source,
+        conversion_modes=tuple(row.conversion_modes),
+        price_idea=_price(row),
+        confidentiality=Confidentiality(row.confidentiality),
+        keywords=tuple(row.keywords),
+    )
+
+
+def _achievement(row: AchievementRow) -> Achievement:
+    return Achievement(
+        id=AchievementId(row.id),
+        market_id=MarketId(row.market_id),
+        party_id=PartyId(row.party_id),
+        status=AchievementStatus(row.status),
+        content=_content(row),
+        submitted_at=row.submitted_at,
+        reviewed_at=row.reviewed_at,
+        refusal_reason=row.refusal_reason,
+    )
+
+
+def _columns(content: AchievementContent) -> dict[str, Any]:
+    price = content.price_idea
+    return {
+        "title": content.title,
+        "abstract": content.abstract,
+        "technology_field": content.technology_field,
+        "kind": content.kind,
+        "ip_kind": content.ip_kind,
+        "ip_assets": jsonable(content.ip_assets),
+        "readiness_scale": content.readiness.scale,
+        "readiness_level": content.readiness.level,
+        "evidence": content.evidence,
+        "state_of_the_art": content.state_of_the_art,
+        "completers": jsonable(content.completers),
+        "service_result": content.service_result,
+        "empowerment": str(content.empowerment),
+        "plan_source": content.plan_source,
+        "conversion_modes": list(content.conversion_modes),
+        "price_idea_minor": None if price is None else price.amount_minor,
+        "price_idea_currency": None if price is None else price.currency,
+        "confidentiality": str(content.confidentiality),
+        "keywords": list(content.keywords),
+    }
+
+
+async def insert(session: AsyncSession, achievement: Achievement) -> None:
+    """Insert a new achievement."""
+    session.add(
+        AchievementRow(
+            id=achievement.id,
+            market_id=achievement.market_id,
+            party_id=achievement.party_id,
+            status=str(achievement.status),
+            submitted_at=achievement.submitted_at,
+            reviewed_at=achievement.reviewed_at,
+            refusal_reason=achievement.refusal_reason,
+            **_columns(achievement.content),
+        )
+    )
+    await session.flush()
+
+
+async def save_review(session: AsyncSession, achievement: Achievement) -> None:
+    """Save status and decision; the content never changes here."""
+    await session.execute(
+        update(AchievementRow)
+        .where(AchievementRow.id == achievement.id)
+        .values(
+            status=str(achievement.status),
+            reviewed_at=achievement.reviewed_at,
+            refusal_reason=achievement.refusal_reason,
+        )
+    )
+
+
+async def find(
+    session: AsyncSession, achievement_id: AchievementId, *, lock: bool = False
+) -> Achievement | None:
+    """Return an achievement, under its row lock if asked."""
+    statement = select(AchievementRow).where(AchievementRow.id == achievement_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = await session.scalar(statement.execution_options(populate_existing=True))
+    return None if row is None else _achievement(row)
+
+
+def _seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    # The same rule as domain.achievement.may_see; a test holds them together.
+    seen: list[ColumnElement[bool]] = [
+        (AchievementRow.status == str(AchievementStatus.ACCEPTED))
+        & (AchievementRow.confidentiality == str(Confidentiality.PUBLIC))
+    ]
+    if viewer.party_id is not None:
+        seen.append(AchievementRow.party_id == viewer.party_id)
+    if viewer.staff_of is not None:
+        seen.append(AchievementRow.market_id == viewer.staff_of)
+    return or_(*seen)
+
+
+async def find_page(
+    session: AsyncSession,
+    viewer: Viewer,
+    *,
+    market_id: MarketId | None,
+    technology_field: str | None,
+    status: AchievementStatus | None,
+    before: AchievementId | None,
+    limit: int,
+) -> Sequence[Achievement]:
+    """Return what the viewer may see, newest first, below ``before``."""
+    rows = await session.scalars(
+        select(AchievementRow)
+        .where(
+            _seen_by(viewer),
+            true() if market_id is None else AchievementRow.market_id == market_id,
+            true()
+            if technology_field is None
+            else AchievementRow.technology_field == technology_field,
+            true() if status is None else AchievementRow.status == str(status),
+            true() if before is None else AchievementRow.id < before,
+        )
+        .order_by(AchievementRow.id.desc())
+        .limit(limit)
+    )
+    return [_achievement(row) for row in rows]

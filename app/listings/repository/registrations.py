@@ -1,0 +1,143 @@
+"""Registrations in the database."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import select, true, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.listings.domain.registration import Registration, RegistrationStatus
+from app.listings.models import BANK_REFERENCE_UNIQUE, RegistrationRow
+from app.shared.ids import EntryId, ListingId, MarketId, PartyId, RegistrationId
+
+
+def _registration(row: RegistrationRow) -> Registration:
+    return Registration(
+        id=RegistrationId(row.id),
+        listing_id=ListingId(row.listing_id),
+        market_id=MarketId(row.market_id),
+        party_id=PartyId(row.party_id),
+        status=RegistrationStatus(row.status),
+        bidder_code=row.bidder_code,
+        accepted_terms_hash=row.accepted_terms_hash,
+        accepted_by=row.accepted_by,
+        registered_at=row.registered_at,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        bank_reference=row.bank_reference,
+        received_at=row.received_at,
+        deposit_entry_id=None if row.deposit_entry_id is None else EntryId(row.deposit_entry_id),
+    )
+
+
+async def insert_once(session: AsyncSession, registration: Registration) -> bool:
+    """Insert a registration unless the party has one for the listing; tell whether it did.
+
+    Of parties' simultaneous requests exactly one inserts: the others wait on the unique index.
+    """
+    inserted = await session.scalar(
+        insert(RegistrationRow)
+        .values(
+            id=registration.id,
+            listing_id=registration.listing_id,
+            market_id=registration.market_id,
+            party_id=registration.party_id,
+            status=str(registration.status),
+            accepted_terms_hash=registration.accepted_terms_hash,
+            accepted_by=registration.accepted_by,
+            registered_at=registration.registered_at,
+        )
+        .on_conflict_do_nothing(index_elements=["listing_id", "party_id"])
+        .returning(RegistrationRow.id)
+    )
+    return inserted is not None
+
+
+async def save_decision(session: AsyncSession, registration: Registration) -> None:
+    """Save the qualification; what was accepted at registration never changes."""
+    await session.execute(
+        update(RegistrationRow)
+        .where(RegistrationRow.id == registration.id)
+        .values(
+            status=str(registration.status),
+            decided_at=registration.decided_at,
+            reason=registration.reason,
+        )
+    )
+
+
+async def save_deposit(session: AsyncSession, registration: Registration) -> bool:
+    """Save the deposit unless its bank reference pays another; tell whether it did."""
+    statement = (
+        update(RegistrationRow)
+        .where(RegistrationRow.id == registration.id)
+        .values(
+            status=str(registration.status),
+            bidder_code=registration.bidder_code,
+            bank_reference=registration.bank_reference,
+            received_at=registration.received_at,
+            deposit_entry_id=registration.deposit_entry_id,
+        )
+    )
+    try:
+        async with session.begin_nested():
+            await session.execute(statement)
+    except IntegrityError as failure:
+        if BANK_REFERENCE_UNIQUE in str(failure.orig):
+            return False
+        raise
+    return True
+
+
+async def find(
+    session: AsyncSession, registration_id: RegistrationId, *, lock: bool = False
+) -> Registration | None:
+    """Return a registration, under its row lock if asked."""
+    statement = select(RegistrationRow).where(RegistrationRow.id == registration_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = await session.scalar(statement.execution_options(populate_existing=True))
+    return None if row is None else _registration(row)
+
+
+async def find_page(
+    session: AsyncSession, listing_id: ListingId, *, before: RegistrationId | None, limit: int
+) -> Sequence[Registration]:
+    """Return a listing's registrations, newest first, below ``before``."""
+    rows = await session.scalars(
+        select(RegistrationRow)
+        .where(
+            RegistrationRow.listing_id == listing_id,
+            true() if before is None else RegistrationRow.id < before,
+        )
+        .order_by(RegistrationRow.id.desc())
+        .limit(limit)
+    )
+    return [_registration(row) for row in rows]
+
+
+async def find_depositors(
+    session: AsyncSession, listing_id: ListingId, party_ids: Collection[PartyId] | None
+) -> Mapping[PartyId, Registration]:
+    """Return those whose deposit is held, by party, in one query."""
+    rows = await session.scalars(
+        select(RegistrationRow)
+        .where(
+            RegistrationRow.listing_id == listing_id,
+            true() if party_ids is None else RegistrationRow.party_id.in_(party_ids),
+            RegistrationRow.status == str(RegistrationStatus.DEPOSITED),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {PartyId(row.party_id): _registration(row) for row in rows}
+
+
+async def bidder_codes(session: AsyncSession, listing_id: ListingId) -> frozenset[str]:
+    """Return the codes given out for a listing."""
+    codes = await session.scalars(
+        select(RegistrationRow.bidder_code).where(
+            RegistrationRow.listing_id == listing_id, RegistrationRow.bidder_code.is_not(None)
+        )
+    )
+    return frozenset(code for code in codes if code is not None)

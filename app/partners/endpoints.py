@@ -1,0 +1,34 @@
+"""The change feed."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from app.partners.schemas import EventView, FeedPage
+from app.platform import feed
+from app.platform.access import ActorDep
+from app.platform.db import SessionDep
+from app.platform.routing import router
+from app.platform.schema import Limit
+
+routes = router(tag="partners")
+
+
+@routes.get("/events")
+async def list_events(
+    actor: ActorDep,
+    session: SessionDep,
+    limit: Limit = 100,
+    cursor: str | None = None,
+    event_type: Annotated[list[str] | None, Query(alias="type", max_length=20)] = None,
+) -> FeedPage:
+    """Return the market's next events behind a cursor; none that is committed is ever skipped.
+
+    Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
+    the oldest change that is still being made, so there is no delay to wait out.
+    """
+    after = feed.START if cursor is None else feed.Cursor.parse(cursor)
+    events, place = await feed.read(
+        session, after=after, limit=limit, market_id=actor.market_id, types=event_type
+    )
+    return FeedPage(items=[EventView.of(event, actor) for event in events], next=str(place))

@@ -1,0 +1,170 @@
+"""The lane with real commits: batches, repeats, neighbours, many processes' worth of lanes."""
+
+import asyncio
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.auctions.domain.bidding import judge
+from app.auctions.domain.model import BiddingState
+from app.auctions.endpoints import lanes_of
+from app.auctions.lane import Lane, Lanes
+from app.auctions.repository import load
+from app.auctions.service.place_bids import BidCommand
+from app.platform.idempotency import Answer, KeyReused
+from app.platform.journal import history, verify_chain
+from app.platform.problems import Busy
+from app.shared.ids import PartyId
+from app.shared.money import Money
+from tests.auctions.lot import Lot
+
+pytestmark = pytest.mark.concurrency
+
+
+async def opened(lot: Lot) -> Lanes:
+    await lot.at(lot.opens_at + timedelta(minutes=1))
+    await lot.run_worker()
+    return lanes_of(lot.runtime)
+
+
+def command(party: PartyId, yuan: int) -> BidCommand:
+    return BidCommand(party, Money(yuan * 100), f"user:{party}", "test")
+
+
+def parties(lot: Lot) -> list[PartyId]:
+    return [lot.world.buyer, lot.world.other_buyer, lot.world.third_buyer]
+
+
+async def submit(lane: Lane, bid: BidCommand, key: str) -> Answer:
+    printed = f"{bid.bidder_id} {bid.amount}".encode()
+    return await lane.submit(bid, key=key, request_print=printed)
+
+
+async def naive(lot: Lot) -> tuple[BiddingState, list[str | None]]:
+    """Judge what the database holds one by one with the pure rules, as an auditor would."""
+    async with lot.database.transaction() as session:
+        rows = (
+            await session.execute(
+                text(
+                    "SELECT party_id, amount_minor, judged_at, refusal FROM bids "
+                    "WHERE auction_id = :id ORDER BY sequence"
+                ),
+                {"id": uuid.UUID(lot.auction_id)},
+            )
+        ).all()
+        stored = (await load(session, uuid.UUID(lot.auction_id))).state
+    state = BiddingState(
+        terms=stored.terms, status=stored.status.SCHEDULED, deadline_at=lot.opens_at
+    )
+    refusals = []
+    for party_id, amount_minor, judged_at, refusal in rows:
+        judged = judge(
+            state, bidder_id=PartyId(party_id), amount=Money(amount_minor), now=judged_at
+        )
+        state = judged.state
+        refusals.append(judged.refusal.code if judged.refusal else None)
+        assert refusals[-1] == refusal
+    assert state == stored
+    return state, refusals
+
+
+async def test_a_storm_through_two_lanes_equals_judging_one_by_one(own_lot: Lot) -> None:  # AU9
+    """Two processes' lanes on one lot: the row lock orders them; each answer is in the books."""
+    lanes = await opened(own_lot)
+    other = Lanes(
+        database=own_lot.database, signer=own_lot.runtime.signer, batch_max=7, queue_max=999
+    )
+    auction_id = uuid.UUID(own_lot.auction_id)
+    bidders = parties(own_lot)
+    answers = await asyncio.gather(
+        *(
+            submit(
+                (lanes if number % 2 else other).of(auction_id),
+                command(bidders[number % 3], 600_000 + 20_000 * (number // 2)),
+                f"key-{number}",
+            )
+            for number in range(240)
+        )
+    )
+    state, refusals = await naive(own_lot)
+    accepted = sum(answer.status == 201 for answer in answers)
+    assert accepted == refusals.count(None) == state.bid_count
+    assert accepted > 5
+    assert len(refusals) == 240
+    async with own_lot.database.transaction() as session:
+        events = await history(session, auction_id)
+        verify_chain(events)
+    told = [event for event in events if event.type.startswith("auction.bid_")]
+    assert [event.public["sequence"] for event in told] == list(range(1, 241))
+
+
+async def test_repeats_in_one_batch_fold_into_one_bid(own_lot: Lot) -> None:  # AU9
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    bid = command(own_lot.world.buyer, 600_000)
+    answers = await asyncio.gather(*(submit(lane, bid, "one") for _ in range(50)))
+    assert len({(answer.status, answer.body) for answer in answers}) == 1
+    with pytest.raises(KeyReused):
+        await submit(lane, command(own_lot.world.buyer, 620_000), "one")
+    state, refusals = await naive(own_lot)
+    assert (state.bid_count, refusals) == (1, [None])
+
+
+async def test_different_requests_under_one_key_in_one_batch(own_lot: Lot) -> None:
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    first, second = (command(own_lot.world.buyer, yuan) for yuan in (600_000, 620_000))
+    results = await asyncio.gather(
+        submit(lane, first, "one"), submit(lane, second, "one"), return_exceptions=True
+    )
+    assert isinstance(results[0], Answer)
+    assert isinstance(results[1], KeyReused)
+    assert (await naive(own_lot))[0].leading == Money(60_000_000)
+
+
+async def test_one_bad_bid_harms_no_neighbour(own_lot: Lot) -> None:
+    """A bid that PostgreSQL cannot store fails alone; the batch is rerun one by one."""
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    good, other = parties(own_lot)[:2]
+    bad = BidCommand(good, Money(70_000_000), "user:" + "x" * 300, "test")  # longer than its column
+    results = await asyncio.gather(
+        submit(lane, command(good, 600_000), "a"),
+        submit(lane, bad, "b"),
+        submit(lane, command(other, 620_000), "c"),
+        return_exceptions=True,
+    )
+    assert [isinstance(result, Answer) for result in results] == [True, False, True]
+    assert (await naive(own_lot))[0].leading == Money(62_000_000)
+
+
+async def test_a_full_queue_says_so_and_decides_nothing(own_lot: Lot) -> None:
+    lanes = await opened(own_lot)
+    lane = Lane(
+        uuid.UUID(own_lot.auction_id),
+        database=own_lot.database,
+        signer=lanes_of(own_lot.runtime)._make[1],
+        batch_max=2,
+        queue_max=3,
+    )
+    bids = [
+        submit(lane, command(parties(own_lot)[number % 3], 600_000 + 20_000 * number), str(number))
+        for number in range(10)
+    ]
+    results = await asyncio.gather(*bids, return_exceptions=True)
+    busy = [result for result in results if isinstance(result, Busy)]
+    assert len(busy) == 7
+    assert busy[0].fields["retry_after_s"] == 1
+    assert (await naive(own_lot))[0].bid_count == 3
+    assert lanes.of(uuid.UUID(own_lot.auction_id)).idle
+
+
+async def test_a_hung_up_bidder_does_not_stop_the_lane(own_lot: Lot) -> None:
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    gone = asyncio.create_task(submit(lane, command(own_lot.world.buyer, 600_000), "gone"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    stays = await submit(lane, command(own_lot.world.other_buyer, 620_000), "stays")
+    assert stays.status == 201
+    truth = await submit(lane, command(own_lot.world.buyer, 600_000), "gone")
+    assert truth.status == 201  # the retry learns that the bid had been accepted
+    assert (await naive(own_lot))[0].bid_count == 2

@@ -1,0 +1,192 @@
+"""Terms, notices, openings: the rules of a listing."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.listings.domain.achievement import AchievementStatus, Confidentiality, Viewer
+from app.listings.domain.listing import (
+    AchievementNotListable,
+    AuctionOpensTooEarly,
+    ListingStatus,
+    PricingMode,
+    check_listable,
+    may_see_listing,
+    require_opening_after,
+    terms_of,
+)
+from app.listings.domain.notice import (
+    write_notice,
+)
+from app.listings.domain.terms import (
+    ListingInvalid,
+    check_terms,
+)
+from app.shared.canonical import digest
+from app.shared.money import Money
+from tests.listings.domain.values import (
+    ACHIEVEMENT,
+    BUYER,
+    DISCLOSING,
+    DRAFT,
+    ENDS,
+    MARKET,
+    POLICY,
+    SELLER,
+    TERMS,
+    content,
+    terms,
+)
+
+
+def faults(policy: Any = POLICY, **changes: Any) -> list[tuple[str, str]]:
+    with pytest.raises(ListingInvalid) as refused:
+        check_terms(terms(**changes), ACHIEVEMENT, policy)
+    errors: Any = refused.value.fields["errors"]
+    return [(error["field"], error["rule"]) for error in errors]
+
+
+def test_sound_terms_are_accepted() -> None:
+    check_terms(TERMS, ACHIEVEMENT, POLICY)
+    check_terms(terms(base_price=None), ACHIEVEMENT, replace(POLICY, base_price_required=False))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"pricing_mode": PricingMode.POSTED},
+            [("pricing_mode", "pricing_mode_not_offered")],
+        ),
+        (
+            {"conversion_mode": "licence_ordinary"},
+            [("conversion_mode", "conversion_mode_not_wanted")],
+        ),
+        ({"deposit": Money(18_000_001)}, [("deposit", "deposit_above_cap")]),
+        ({"deposit": Money(1, "USD")}, [("deposit", "currency_differs")]),
+        ({"base_price": None}, [("base_price", "base_price_missing")]),
+        ({"base_price": Money(60_000_001)}, [("floor", "floor_below_base_price")]),
+        ({"base_price": Money(1, "EUR")}, [("base_price", "currency_differs")]),
+        (
+            {"conversion_mode": "gift", "deposit": Money(60_000_000), "base_price": None},
+            [
+                ("conversion_mode", "conversion_mode_not_wanted"),
+                ("deposit", "deposit_above_cap"),
+                ("base_price", "base_price_missing"),
+            ],
+        ),
+    ],
+)
+def test_each_fault_of_the_terms_is_named_all_at_once(
+    changes: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    """LS5"""
+    assert faults(**changes) == expected
+
+
+@given(
+    floor=st.integers(min_value=1, max_value=10**12),
+    deposit=st.integers(min_value=1, max_value=10**12),
+    cap_bp=st.integers(min_value=0, max_value=10_000),
+)
+def test_a_deposit_passes_exactly_up_to_the_policys_share_of_the_floor(
+    floor: int, deposit: int, cap_bp: int
+) -> None:
+    """LS5"""
+    policy = replace(POLICY, deposit_cap_bp=cap_bp, base_price_required=False)
+    asked = terms(floor=Money(floor), deposit=Money(deposit), base_price=None)
+    # Half up without floats: the cap is floor(share + 1/2).
+    fits = deposit <= (floor * cap_bp * 2 + 10_000) // 20_000
+    if fits:
+        check_terms(asked, ACHIEVEMENT, policy)
+    else:
+        with pytest.raises(ListingInvalid):
+            check_terms(asked, ACHIEVEMENT, policy)
+
+
+@pytest.mark.parametrize("status", AchievementStatus)
+@pytest.mark.parametrize("confidentiality", Confidentiality)
+def test_only_what_is_accepted_and_public_is_listed(
+    status: AchievementStatus, confidentiality: Confidentiality
+) -> None:
+    achievement = replace(
+        ACHIEVEMENT, status=status, content=content(confidentiality=confidentiality)
+    )
+    if (status, confidentiality) == (AchievementStatus.ACCEPTED, Confidentiality.PUBLIC):
+        check_listable(achievement)
+        return
+    with pytest.raises(AchievementNotListable) as refused:
+        check_listable(achievement)
+    assert refused.value.fields["state"] == str(status)
+
+
+def test_an_auction_opens_at_the_disclosures_end_at_the_earliest() -> None:
+    """LS6"""
+    require_opening_after(opens_at=ENDS, disclosure_ends_at=ENDS)
+    with pytest.raises(AuctionOpensTooEarly) as refused:
+        require_opening_after(opens_at=ENDS - timedelta(microseconds=1), disclosure_ends_at=ENDS)
+    assert refused.value.fields["earliest"] == ENDS
+
+
+@pytest.mark.parametrize("status", ListingStatus)
+def test_a_draft_is_known_to_its_seller_and_the_staff_only(status: ListingStatus) -> None:
+    """LS4"""
+    listing = replace(DISCLOSING, status=status)
+    published = status is not ListingStatus.DRAFT
+    assert may_see_listing(Viewer(), listing) == published
+    assert may_see_listing(Viewer(party_id=BUYER), listing) == published
+    assert may_see_listing(Viewer(party_id=SELLER), listing)
+    assert may_see_listing(Viewer(staff_of=MARKET), listing)
+
+
+def test_a_notice_says_every_term_and_its_hash_is_recomputable() -> None:
+    """LS3"""
+    notice = write_notice(
+        DISCLOSING, ACHIEVEMENT, seller_name="之澜理工大学", calendar_version="2026"
+    )
+    assert notice.number == "ZP-2026-000123-N1"
+    assert notice.content_hash == digest(notice.content)
+    assert notice.content["floor"] == {"amount": "600000.00", "currency": "CNY"}
+    assert notice.content["disclosure_ends_at"] == ENDS.isoformat()
+    assert notice.content["policy"] == POLICY.as_json()
+    assert "completers" not in notice.content["achievement"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"floor": Money(60_000_001)},
+        {"deposit": Money(12_000_001)},
+        {"base_price": None},
+        {"contract_terms": "另一合同。"},
+        {"payment_terms": "分期。"},
+        {"buyer_conditions": "无。"},
+        {"forfeiture_terms": "无。"},
+        {"conversion_mode": "licence_exclusive"},
+        {"opens_at": ENDS},
+        {"bidding": {}},
+        {"disclosure_ends_at": ENDS + timedelta(days=1)},
+    ],
+)
+def test_no_term_changes_without_changing_the_hash(change: dict[str, Any]) -> None:
+    """LS3"""
+
+    def hash_of(listing: Any) -> str:
+        return write_notice(
+            listing, ACHIEVEMENT, seller_name="之澜理工大学", calendar_version="2026"
+        ).content_hash
+
+    assert hash_of(replace(DISCLOSING, **change)) != hash_of(DISCLOSING)
+
+
+def test_a_draft_has_no_notice_to_write() -> None:
+    with pytest.raises(ValueError, match="period is fixed"):
+        write_notice(DRAFT, ACHIEVEMENT, seller_name="某校", calendar_version="2026")
+
+
+def test_the_terms_of_a_listing_are_those_it_was_drafted_with() -> None:
+    assert terms_of(DRAFT) == TERMS

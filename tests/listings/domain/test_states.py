@@ -1,0 +1,65 @@
+"""Every state with every trigger: in the table or refused."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+import pytest
+
+from app.listings.domain.achievement import (
+    ACHIEVEMENT_TRANSITIONS,
+    AchievementStatus,
+    AchievementTrigger,
+)
+from app.listings.domain.listing import (
+    LISTING_TRANSITIONS,
+    ListingStatus,
+    ListingTrigger,
+)
+from app.listings.domain.registration import (
+    REGISTRATION_TRANSITIONS,
+    RegistrationStatus,
+    RegistrationTrigger,
+)
+from app.shared.transitions import TransitionRefused, advance
+
+# Written out here a second time on purpose: (state, trigger) -> state, all others refused.
+ACHIEVEMENT = {
+    ("submitted", "accept"): "accepted",
+    ("submitted", "refuse"): "refused",
+}
+LISTING = {
+    ("draft", "attach_bidding"): "draft",
+    ("draft", "publish"): "disclosing",
+    ("disclosing", "close_disclosure"): "closed",
+    ("closed", "sell"): "sold",
+    ("closed", "fail"): "failed",
+}
+REGISTRATION = {
+    ("applied", "qualify"): "qualified",
+    ("applied", "refuse"): "refused",
+    ("qualified", "deposit"): "deposited",
+}
+MACHINES: list[tuple[type[StrEnum], type[StrEnum], Any, Mapping[tuple[str, str], str]]] = [
+    (AchievementStatus, AchievementTrigger, ACHIEVEMENT_TRANSITIONS, ACHIEVEMENT),
+    (ListingStatus, ListingTrigger, LISTING_TRANSITIONS, LISTING),
+    (RegistrationStatus, RegistrationTrigger, REGISTRATION_TRANSITIONS, REGISTRATION),
+]
+WALK = [
+    pytest.param(table, state, trigger, expected.get((str(state), str(trigger))))
+    for states, triggers, table, expected in MACHINES
+    for state, trigger in product(states, triggers)
+]
+
+
+@pytest.mark.parametrize(("table", "state", "trigger", "expected"), WALK)
+def test_a_trigger_leads_where_the_table_says_or_is_refused(
+    table: Any, state: StrEnum, trigger: StrEnum, expected: str | None
+) -> None:
+    if expected is not None:
+        assert str(advance(table, state=state, trigger=trigger)) == expected
+        return
+    with pytest.raises(TransitionRefused) as refused:
+        advance(table, state=state, trigger=trigger)
+    assert refused.value.fields["state"] == str(state)

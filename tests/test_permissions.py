@@ -1,0 +1,180 @@
+"""The permission table, walked: every route × every role × own, another party's, another market's.
+
+Expected answers come from the table and from who made each object, not from the owner look-ups
+that the gate uses.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from app.demo.api import Who
+from app.demo.market import content, records
+from app.main import create_app
+from app.permissions import PERMISSIONS
+from app.platform.access import KeyUse, Permission, Reach, Role
+from app.platform.routing import SAFE, Route
+from app.platform.runtime import Runtime
+from app.shared.ids import PartyId
+from tests.auctions.lot import OPERATOR, Lot, make_lot
+from tests.world import World
+
+pytestmark = pytest.mark.concurrency
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object in a path, in which market it lies and whose it is."""
+
+    parameter: str
+    id: str
+    elsewhere: bool
+    parties: frozenset[PartyId] = frozenset()
+
+
+async def sold_lot(world: World, runtime: Runtime, client: httpx.AsyncClient, **how: Any) -> Lot:
+    """Bring a lot to its deal."""
+    lot = await make_lot(world, runtime, client, **how)
+    await lot.at(lot.opens_at + timedelta(minutes=1))
+    bidder = "buyer" if lot.operator == OPERATOR else "buyer_elsewhere"
+    assert (await lot.bid(bidder, 600_000)).status_code == 201
+    await lot.at(lot.opens_at + timedelta(hours=2))
+    confirmed = await lot.api.post(lot.operator, f"/v1/auctions/{lot.auction_id}/confirmation")
+    lot.listing["deal_id"] = confirmed["auction"]["deal_id"]
+    return lot
+
+
+async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
+    """Return every kind of object of one market with its owners."""
+    seller = world.seller_elsewhere if elsewhere else world.seller
+    buyer = world.buyer_elsewhere if elsewhere else world.buyer
+    market_id = world.other_market_id if elsewhere else world.market_id
+
+    def thing(parameter: str, id_: object, *parties: PartyId) -> Thing:
+        return Thing(parameter, str(id_), elsewhere, frozenset(parties))
+
+    api, operator = lot.api, lot.operator
+    accounts = (await api.get(operator, "/v1/accounts?limit=200"))["items"]
+    session = await api.post(
+        operator,
+        "/v1/sessions",
+        {"title": "综合专场", "edition": "general", "held_on": "2026-09-01"},
+    )
+    made = await api.post(operator, "/v1/clients", {"name": "合作交易所", "party_id": str(seller)})
+    poster = Who(Role.BUYER_STAFF, "buyer_elsewhere" if elsewhere else "buyer")
+    body = content(records("demands")[0], "poster")
+    later = json.loads(json.dumps(body).replace('"2025-', '"2027-'))
+    demand = await api.post(poster, "/v1/demands", later)
+    return [
+        thing("market_id", market_id),
+        thing("session_id", session["id"]),
+        thing("client_id", made["id"], seller),
+        thing("party_id", seller, seller),
+        thing("party_id", buyer, buyer),
+        thing("achievement_id", lot.listing["achievement_id"], seller),
+        thing("listing_id", lot.listing["id"], seller),
+        thing("auction_id", lot.auction_id, seller),
+        thing("deal_id", lot.listing["deal_id"], seller, buyer),
+        thing("demand_id", demand["id"], buyer),
+        *(
+            thing(
+                "registration_id", registration["id"], PartyId(uuid.UUID(registration["party_id"]))
+            )
+            for registration in lot.registrations.values()
+        ),
+        *(
+            thing("account_id", account["id"], PartyId(uuid.UUID(account["party_id"])))
+            for account in accounts
+            if account["party_id"] is not None
+        ),
+    ]
+
+
+def expected(rule: Permission, role: Role, actor_party: PartyId, thing: Thing | None) -> int | None:
+    """Return the refusal that must come, or ``None`` where none may come."""
+    reach = rule.reach.get(role)
+    if reach is None:
+        return 401 if role is Role.ANONYMOUS else 403
+    if thing is None or reach is Reach.ANY:
+        return None
+    if thing.elsewhere:
+        return 404
+    if reach is Reach.OWN and actor_party not in thing.parties:
+        return 403
+    return None
+
+
+async def ask(
+    client: httpx.AsyncClient, route: APIRoute, method: str, headers: dict[str, str], path: str
+) -> httpx.Response:
+    rule = PERMISSIONS[route.name]
+    if rule.key is KeyUse.REQUIRED:
+        headers = {**headers, "Idempotency-Key": str(uuid.uuid4())}
+    body: Any = None if method in SAFE else {}
+    return await client.request(method, path, headers=headers, json=body)
+
+
+async def test_every_route_with_every_role_on_every_kind_of_object(
+    own_world: World, own_runtime: Runtime, own_client: httpx.AsyncClient
+) -> None:
+    here = await sold_lot(own_world, own_runtime, own_client)
+    there = await sold_lot(own_world, own_runtime, own_client, bidders=("buyer",), market="other")
+    things = await things_of(here, own_world, elsewhere=False)
+    things += await things_of(there, own_world, elsewhere=True)
+    app = create_app(own_runtime)
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    faults, asked = [], 0
+    for route in routes:
+        ids = [name for name in route.param_convertors if name.endswith("_id")]
+        targets: list[Thing | None] = [None]
+        if ids and ids[0] != "file_id":
+            targets = [thing for thing in things if thing.parameter == ids[0]]
+            assert {thing.elsewhere for thing in targets if thing} == {False, True}, route.path
+        for role in Role:
+            party = own_world.party_of(role)
+            for target in targets:
+                path = route.path
+                for name in route.param_convertors:
+                    path = path.replace(f"{{{name}}}", target.id if target else str(uuid.uuid4()))
+                method = next(iter((route.methods or {"GET"}) - {"HEAD"}))
+                answer = await ask(own_client, route, method, own_world.headers(role), path)
+                wanted = expected(PERMISSIONS[route.name], role, party, target)
+                asked += 1
+                got = answer.status_code
+                refused = got if got in {401, 403} or (got == 404 and wanted == 404) else None
+                if refused != wanted:
+                    faults.append(f"{method} {route.path} as {role} on {target}: {got}")
+    assert not faults, "\n".join(faults)
+    assert asked > len(routes) * len(Role)
+
+
+def test_the_table_covers_every_route_and_no_other(shared_runtime: Runtime) -> None:
+    app = create_app(shared_runtime)
+    names = {route.name for route in app.routes if isinstance(route, Route)}
+    assert names == set(PERMISSIONS)
+
+
+def test_every_v1_route_goes_through_the_gate(shared_runtime: Runtime) -> None:
+    app = create_app(shared_runtime)
+    for route in app.routes:
+        path = getattr(route, "path", "")
+        if path.startswith("/v1"):
+            assert isinstance(route, Route), path
+
+
+@pytest.mark.parametrize("name", sorted(PERMISSIONS))
+def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) -> None:
+    """A bidder or seller changes only what is its own, or adds something of its own."""
+    adds_of_its_own = {"register_buyer", "place_bid", "upload_file"}
+    rule = PERMISSIONS[name]
+    if name in adds_of_its_own or rule.reach.get(Role.ANONYMOUS) is not None:
+        return
+    if rule.scope is not None and rule.scope.endswith((":write", ":bid")):
+        for role in (Role.SELLER_STAFF, Role.BUYER_STAFF, Role.BROKER, Role.EXPERT):
+            assert rule.reach.get(role) in {None, Reach.OWN}
