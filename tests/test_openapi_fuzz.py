@@ -48,22 +48,23 @@ def serving(runtime: Runtime, log: Path) -> Iterator[str]:
         command = [sys.executable, "-m", "app.cli", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
         try:
-            asyncio.run(_ready(base_url, process, log))
+            _wait_ready(base_url, process, log)
             yield base_url
         finally:
             process.terminate()
             process.wait(20)
 
 
-async def _ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_ready(base_url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     async def ready() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{base_url}/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
+        async with httpx.AsyncClient() as client:
+            try:
+                return (await client.get(f"{base_url}/readyz")).status_code == 200
+            except httpx.TransportError:
+                return False
 
-    await eventually(ready, within_s=30)
+    asyncio.run(eventually(ready, within_s=30))
+    assert process.poll() is None, log.read_text()
 
 
 def fuzz(base_url: str, token: str) -> subprocess.CompletedProcess[str]:

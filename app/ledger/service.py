@@ -22,6 +22,7 @@ from app.ledger.domain.holds import (
     HoldState,
     HoldTrigger,
     closing_entry_id,
+    holding_entry_id,
     same_hold,
 )
 from app.platform.access import Actor
@@ -112,7 +113,7 @@ async def hold(session: AsyncSession, asked: Hold, *, at: datetime, actor: Actor
         HoldDiffers: The id was used for another hold.
     """
     entry = Entry(
-        id=EntryId(asked.id),
+        id=holding_entry_id(asked.id),
         market_id=asked.market_id,
         kind=EntryKind.HOLD,
         legs=transfer(

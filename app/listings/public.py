@@ -26,9 +26,14 @@ from app.listings.domain.listing import (
 from app.listings.domain.notice import (
     Notice,
 )
-from app.listings.domain.registration import Registration, RegistrationStatus
+from app.listings.domain.registration import (
+    Registration,
+    RegistrationStatus,
+    refund_entry_id,
+)
 from app.listings.repository import achievements, listings, registrations
 from app.listings.service import drafting, publishing
+from app.listings.service.refunding import return_deposits
 from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import AchievementId, AuctionId, ListingId, PartyId, RegistrationId
 
@@ -57,6 +62,8 @@ __all__ = [
     "owner_of_achievement",
     "owner_of_listing",
     "owner_of_registration",
+    "refund_entry_id",
+    "return_deposits",
 ]
 
 

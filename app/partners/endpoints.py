@@ -1,17 +1,19 @@
 """The change feed."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 
 from app.partners.schemas import EventView, FeedPage
 from app.platform import feed
-from app.platform.access import ActorDep
+from app.platform.access import ActorDep, Role
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit
 
 routes = router(tag="partners")
+
+SECRET_SUBJECTS: Final = ("registration", "ledger_entry")
 
 
 @routes.get("/events")
@@ -25,10 +27,16 @@ async def list_events(
     """Return the market's next events behind a cursor; none that is committed is ever skipped.
 
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
-    the oldest change that is still being made, so there is no delay to wait out.
+    the oldest change that is still being made, so there is no delay to wait out. Partners are not
+    told of registrations and ledger entries: their number is a secret of a running sale.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(
-        session, after=after, limit=limit, market_id=actor.market_id, types=event_type
+        session,
+        after=after,
+        limit=limit,
+        market_id=actor.market_id,
+        types=event_type,
+        without=SECRET_SUBJECTS if actor.role is Role.PARTNER else (),
     )
     return FeedPage(items=[EventView.of(event, actor) for event in events], next=str(place))

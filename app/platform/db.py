@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import MetaData, event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -47,7 +46,6 @@ class Database:
             pool_pre_ping=False,
             hide_parameters=True,  # an error's text goes into the log
             connect_args={
-                "async_creator_fn": _connect,
                 "timeout": 5,
                 "server_settings": {
                     "application_name": "zhepai",
@@ -71,15 +69,6 @@ class Database:
     async def close(self) -> None:
         """Close all pooled connections."""
         await self.engine.dispose()
-
-
-async def _connect(*place: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
-    # SQLAlchemy does not wrap what the driver raises here: a server that is starting, full
-    # or missing must look like one that is away.
-    try:
-        return await asyncpg.connect(*place, **options)
-    except asyncpg.PostgresError as refusal:
-        raise ConnectionError(f"{type(refusal).__name__}: {refusal}") from refusal
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -74,6 +74,7 @@ async def read(
     limit: int,
     market_id: MarketId | None = None,
     types: Collection[str] | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Sequence[JournalEvent], Cursor]:
     """Return the next events in feed order and the cursor behind all that was looked at.
 
@@ -85,6 +86,7 @@ async def read(
         limit: Events at most.
         market_id: Only this market's.
         types: Only these event types.
+        without: Not these subjects.
     """
     bound = await horizon(session)
     place = tuple_(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq)
@@ -95,6 +97,8 @@ async def read(
         statement = statement.where(JournalEvent.market_id == market_id)
     if types is not None:
         statement = statement.where(JournalEvent.type.in_(types))
+    if without:
+        statement = statement.where(JournalEvent.subject.not_in(without))
     events = (
         await session.scalars(
             statement.order_by(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq).limit(limit)

@@ -131,7 +131,6 @@ async def claim_until(session: AsyncSession, market_id: MarketId, until: datetim
         .order_by(Timer.due_at, Timer.id)
         .limit(1)
         .with_for_update(of=Timer)
-        .execution_options(populate_existing=True)  # a handler may have moved it
     )
     return None if timer is None else _due(timer)
 

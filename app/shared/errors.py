@@ -12,7 +12,9 @@ A concrete error lives beside its raiser::
 ``app/platform/problems.py`` maps the category to an HTTP status; the domain never names HTTP.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+RESERVED: Final = frozenset({"type", "title", "status", "detail", "code", "request_id"})
 
 
 class DomainError(Exception):
@@ -20,7 +22,8 @@ class DomainError(Exception):
 
     Args:
         detail: One English sentence about this occurrence.
-        fields: JSON-ready or `Money`/date/UUID values that say what would have been accepted.
+        fields: What would have been accepted; values that `jsonable` knows, no name of
+            ``RESERVED``.
     """
 
     code: ClassVar[str]
@@ -29,6 +32,8 @@ class DomainError(Exception):
 
     def __init__(self, detail: str, **fields: object) -> None:
         super().__init__(detail)
+        if not RESERVED.isdisjoint(fields):
+            raise TypeError(f"a problem says {RESERVED & fields.keys()} itself")
         self.detail = detail
         self.fields = fields
 

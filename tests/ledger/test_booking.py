@@ -16,7 +16,7 @@ from app.ledger.domain.entries import (
     EntryUnknown,
     NotReversible,
 )
-from app.ledger.domain.holds import HoldDiffers, HoldUnknown
+from app.ledger.domain.holds import HoldDiffers, HoldUnknown, holding_entry_id
 from app.platform.journal import history
 from app.shared.ids import AccountId, DealId, EntryId, HoldId, PartyId, new_id
 from app.shared.money import Money
@@ -176,7 +176,7 @@ async def test_a_correction_is_a_reversal(session: AsyncSession) -> None:
     with pytest.raises(ledger.InsufficientFunds):
         await reverse(spent, EntryId(new_id()))
     with pytest.raises(NotReversible):
-        await reverse(EntryId(hold_id), EntryId(new_id()))
+        await reverse(holding_entry_id(hold_id), EntryId(new_id()))
     assert await books.totals() == (Money(0),)
 
 

@@ -70,6 +70,9 @@ async def test_a_partner_recomputes_the_chain_without_seeing_the_restricted_part
     seen = {event["hash"]: event for event in await whole_feed(own_client, stranger)}
     head = GENESIS
     for event in await whole_feed(own_client, auditor):
+        if event["subject"] in {"registration", "ledger_entry"}:
+            assert event["hash"] not in seen  # PT3
+            continue
         public = seen[event["hash"]]
         salt = bytes.fromhex(event["restricted_salt"])
         assert salted_digest(event["restricted"], salt) == public["restricted_digest"]

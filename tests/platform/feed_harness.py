@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,6 +57,12 @@ class Load:
     slow_s: float = 0.05
     aborted: float = 0.1
 
+    def over(self, written: "Written", started: float, readers: Sequence["Reader"]) -> bool:
+        """Tell whether the writers may stop."""
+        written.seconds = time.monotonic() - started
+        enough = all(reader.checks >= reader.checks_min for reader in readers)
+        return written.seconds > (self.seconds if enough else self.seconds_max)
+
 
 @dataclass
 class Written:
@@ -89,18 +97,71 @@ async def write(
 ) -> None:
     """Run all writers for the load's time, and until the readers have polled often enough."""
     subjects = [new_id() for _ in range(load.subjects)]
-    started = time.monotonic()
-
-    def over() -> bool:
-        written.seconds = time.monotonic() - started
-        enough = all(reader.checks >= reader.checks_min for reader in readers)
-        return written.seconds > (load.seconds if enough else load.seconds_max)
-
+    over = partial(load.over, written, time.monotonic(), readers)
     await asyncio.gather(
         *(_writer(database, load, written, subjects, over, seed) for seed in range(load.writers))
     )
     written.end_txid = await next_txid(database)
     written.done = True
+
+
+# Writers inside the server: as many transactions a second as it takes, whatever this process
+# is busy with. Each has a subject of its own.
+_STORM = """
+CREATE TABLE storm_over ();
+CREATE PROCEDURE storm(pause_s float, slow float, slow_s float, aborted float)
+LANGUAGE plpgsql AS $$
+DECLARE
+    subject uuid := gen_random_uuid();
+    version bigint := 1;
+BEGIN
+    WHILE NOT EXISTS (SELECT FROM storm_over) LOOP
+        INSERT INTO journal_events (market_id, subject, subject_id, subject_version, type,
+            market_at, public, restricted, salt, audience, hash)
+        VALUES (subject, 'lot', subject, version, 'lot.moved', now(), '{}', '{}', '', '{}', '');
+        IF random() < slow THEN PERFORM pg_sleep(slow_s); END IF;
+        IF random() < aborted THEN
+            ROLLBACK;
+        ELSE
+            COMMIT;
+            version := version + 1;
+        END IF;
+        PERFORM pg_sleep(pause_s);
+    END LOOP;
+END $$
+"""
+
+
+async def storm(database: Database, load: Load, *readers: "Reader") -> Written:
+    """Let writers inside the server and readers work side by side; return what is committed."""
+    url = database.engine.url.set(drivername="postgresql")
+    dsn = url.render_as_string(hide_password=False)
+    writers = [await asyncpg.connect(dsn) for _ in range(load.writers)]
+    written, started = Written(), time.monotonic()
+    await writers[0].execute(_STORM)
+    call = f"CALL storm({load.writers / load.rate}, {load.slow}, {load.slow_s}, {load.aborted})"
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(writer.execute(call)) for writer in writers]
+        reading = [group.create_task(reader.run(database, written)) for reader in readers]
+
+        async def over() -> bool:
+            return load.over(written, started, readers)
+
+        await eventually(over, within_s=load.seconds_max + 1)
+        async with database.transaction() as session:
+            await session.execute(text("INSERT INTO storm_over DEFAULT VALUES"))
+        await asyncio.wait(calls)
+        async with database.transaction() as session:
+            rows = await session.execute(
+                select(JournalEvent.subject_id, JournalEvent.subject_version)
+            )
+            written.committed_at = {(row[0], row[1]): 0 for row in rows}
+        written.end_txid = await next_txid(database)
+        written.done = True
+        await asyncio.wait(reading)
+    for writer in writers:
+        await writer.close()
+    return written
 
 
 async def next_txid(database: Database) -> int:

@@ -23,6 +23,7 @@ from tests.platform.feed_harness import (
     poll_feed,
     run,
     settled,
+    storm,
 )
 
 pytestmark = pytest.mark.concurrency
@@ -43,7 +44,7 @@ def pollers() -> list[Reader]:
 
 
 async def test_shape_of_the_published_test_loses_nothing(database: Database) -> None:
-    # P1; 72 writes a second and 488 checks lost 11 events of the best-known open exchange.
+    # P1, P32, P33; at 72 writes a second the best-known open exchange lost 11 in 488 checks.
     readers = pollers()
     load = Load(writers=8, seconds=3, rate=72, slow=0.2)
     written = await run(database, load, *readers)
@@ -52,20 +53,21 @@ async def test_shape_of_the_published_test_loses_nothing(database: Database) -> 
     assert sum(reader.checks for reader in readers) >= CHECKS
     assert written.transactions + written.rolled_back >= 0.8 * 72 * load.seconds
     assert written.rolled_back > 0
+    async with database.transaction() as session:
+        for subject in {subject for subject, _ in written.committed_at}:
+            verify_chain(await history(session, subject))
 
 
 async def test_ten_times_the_published_rate_loses_nothing(database: Database) -> None:
-    # P1, P32, P33
-    readers = pollers()
-    load = Load(writers=10, seconds=3, rate=50, events_each=32, subjects=800, slow_s=0.04)
-    written = await run(database, load, *readers)
+    # P1; and the harness can fail: the reader without the bound loses in the same storm.
+    readers, naive = pollers(), by_sequence(every_s=0.01)
+    load = Load(writers=12, seconds=3, rate=1200, slow=0.05, slow_s=0.03)
+    written = await storm(database, load, *readers, naive)
     for reader in readers:
         assert_complete(reader, written)
     assert sum(reader.checks for reader in readers) >= CHECKS
     assert len(written.committed_at) / written.seconds >= 720
-    async with database.transaction() as session:
-        for subject in sorted({subject for subject, _ in written.committed_at})[:100]:
-            verify_chain(await history(session, subject))
+    assert naive.lost(written) > 0
 
 
 async def test_reader_without_the_bound_does_lose_events(database: Database) -> None:

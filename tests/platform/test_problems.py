@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.platform.problems import STATUS, status_of
 from app.platform.telemetry import metrics_text
@@ -88,6 +89,15 @@ async def test_error_of_our_own_is_a_500_without_our_inside(small: Small) -> Non
     assert b'zhepai_requests_total{route="break_inside",status="500"}' in metrics
 
 
+async def test_text_of_a_database_error_holds_no_values(small: Small) -> None:
+    # P28: it goes into the log and into timers.last_error.
+    with pytest.raises(DBAPIError) as caught:
+        async with small.runtime.database.transaction() as session:
+            await session.execute(text("SELECT length(:secret) / 0"), {"secret": "hunter2"})
+    assert "division by zero" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -124,7 +134,7 @@ async def test_database_that_is_away_is_a_503(database_dsn: str) -> None:
 
 
 async def test_server_that_takes_no_more_connections_is_a_503(small: Small) -> None:
-    # P21; asyncpg's own errors at connecting reach us unwrapped.
+    # P21
     dsn = small.runtime.database.engine.url.render_as_string(hide_password=False)
     name = small.runtime.database.engine.url.database
     async with small.runtime.database.transaction() as session:

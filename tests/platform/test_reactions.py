@@ -1,5 +1,6 @@
 """Reactions: each event once, in feed order, one reaction's trouble not another's."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,17 @@ async def test_events_come_in_feed_order_across_batches(database: Database) -> N
     await recorder.run(database)
     subjects += await journal(database, 2)
     await recorder.run(database)
+    assert recorder.seen == subjects
+
+
+async def test_workers_side_by_side_share_one_cursor(database: Database) -> None:
+    # P9
+    recorder = Recorder("shared", "lot.moved")
+    await reactions.register(database, [recorder.reaction])
+    subjects = await journal(database, 2 * BATCH)
+    await settled(database)
+    while len(recorder.seen) < len(subjects):
+        await asyncio.gather(*(reactions.run_one(database, recorder.reaction) for _ in range(4)))
     assert recorder.seen == subjects
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.listings.handlers import take_outcome
-from app.listings.public import ListingStatus, get_listing
+from app.listings.public import ListingStatus, get_listing, refund_entry_id
 from app.platform.access import Role
 from app.platform.clock import market_now
 from app.platform.journal import history, verify_chain
@@ -21,7 +21,6 @@ from app.settlement.domain.deal import (
     ListingNotForSale,
     Payment,
     PriceBelowFloor,
-    refund_entry_id,
 )
 from app.settlement.service import paying
 from app.shared.ids import EntryId, HoldId, ListingId, PartyId, RegistrationId, new_id

@@ -202,7 +202,7 @@ def check_verified(party: Party) -> Party:
         raise PartyNotVerified(
             "The exchange has not verified this party.",
             party_id=party.id,
-            status=str(party.status),
+            verification=str(party.status),
             accepted=[str(PartyStatus.VERIFIED)],
         )
     return party

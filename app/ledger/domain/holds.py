@@ -66,6 +66,11 @@ class Hold:
     deal_id: DealId | None = None
 
 
+def holding_entry_id(hold_id: HoldId) -> EntryId:
+    """Return the id of the entry that makes a hold; not the hold's own, which others journal."""
+    return EntryId(uuid5(hold_id, "hold"))
+
+
 def closing_entry_id(hold_id: HoldId, trigger: HoldTrigger) -> EntryId:
     """Return the id of the entry that ends a hold: always the same one, so it is booked once."""
     return EntryId(uuid5(hold_id, str(trigger)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import uuid5
 
 from app.listings.domain.listing import (
     Listing,
@@ -263,3 +264,8 @@ def nth_bidder_code(number: int) -> str:
         number, rest = divmod(number, len(alphabet))
         text = alphabet[rest] + text
     return text
+
+
+def refund_entry_id(registration_id: RegistrationId) -> EntryId:
+    """Return the id of the entry that pays a loser's deposit back: one a registration."""
+    return EntryId(uuid5(registration_id, "refund"))

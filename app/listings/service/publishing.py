@@ -29,6 +29,7 @@ from app.listings.domain.terms import (
 )
 from app.listings.repository import listings
 from app.listings.service.drafting import achievement_of, policy_of, require_unoffered
+from app.listings.service.refunding import return_deposits
 from app.listings.service.viewing import viewer_of
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
@@ -164,6 +165,8 @@ async def conclude(
     concluded = replace(listing, status=status)
     await listings.save(session, concluded)
     await journal.append(session, _event(concluded, str(status), SYSTEM, at))
+    if status is ListingStatus.FAILED:
+        await return_deposits(session, concluded, keep=None, at=at, actor=SYSTEM)
 
 
 async def require_listing(

@@ -252,8 +252,3 @@ def escrow_entry_id(payment_id: EntryId) -> EntryId:
 def settlement_entry_id(deal_id: DealId) -> EntryId:
     """Return the id of the entry that hands the escrow to the seller: one a deal."""
     return EntryId(uuid5(deal_id, "settlement"))
-
-
-def refund_entry_id(registration_id: RegistrationId) -> EntryId:
-    """Return the id of the entry that pays a loser's deposit back: one a registration."""
-    return EntryId(uuid5(registration_id, "refund"))

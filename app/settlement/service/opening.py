@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.listings import public as listings
-from app.listings.public import Listing, ListingStatus, Registration
+from app.listings.public import Listing, ListingStatus
 from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain.deal import (
@@ -18,7 +18,6 @@ from app.settlement.domain.deal import (
     DealStatus,
     ListingNotForSale,
     check_price,
-    refund_entry_id,
 )
 from app.settlement.service.settling import journal_deal, settle_if_paid
 from app.shared.ids import DealId, HoldId, ListingId, PartyId, RegistrationId, new_id
@@ -41,8 +40,7 @@ async def open_deal(
     listing = await listings.get_listing(session, listing_id)
     _check_for_sale(listing, confirmed_at)
     check_price(price=price, floor=listing.floor)
-    depositors = dict(await listings.depositors(session, listing_id, None))
-    winner = depositors.pop(buyer_id, None)
+    winner = (await listings.depositors(session, listing_id, {buyer_id})).get(buyer_id)
     if winner is None or winner.id != registration_id or buyer_id == listing.seller_id:
         raise BuyerWithoutDeposit("The deposit decides who may buy.", buyer_id=buyer_id)
     deposit = (await ledger.get_hold(session, HoldId(registration_id))).amount
@@ -65,17 +63,17 @@ async def open_deal(
     )
     if not await repository.insert_deal(session, deal):
         raise DealExists("A listing is sold once.", listing_id=listing_id)
+    everyone = await listings.depositors(session, listing_id, None)
     await ledger.lock_parties(
         session,
         market_id=deal.market_id,
-        party_ids={buyer_id, deal.seller_id, *depositors},
+        party_ids={buyer_id, deal.seller_id, *everyone},
         currency=price.currency,
     )
     await ledger.capture(
         session, hold_id=HoldId(registration_id), deal_id=deal.id, at=confirmed_at, actor=actor
     )
-    for loser in sorted(depositors.values(), key=lambda registration: registration.id):
-        await _pay_back(session, listing, loser, at=confirmed_at, actor=actor)
+    await listings.return_deposits(session, listing, keep=buyer_id, at=confirmed_at, actor=actor)
     await journal_deal(session, deal, "opened", actor, confirmed_at, public=_terms(deal))
     await settle_if_paid(session, deal, now=confirmed_at, actor=actor)
     return deal.id
@@ -90,32 +88,9 @@ def _check_for_sale(listing: Listing, confirmed_at: datetime) -> None:
     ):
         raise ListingNotForSale(
             "A listing is sold after its disclosure, once.",
-            status=str(listing.status),
+            state=str(listing.status),
             disclosure_ends_at=ends_at,
         )
-
-
-async def _pay_back(
-    session: AsyncSession, listing: Listing, loser: Registration, *, at: datetime, actor: Actor
-) -> None:
-    """Return a deposit by the route it came, without interest.
-
-    Source: rules.md D5.
-    """
-    hold = await ledger.get_hold(session, HoldId(loser.id))
-    if hold.state is not ledger.HoldState.HELD:
-        return  # given back before, e.g. on a withdrawal
-    await ledger.release(session, hold_id=hold.id, at=at, actor=actor)
-    await ledger.pay_out(
-        session,
-        entry_id=refund_entry_id(loser.id),
-        market_id=listing.market_id,
-        party_id=loser.party_id,
-        amount=hold.amount,
-        reference=f"{listing.number} 保证金原路退还 / deposit returned: {loser.bank_reference}",
-        at=at,
-        actor=actor,
-    )
 
 
 def _terms(deal: Deal) -> dict[str, Any]:

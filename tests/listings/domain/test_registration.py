@@ -68,7 +68,7 @@ def test_the_stored_deadline_closes_registration_though_no_timer_has_run(
     assert refused.value.fields["disclosure_ends_at"] == ENDS
 
 
-@pytest.mark.parametrize("status", set(ListingStatus) - {ListingStatus.DISCLOSING})
+@pytest.mark.parametrize("status", sorted(set(ListingStatus) - {ListingStatus.DISCLOSING}))
 def test_only_a_disclosing_listing_takes_registrations(status: ListingStatus) -> None:
     """LS7"""
     with pytest.raises(RegistrationClosed):
