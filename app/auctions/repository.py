@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.domain.model import AuctionStatus, BiddingState
 from app.auctions.domain.terms import Terms
 from app.auctions.models import AuctionRow, BidRow
+from app.platform.db import insert_rows
 from app.shared.errors import NotFound
 from app.shared.ids import AuctionId, DealId, ListingId, MarketId, PartyId, SessionId
 from app.shared.money import Money
@@ -158,8 +159,9 @@ async def save(session: AsyncSession, auction: Auction) -> None:
 
 async def add_bids(session: AsyncSession, auction_id: AuctionId, bids: Sequence[Bid]) -> None:
     """Insert judged bids in one statement."""
-    await session.execute(
-        insert(BidRow),
+    await insert_rows(
+        session,
+        BidRow,
         [
             {
                 "id": bid.id,
@@ -169,7 +171,7 @@ async def add_bids(session: AsyncSession, auction_id: AuctionId, bids: Sequence[
                 "bidder_code": bid.bidder_code,
                 "amount_minor": bid.amount.amount_minor,
                 "currency": bid.amount.currency,
-                "phase": bid.phase,
+                "phase": str(bid.phase),
                 "refusal": bid.refusal,
                 "judged_at": bid.judged_at,
             }

@@ -27,6 +27,7 @@ from app.listings.domain.notice import (
     Notice,
 )
 from app.listings.domain.registration import (
+    Depositor,
     Registration,
     RegistrationStatus,
     refund_entry_id,
@@ -43,6 +44,7 @@ __all__ = [
     "AchievementStatus",
     "Completer",
     "Confidentiality",
+    "Depositor",
     "Empowerment",
     "IpAsset",
     "IpStatus",
@@ -132,7 +134,7 @@ async def attach_bidding(
 
 async def depositors(
     session: AsyncSession, listing_id: ListingId, party_ids: Collection[PartyId] | None
-) -> Mapping[PartyId, Registration]:
+) -> Mapping[PartyId, Depositor]:
     """Return the qualified buyers whose deposit was taken, by party; one query.
 
     Args:

@@ -3,12 +3,17 @@
 Nothing outside ``app/platform`` commits: a use case that could commit half of itself would.
 """
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, TextClause, event, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -73,6 +78,42 @@ class Database:
 
 def _on_connect(connection: Any, _record: object) -> None:
     ensure_epoch(connection)
+
+
+async def insert_rows(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert many rows of equal keys in one statement, in order.
+
+    They travel as one JSON parameter: on the bid path, binding every value of every row on its
+    own costs more than all the rest of the statement.
+    """
+    statement = _insert_from_json(table, tuple(rows[0]))
+    await session.execute(statement, {"rows": json.dumps(rows, default=_plain)})
+
+
+@cache
+def _insert_from_json(table: type[Base], names: tuple[str, ...]) -> TextClause:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    types = {column.name: column.type.compile(dialect) for column in table.__table__.columns}
+    columns = ", ".join(names)
+    record = ", ".join(f"{name} {types[name]}" for name in names)
+    # Every part of the text is a name of our own tables.
+    return text(
+        f"INSERT INTO {table.__tablename__} ({columns}) SELECT {columns} "
+        f"FROM json_to_recordset(CAST(:rows AS json)) AS r({record})"
+    )
+
+
+def _plain(value: object) -> str:
+    match value:
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case bytes():
+            return "\\x" + value.hex()
+    raise TypeError(f"{type(value).__name__} has no column type here")
 
 
 async def _request_session(request: Request) -> AsyncSession:

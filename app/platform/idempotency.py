@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, FetchedValue, LargeBinary, String, select, tuple_, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import (
+    DateTime,
+    FetchedValue,
+    LargeBinary,
+    String,
+    and_,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.platform.db import Base
+from app.platform.db import Base, insert_rows
 from app.shared.errors import Conflict
 
 
@@ -111,8 +121,14 @@ async def store(session: AsyncSession, *, caller: str, key: str, answer: Answer)
 async def find_many(
     session: AsyncSession, callers_keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Any]:
-    """Return the stored rows of those keys that have an answer, by caller and key."""
-    place = tuple_(IdempotencyAnswer.caller, IdempotencyAnswer.key)
+    """Return the stored rows of those keys that have an answer, by caller and key.
+
+    Args:
+        callers_keys: At least one.
+    """
+    callers, keys = zip(*sorted(callers_keys), strict=True)
+    arrays = (literal(callers, ARRAY(String)), literal(keys, ARRAY(String)))
+    asked = func.unnest(*arrays).table_valued("caller", "key").render_derived()
     rows = await session.execute(
         select(
             IdempotencyAnswer.caller,
@@ -121,7 +137,10 @@ async def find_many(
             IdempotencyAnswer.status,
             IdempotencyAnswer.headers,
             IdempotencyAnswer.body,
-        ).where(place.in_(list(callers_keys)))
+        ).join(
+            asked,
+            and_(IdempotencyAnswer.caller == asked.c.caller, IdempotencyAnswer.key == asked.c.key),
+        )
     )
     return {(row.caller, row.key): row for row in rows}
 
@@ -138,17 +157,15 @@ async def store_many(
         answers: Fingerprint and answer by caller and key.
     """
     if answers:
-        await session.execute(
-            insert(IdempotencyAnswer),
-            [
-                {
-                    "caller": caller,
-                    "key": key,
-                    "fingerprint": request_print,
-                    "status": answer.status,
-                    "headers": answer.headers,
-                    "body": answer.body,
-                }
-                for (caller, key), (request_print, answer) in sorted(answers.items())
-            ],
-        )
+        rows = [
+            {
+                "caller": caller,
+                "key": key,
+                "fingerprint": request_print,
+                "status": answer.status,
+                "headers": answer.headers,
+                "body": answer.body,
+            }
+            for (caller, key), (request_print, answer) in sorted(answers.items())
+        ]
+        await insert_rows(session, IdempotencyAnswer, rows)

@@ -52,7 +52,7 @@ class Signer:
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._keys: dict[str, Ed25519PrivateKey] = {}
+        self._keys: dict[str, tuple[str, Ed25519PrivateKey]] = {}  # with the JWS header
 
     async def rotate(self, session: AsyncSession) -> str:
         """Retire the active key, make a new one and return its id (RFC 7638 thumbprint)."""
@@ -73,7 +73,7 @@ class Signer:
             )
         )
         await session.flush()
-        self._keys[kid] = private
+        self._remember(kid, private)
         return kid
 
     async def active_kid(self, session: AsyncSession) -> str:
@@ -98,13 +98,17 @@ class Signer:
             if sealed is None:
                 raise KeyError(kid)
             raw = self._box.open(sealed, kid.encode())
-            self._keys[kid] = Ed25519PrivateKey.from_private_bytes(raw)
+            self._remember(kid, Ed25519PrivateKey.from_private_bytes(raw))
+
+    def _remember(self, kid: str, private: Ed25519PrivateKey) -> None:
+        header = _b64(canonical_json({"alg": ALGORITHM, "kid": kid}))
+        self._keys[kid] = (header, private)
 
     def sign(self, kid: str, payload: dict[str, Any]) -> str:
         """Return the compact JWS (RFC 7515) of a payload; equal input, equal output."""
-        header = canonical_json({"alg": ALGORITHM, "kid": kid})
-        signed = f"{_b64(header)}.{_b64(canonical_json(payload))}"
-        return f"{signed}.{_b64(self._keys[kid].sign(signed.encode()))}"
+        header, private = self._keys[kid]
+        signed = f"{header}.{_b64(canonical_json(payload))}"
+        return f"{signed}.{_b64(private.sign(signed.encode()))}"
 
 
 async def key_set(session: AsyncSession) -> dict[str, list[dict[str, str]]]:

@@ -107,7 +107,7 @@ async def test_the_feed_tells_one_market_and_chosen_types(
     await feed_with(own_client, own_world.headers(Role.AUDITOR), "listing.published")
     markets = {event["market_id"] for event in await whole_feed(own_client, there)}
     assert markets <= {str(own_world.other_market_id)}
-    params = {"type": ["listing.published", "listing.drafted"], "limit": 200}
+    params: dict[str, Any] = {"type": ["listing.published", "listing.drafted"], "limit": 200}
     page = await own_client.get(
         "/v1/events", params=params, headers=own_world.headers(Role.AUDITOR)
     )

@@ -81,7 +81,7 @@ async def test_second_migrator_waits_for_the_first(empty: str) -> None:
         )
         return bool(waiting == 2)
 
-    await eventually(both_wait)
+    await eventually(both_wait, within_s=60)
     assert await objects(empty) == []
     await holder.execute("SELECT pg_advisory_unlock(20261122)")
     assert await asyncio.gather(*(migrator.wait() for migrator in migrators)) == [0, 0]

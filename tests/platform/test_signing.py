@@ -102,7 +102,7 @@ async def test_private_key_cannot_be_read_from_the_database(session: AsyncSessio
     # P24
     ours = signer()
     kid = await ours.active_kid(session)
-    raw = ours._keys[kid].private_bytes_raw()
+    raw = ours._keys[kid][1].private_bytes_raw()
     row = (await session.execute(text("SELECT * FROM signing_keys"))).mappings().one()
     assert raw not in row["private_box"]
     stored = json.dumps({name: repr(value) for name, value in row.items()})

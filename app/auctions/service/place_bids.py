@@ -65,7 +65,7 @@ async def judge_bids(
     bid_events: list[int] = []  # index of each judged bid's event among all events
     for command in commands:
         bidder = bidders.get(command.bidder_id)
-        if bidder is None or bidder.bidder_code is None:
+        if bidder is None:
             refusal = BidderNotQualified("Register, qualify and pay the deposit before bidding.")
             outcomes.append(BidOutcome(refusal, None, None, auction.state))
             continue

@@ -77,6 +77,20 @@ class Registration:
     deposit_entry_id: EntryId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Depositor:
+    """A qualified buyer whose deposit is held: who may bid.
+
+    Attributes:
+        id: Its registration's, and its deposit's hold's.
+    """
+
+    id: RegistrationId
+    party_id: PartyId
+    bidder_code: str
+    bank_reference: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankReceipt:
     """A deposit as the bank statement shows it.

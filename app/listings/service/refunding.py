@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.listings.domain.listing import Listing
-from app.listings.domain.registration import Registration, refund_entry_id
+from app.listings.domain.registration import Depositor, refund_entry_id
 from app.listings.repository import registrations
 from app.platform.access import Actor
 from app.shared.ids import HoldId, PartyId
@@ -44,7 +44,7 @@ async def return_deposits(
 async def _pay_back(
     session: AsyncSession,
     listing: Listing,
-    loser: Registration,
+    loser: Depositor,
     *,
     at: datetime,
     actor: Actor | str,
