@@ -1,13 +1,17 @@
 """Speaking to the API as any user of the demo market."""
 
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from app.platform.access import Role
+
+
+ATTEMPTS: Final = 5
 
 
 class CallRefused(Exception):
@@ -51,14 +55,22 @@ class Api:
         key: str | None = None,
         etag: str | None = None,
     ) -> httpx.Response:
-        """Send a request; unsafe ones carry ``key`` or a fresh idempotency key."""
+        """Send a request; unsafe ones carry ``key`` or a fresh idempotency key.
+
+        A 503 decided nothing and is tried again with the same key, as any client should.
+        """
         headers = {} if who is None else dict(self._headers_of(who))
         if etag is not None:
             headers["If-Match"] = etag
         if method != "GET":
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
-        self.request_count += 1
-        return await self._client.request(method, path, json=body, headers=headers)
+        for _ in range(ATTEMPTS):
+            self.request_count += 1
+            answer = await self._client.request(method, path, json=body, headers=headers)
+            if answer.status_code != 503:
+                break
+            await asyncio.sleep(int(answer.headers.get("Retry-After", "1")))
+        return answer
 
     async def get(self, who: Who | None, path: str) -> Any:
         """Return the body of a successful GET.
