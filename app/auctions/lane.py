@@ -79,25 +79,32 @@ class Lane:
         return await waiting.told
 
     async def _run(self) -> None:
+        batch: list[Waiting] = []
         try:
             while self._queue:
                 size = min(len(self._queue), self._batch_max)
-                await self._decide([self._queue.popleft() for _ in range(size)])
+                batch = [self._queue.popleft() for _ in range(size)]
+                await self._decide(batch, last_try=False)
         finally:
             self._runner = None
+            # Somebody is left only where the process is stopping: nobody may wait for ever.
+            for waiting in (*batch, *self._queue):
+                _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
+            self._queue.clear()
 
-    async def _decide(self, batch: list[Waiting]) -> None:
+    async def _decide(self, batch: list[Waiting], *, last_try: bool) -> None:
         BID_BATCH.observe(len(batch))
         try:
             answers = await self._transact(batch)
         except Exception as failure:  # noqa: BLE001 - told to each bidder, never swallowed
-            if len(batch) > 1 and not database_is_away(failure):
-                # One bid that fails must not harm its neighbours.
+            if last_try or database_is_away(failure):
                 for waiting in batch:
-                    await self._decide([waiting])
+                    _tell(waiting, failure)
                 return
+            # One bid that fails must not harm its neighbours; and the second look finds a key
+            # that another route claimed since the first.
             for waiting in batch:
-                _tell(waiting, failure)
+                await self._decide([waiting], last_try=len(batch) == 1)
             return
         for waiting in batch:
             _tell(waiting, answers[waiting.claim, waiting.request_print])

@@ -1,12 +1,17 @@
 """Auctions over HTTP."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from app.auctions import repository
+from app.auctions.service.publish import bring_up_to
 from app.demo.api import Who
 from app.platform.access import Role
+from app.platform.schema import encode_cursor
 from app.platform.signing import key_set, verify
 from tests.auctions.lot import OPERATOR, Lot, yuan
 
@@ -175,3 +180,32 @@ async def test_confirmation_is_signed_and_given_once(lot: Lot) -> None:  # AU12
         document = verify(confirmed["confirmation"], await key_set(session))
     assert document["price"] == yuan(600_000)
     assert document["deal_id"] == confirmed["auction"]["deal_id"]
+
+
+@pytest.mark.concurrency
+async def test_a_confirmation_is_not_dated_before_the_end_of_the_bidding(own_lot: Lot) -> None:
+    """AU12: it waits for the auction's row while the deadline passes."""
+    await own_lot.at(own_lot.opens_at + MINUTE)
+    assert (await own_lot.bid("buyer", 600_000)).status_code == 201
+    ends_at = own_lot.opens_at + timedelta(hours=1)
+    path = f"/v1/auctions/{own_lot.auction_id}/confirmation"
+    async with own_lot.database.transaction() as session:
+        auction = await repository.load(session, UUID(own_lot.auction_id), lock=True)
+        await own_lot.at(ends_at - timedelta(seconds=1))
+        asked = asyncio.create_task(own_lot.api.send("POST", own_lot.operator, path))
+        await asyncio.sleep(0.7)
+        assert not asked.done()
+        await own_lot.at(ends_at + timedelta(seconds=1))
+        await bring_up_to(session, auction, await own_lot.now())
+    answer = await asked
+    assert answer.status_code == 200, answer.text
+    assert datetime.fromisoformat(answer.json()["auction"]["confirmed_at"]) >= ends_at
+
+
+@pytest.mark.parametrize("sequence", [3_000_000_000, -1])
+async def test_a_cursor_of_the_bids_that_was_never_given_is_refused(
+    lot: Lot, sequence: int
+) -> None:
+    path = f"/v1/auctions/{lot.auction_id}/bids?cursor={encode_cursor(sequence)}"
+    answer = await lot.api.send("GET", OPERATOR, path)
+    assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")

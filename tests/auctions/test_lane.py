@@ -13,12 +13,13 @@ from app.auctions.endpoints import lanes_of
 from app.auctions.lane import Lane, Lanes
 from app.auctions.repository import load
 from app.auctions.service.place_bids import BidCommand
-from app.platform.idempotency import Answer, KeyReused
+from app.platform.idempotency import Answer, KeyReused, claim, store
 from app.platform.journal import history, verify_chain
 from app.platform.problems import Busy
 from app.shared.ids import PartyId
 from app.shared.money import Money
 from tests.auctions.lot import Lot
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.concurrency
 
@@ -168,3 +169,41 @@ async def test_a_hung_up_bidder_does_not_stop_the_lane(own_lot: Lot) -> None:
     truth = await submit(lane, command(own_lot.world.buyer, 600_000), "gone")
     assert truth.status == 201  # the retry learns that the bid had been accepted
     assert (await naive(own_lot))[0].bid_count == 2
+
+
+async def test_a_key_that_another_route_claims_meanwhile_is_told_as_reused(own_lot: Lot) -> None:
+    """AU9: the other route's transaction holds the key, uncommitted, while the bid is judged."""
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    bid = command(own_lot.world.buyer, 600_000)
+    async with own_lot.database.transaction() as session:
+        assert await claim(session, caller=bid.actor, key="both", request_print=b"other") is None
+        await store(session, caller=bid.actor, key="both", answer=Answer(201, {}, b"{}"))
+        racing = asyncio.create_task(submit(lane, bid, "both"))
+        await eventually(lambda: waits_for_a_lock(own_lot))
+    with pytest.raises(KeyReused):
+        await racing
+    assert (await own_lot.auction())["bid_count"] == 0
+
+
+async def waits_for_a_lock(lot: Lot) -> bool:
+    async with lot.database.transaction() as session:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(await session.scalar(waiting))
+
+
+async def test_a_stopping_process_leaves_nobody_waiting(own_lot: Lot) -> None:
+    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    bids = [
+        asyncio.create_task(submit(lane, command(party, 600_000), f"{party}"))
+        for party in parties(own_lot)
+    ]
+    while lane._runner is None or lane._queue:
+        await asyncio.sleep(0)
+    lane._runner.cancel()
+    results = await asyncio.wait_for(asyncio.gather(*bids, return_exceptions=True), 5)
+    assert [type(result) for result in results] == [Busy, Busy, Busy]
+    again = await submit(lane, command(own_lot.world.buyer, 600_000), f"{own_lot.world.buyer}")
+    assert again.status == 201  # the same key decides now

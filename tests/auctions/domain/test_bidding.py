@@ -25,10 +25,10 @@ from app.auctions.domain.model import (
     Trigger,
     roll,
 )
-from app.auctions.domain.terms import Format, Terms
+from app.auctions.domain.terms import PRICE_MAX_MINOR, Format, Terms
 from app.shared.errors import DomainError
 from app.shared.ids import PartyId
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 from app.shared.transitions import TransitionRefused, advance
 
 OPENS = datetime(2026, 3, 30, 1, 0, tzinfo=UTC)
@@ -253,3 +253,12 @@ def test_who_looks_when_changes_no_outcome(  # AU6
         straight.leading,
         straight.deadline_at,
     )
+
+
+def test_a_price_that_cannot_be_overbid_is_refused() -> None:  # AU13
+    """Without a cap on the steps, too: the amount that would stand next must exist."""
+    uncapped = replace(SCHEDULED, terms=replace(TERMS, steps_max=None))
+    judged = judge(uncapped, bidder_id=ALICE, amount=Money(AMOUNT_MINOR_MAX), now=OPENS)
+    assert isinstance(judged.refusal, BidTooHigh)
+    assert judged.refusal.fields["maximum"] == Money(PRICE_MAX_MINOR)
+    assert judged.state.leading is None

@@ -1,10 +1,19 @@
 """Contradictory terms are refused, all at once."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from app.auctions.domain.terms import Format, Terms, TermsContradict, check_terms
+from app.auctions.domain.model import AuctionStatus, BiddingState
+from app.auctions.domain.terms import (
+    PRICE_MAX_MINOR,
+    STEPS_MAX,
+    Format,
+    Terms,
+    TermsContradict,
+    check_terms,
+)
 from app.shared.money import Money
 
 FLOOR = Money(80_000_000)
@@ -34,6 +43,7 @@ def test_good_terms_survive_their_published_form() -> None:
         ({"step": Money(80_000_001)}, "step"),
         ({"step": Money(100, "USD")}, "step"),
         ({"reserve": Money(79_999_999)}, "reserve"),
+        ({"reserve": Money(PRICE_MAX_MINOR + 1)}, "reserve"),
         ({"steps_max": 0}, "steps_max"),
         ({"free_phase_s": 59}, "free_phase_s"),
         ({"window_s": 3601}, "window_s"),
@@ -60,3 +70,15 @@ def test_all_contradictions_are_named_at_once() -> None:  # AU1
         "free_phase_s",
         "window_s",
     }
+
+
+def test_what_the_next_bid_may_be_is_always_an_amount() -> None:  # AU13
+    top = Money(PRICE_MAX_MINOR)
+    terms = replace(GOOD, start=top, step=top, steps_max=STEPS_MAX, reserve=None)
+    check_terms(terms, listing_floor=top)
+    state = BiddingState(
+        terms=terms, status=AuctionStatus.FREE, deadline_at=datetime(2026, 3, 30, tzinfo=UTC)
+    )
+    assert state.maximum_next == top
+    led = replace(state, leading=top)
+    assert (led.maximum_next, led.minimum_next) == (top, top + top)

@@ -62,7 +62,7 @@ def test_an_unverified_party_signs_nobody_in(status: PartyStatus) -> None:  # I5
     for wanted in (None, blocked[0].id):
         with pytest.raises(PartyNotVerified) as refusal:
             grants.choose_membership([blocked], wanted)
-        assert refusal.value.fields["status"] == status
+        assert refusal.value.fields["verification"] == status
         assert refusal.value.fields["error"] == "invalid_grant"
 
 
