@@ -3,12 +3,18 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.settings import Settings
+
+if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.platform.runtime import Runtime
 
 app = typer.Typer(
     help="浙拍 Zhepai: 开放的技术交易平台 / an open technology exchange",
@@ -22,29 +28,25 @@ def serve() -> None:
     """启动接口服务 / Serve the API."""
     import uvicorn
 
-    from app.platform.telemetry import configure_logging
-
     settings = Settings()
-    configure_logging(settings.log_level)
-    if settings.processes > 1:
-        # prometheus-client shares metrics between processes through files in this directory.
-        os.environ.setdefault(
-            "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="zhepai-metrics-")
+    # prometheus-client shares metrics between processes through files in this directory.
+    with tempfile.TemporaryDirectory(prefix="zhepai-metrics-") as shared:
+        if settings.processes > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", shared)
+        uvicorn.run(
+            "app.main:from_environment",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.processes,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            timeout_graceful_shutdown=10,
         )
-    uvicorn.run(
-        "app.main:from_environment",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.processes,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        timeout_graceful_shutdown=10,
-    )
 
 
 @app.command()
@@ -148,19 +150,29 @@ def demo(
         raise typer.Exit(1)
 
 
+async def _in_transaction(act: "Callable[[Runtime, AsyncSession], Awaitable[object]]") -> object:
+    from app.wiring import assemble
+
+    runtime = assemble(Settings())
+    try:
+        async with runtime.database.transaction() as session:
+            return await act(runtime, session)
+    finally:
+        await runtime.database.close()
+
+
 @app.command("rotate-keys")
 def rotate_keys() -> None:
     """更换签名密钥，旧密钥仍可验签 / Sign with a new key; old ones verify for ever."""
-    from app.wiring import assemble
+    print(asyncio.run(_in_transaction(lambda runtime, session: runtime.signer.rotate(session))))
 
-    async def rotate() -> str:
-        runtime = assemble(Settings())
-        async with runtime.database.transaction() as session:
-            kid = await runtime.signer.rotate(session)
-        await runtime.database.close()
-        return kid
 
-    print(asyncio.run(rotate()))
+@app.command("new-epoch")
+def new_epoch() -> None:
+    """恢复磁盘快照后、启动服务前执行 / Run after restoring a disk snapshot, before serving."""
+    from app.platform.epoch import open_epoch
+
+    print(asyncio.run(_in_transaction(lambda _runtime, session: open_epoch(session))))
 
 
 @app.command()

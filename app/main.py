@@ -15,7 +15,7 @@ from app.platform.openapi import describe
 from app.platform.problems import HANDLERS
 from app.platform.routing import Route
 from app.platform.runtime import Runtime
-from app.platform.telemetry import RequestContext
+from app.platform.telemetry import RequestContext, configure_logging
 from app.settings import Settings
 from app.wiring import ROUTERS, assemble
 
@@ -108,5 +108,7 @@ def check_guarded(route: APIRoute, runtime: Runtime) -> None:
 
 
 def from_environment() -> FastAPI:
-    """Build the API of this process from the environment; what uvicorn calls."""
-    return create_app(assemble(Settings()))
+    """Build the API of this process from the environment; what uvicorn calls in each process."""
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return create_app(assemble(settings))

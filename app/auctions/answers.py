@@ -28,6 +28,12 @@ def to_store(auction_id: UUID, command: BidCommand, outcome: BidOutcome, kid: st
     return Answer(status, {}, json.dumps(stored, ensure_ascii=False).encode())
 
 
+def key_id(answer: Answer) -> str:
+    """Return which key signs a stored answer's receipt."""
+    kid: str = json.loads(answer.body)["kid"]
+    return kid
+
+
 def to_send(answer: Answer, signer: Signer) -> tuple[int, bytes, str]:
     """Return status, body and media type of a stored answer, with its receipt signed."""
     stored = json.loads(answer.body)

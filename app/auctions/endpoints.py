@@ -89,6 +89,12 @@ async def get_auction(auction_id: UUID, actor: ActorDep, session: SessionDep) ->
     return AuctionView.of(auction, await market_now(session, auction.market_id))
 
 
+def _sequence(key: int) -> int:
+    if not 0 <= int(key) < 2**31:  # INTEGER
+        raise ValueError("no sequence")
+    return int(key)
+
+
 @routes.get("/auctions/{auction_id}/bids")
 async def list_bids(
     auction_id: UUID,
@@ -99,7 +105,7 @@ async def list_bids(
 ) -> Page[BidView]:
     """List accepted bids in the order in which they were judged."""
     await _visible(session, actor, auction_id)
-    after = 0 if cursor is None else decode_cursor(cursor, int)[0]
+    after = 0 if cursor is None else decode_cursor(cursor, _sequence)[0]
     found = await repository.bids_after(session, auction_id, after=after, limit=limit + 1)
     return Page(
         items=[BidView.model_validate(bid) for bid in found[:limit]],
@@ -153,10 +159,8 @@ async def confirm_auction(
     auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
 ) -> ConfirmationView:
     """Confirm the winner of an awarded auction; the deal exists from this moment."""
-    now = await market_now(session, actor.market_id)
-    auction, confirmation = await confirm(
-        session, runtime.signer, actor, auction_id=auction_id, now=now
-    )
+    auction, confirmation = await confirm(session, runtime.signer, actor, auction_id=auction_id)
+    now = await market_now(session, auction.market_id)
     return ConfirmationView(auction=AuctionView.of(auction, now), confirmation=confirmation)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions import repository
-from app.auctions.answers import to_store
+from app.auctions.answers import key_id, to_store
 from app.auctions.service.place_bids import BidCommand, judge_bids
 from app.platform import idempotency
 from app.platform.db import Database
@@ -21,6 +21,8 @@ from app.platform.idempotency import Answer, KeyReused
 from app.platform.problems import Busy, database_is_away
 from app.platform.signing import Signer
 from app.platform.telemetry import BID_BATCH, BIDS
+
+Claim = tuple[str, str]  # caller and idempotency key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Waiting:
     told: asyncio.Future[Answer]
 
     @property
-    def claim(self) -> tuple[str, str]:
+    def claim(self) -> Claim:
         """Caller and idempotency key."""
         return self.command.actor, self.key
 
@@ -107,48 +109,56 @@ class Lane:
                 await self._decide([waiting], last_try=len(batch) == 1)
             return
         for waiting in batch:
-            _tell(waiting, answers[waiting.claim, waiting.request_print])
+            answer = answers[waiting.claim, waiting.request_print]
+            if isinstance(answer, Answer):
+                BIDS.labels("accepted" if answer.status == 201 else "refused").inc()
+            _tell(waiting, answer)
 
     async def _transact(
         self, batch: list[Waiting]
-    ) -> dict[tuple[tuple[str, str], bytes], Answer | KeyReused]:
+    ) -> dict[tuple[Claim, bytes], Answer | KeyReused]:
         """Lock, fold repeats, judge, store effect and answers, commit."""
         async with self._database.transaction() as session:
             auction = await repository.load(session, self._auction_id, lock=True)
-            known = await idempotency.find_many(session, {waiting.claim for waiting in batch})
-            first = {
-                waiting.claim: waiting for waiting in reversed(batch) if waiting.claim not in known
-            }
-            fresh = [waiting for waiting in batch if first.get(waiting.claim) is waiting]
-            decided = await self._judge(session, auction, fresh)
-        answers: dict[tuple[tuple[str, str], bytes], Answer | KeyReused] = {}
-        for waiting in batch:
-            row = known.get(waiting.claim)
-            answer = None if row is None else Answer(row.status, row.headers, row.body)
-            printed = first[waiting.claim].request_print if row is None else row.fingerprint
-            answers[waiting.claim, waiting.request_print] = (
-                (answer or decided[waiting.claim])
-                if printed == waiting.request_print
-                else KeyReused("Use a fresh key for a different bid.", field="Idempotency-Key")
-            )
-        return answers
+            told = await idempotency.find_many(session, {waiting.claim for waiting in batch})
+            for waiting in batch:
+                printed, answer = told.get(waiting.claim, (None, None))
+                if answer is not None and printed == waiting.request_print:
+                    await self._signer.load(session, key_id(answer))
+            first = {waiting.claim: waiting for waiting in reversed(batch)}
+            fresh = [
+                waiting
+                for waiting in batch
+                if waiting.claim not in told and first[waiting.claim] is waiting
+            ]
+            told |= await self._judge(session, auction, fresh)
+        return {
+            (waiting.claim, waiting.request_print): _answer_to(waiting, *told[waiting.claim])
+            for waiting in batch
+        }
 
     async def _judge(
         self, session: AsyncSession, auction: repository.Auction, fresh: list[Waiting]
-    ) -> dict[tuple[str, str], Answer]:
+    ) -> dict[Claim, tuple[bytes, Answer]]:
         if not fresh:
             return {}
         outcomes = await judge_bids(session, auction, [waiting.command for waiting in fresh])
         kid = await self._signer.active_kid(session)
-        decided = {}
-        for waiting, outcome in zip(fresh, outcomes, strict=True):
-            BIDS.labels("accepted" if outcome.refusal is None else outcome.refusal.code).inc()
-            decided[waiting.claim] = to_store(self._auction_id, waiting.command, outcome, kid)
-        await idempotency.store_many(
-            session,
-            {waiting.claim: (waiting.request_print, decided[waiting.claim]) for waiting in fresh},
-        )
+        decided = {
+            waiting.claim: (
+                waiting.request_print,
+                to_store(self._auction_id, waiting.command, outcome, kid),
+            )
+            for waiting, outcome in zip(fresh, outcomes, strict=True)
+        }
+        await idempotency.store_many(session, decided)
         return decided
+
+
+def _answer_to(waiting: Waiting, printed: bytes, answer: Answer) -> Answer | KeyReused:
+    if printed != waiting.request_print:
+        return KeyReused("Use a fresh key for a different bid.", field="Idempotency-Key")
+    return answer
 
 
 def _tell(waiting: Waiting, result: Answer | Exception) -> None:

@@ -10,7 +10,6 @@ import httpx
 
 from app.platform.access import Role
 
-
 ATTEMPTS: Final = 5
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import Query
+from pydantic import Field
 
 from app.partners.schemas import EventView, FeedPage
 from app.platform import feed
@@ -13,6 +14,7 @@ from app.platform.schema import Limit
 
 routes = router(tag="partners")
 
+EventType = Annotated[str, Field(pattern=r"^[a-z][a-z._]{0,59}$")]
 SECRET_SUBJECTS: Final = ("registration", "ledger_entry")
 
 
@@ -22,7 +24,7 @@ async def list_events(
     session: SessionDep,
     limit: Limit = 100,
     cursor: str | None = None,
-    event_type: Annotated[list[str] | None, Query(alias="type", max_length=20)] = None,
+    event_type: Annotated[list[EventType] | None, Query(alias="type", max_length=20)] = None,
 ) -> FeedPage:
     """Return the market's next events behind a cursor; none that is committed is ever skipped.
 

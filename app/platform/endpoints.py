@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import text
 
-from app.platform import signing
+from app.platform import reactions, signing, timers
 from app.platform.runtime import RuntimeDep
 from app.platform.telemetry import metrics_text
 
@@ -19,12 +19,14 @@ async def front_door() -> RedirectResponse:
     return RedirectResponse("/docs")
 
 
+@routes.head("/healthz", include_in_schema=False)
 @routes.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Tell that the process serves; says nothing about the database."""
     return {"status": "alive"}
 
 
+@routes.head("/readyz", include_in_schema=False)
 @routes.get("/readyz")
 async def readyz(runtime: RuntimeDep) -> dict[str, str]:
     """Tell that the process can decide: the database answers and is migrated."""
@@ -34,9 +36,17 @@ async def readyz(runtime: RuntimeDep) -> dict[str, str]:
 
 
 @routes.get("/metrics", response_class=Response)
-async def metrics() -> Response:
-    """Return the Prometheus metrics of all processes of this host."""
-    body, media_type = metrics_text()
+async def metrics(runtime: RuntimeDep) -> Response:
+    """Return the Prometheus metrics: of this host's API processes, and what waits for a person.
+
+    Parked timers and failing reactions are counted in the database, whatever worker met them.
+    """
+    async with runtime.database.transaction() as session:
+        alarms = {
+            "zhepai_timers_parked": await timers.count_parked(session),
+            "zhepai_reactions_failing": await reactions.count_failing(session),
+        }
+    body, media_type = metrics_text(alarms)
     return Response(body, media_type=media_type)
 
 

@@ -10,6 +10,9 @@ would live on unchecked after its promotion: so no writer escapes the check.
 
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 
 class StandbyRefused(ConnectionError):
     """The database is a standby in recovery; nothing can be decided on it."""
@@ -56,3 +59,17 @@ def ensure_epoch(connection: Any) -> None:
     else:
         connection.rollback()
     cursor.close()
+
+
+async def open_epoch(session: AsyncSession) -> int:
+    """Open a new epoch by hand and return it.
+
+    For the one restore that nothing can detect: a disk snapshot, or a base backup started
+    without recovery, keeps identifier and timeline. Run it before anything is written.
+    """
+    statement = text(
+        "INSERT INTO journal_epochs (epoch, system_identifier, timeline, started_at) "
+        "SELECT epoch + 1, system_identifier, timeline, clock_timestamp() "
+        "FROM journal_epochs ORDER BY epoch DESC LIMIT 1 RETURNING epoch"
+    )
+    return int((await session.execute(statement)).scalar_one())

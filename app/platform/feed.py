@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, String, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.journal import JournalEpoch, JournalEvent
-from app.shared.errors import RuleBroken
+from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import MarketId
 
 
@@ -24,6 +24,14 @@ class CursorInvalid(RuleBroken):
     code = "cursor_invalid"
     title_zh = "游标无效"
     title_en = "The cursor is not one of this feed"
+
+
+class CursorAhead(Conflict):
+    """The cursor lies beyond all that this server has written: its data were put back."""
+
+    code = "cursor_ahead"
+    title_zh = "游标超前于本系统，数据曾被恢复到更早时刻"
+    title_en = "The cursor is ahead of this system, whose data were put back"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,8 +95,17 @@ async def read(
         market_id: Only this market's.
         types: Only these event types.
         without: Not these subjects.
+
+    Raises:
+        CursorAhead: The cursor lies where this server has not been.
     """
     bound = await horizon(session)
+    if after > bound:
+        raise CursorAhead(
+            "The database was put back to an earlier moment; ask the exchange where to resume.",
+            field="cursor",
+            horizon=str(bound),
+        )
     place = tuple_(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq)
     statement = select(JournalEvent).where(
         place > (after.epoch, after.txid, after.seq), place < (bound.epoch, bound.txid, bound.seq)

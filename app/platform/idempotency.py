@@ -120,8 +120,8 @@ async def store(session: AsyncSession, *, caller: str, key: str, answer: Answer)
 
 async def find_many(
     session: AsyncSession, callers_keys: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Any]:
-    """Return the stored rows of those keys that have an answer, by caller and key.
+) -> dict[tuple[str, str], tuple[bytes, Answer]]:
+    """Return fingerprint and answer of those keys that have one, by caller and key.
 
     Args:
         callers_keys: At least one.
@@ -142,7 +142,10 @@ async def find_many(
             and_(IdempotencyAnswer.caller == asked.c.caller, IdempotencyAnswer.key == asked.c.key),
         )
     )
-    return {(row.caller, row.key): row for row in rows}
+    return {
+        (row.caller, row.key): (row.fingerprint, Answer(row.status, row.headers, row.body))
+        for row in rows
+    }
 
 
 async def store_many(

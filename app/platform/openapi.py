@@ -90,7 +90,9 @@ def describe(app: FastAPI, permissions: Mapping[str, Permission]) -> Callable[[]
 def _describe(method: str, operation: dict[str, Any], rule: Permission | None) -> None:
     statuses = {422, 503} if rule is None else {400, 401, 403, 404, 422, 429, 503}
     if method.upper() not in SAFE:
-        statuses |= {409, 413}
+        statuses.add(413)
+    if rule is not None:
+        statuses.add(409)
     for status in statuses:
         operation["responses"][str(status)] = {
             "description": _MEANING[status],

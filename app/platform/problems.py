@@ -26,6 +26,7 @@ from app.shared.jsonable import jsonable
 log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
+FAULTS_MAX: Final = 100  # a body of a megabyte can hold a hundred thousand of them
 
 STATUS: Final[dict[type[DomainError], int]] = {
     RuleBroken: 400,
@@ -134,8 +135,9 @@ async def on_domain_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
-    """Answer a malformed request: each field with the rule it broke."""
+    """Answer a malformed request: each field with the rule it broke, up to `FAULTS_MAX`."""
     assert isinstance(error, RequestValidationError)
+    found = error.errors()
     errors = [
         {
             "field": ".".join(str(part) for part in item["loc"]),
@@ -147,7 +149,7 @@ async def on_invalid_request(_request: Request, error: Exception) -> JSONRespons
                 if key != "error"
             },
         }
-        for item in error.errors()
+        for item in found[:FAULTS_MAX]
     ]
     return problem(
         422,
@@ -155,6 +157,7 @@ async def on_invalid_request(_request: Request, error: Exception) -> JSONRespons
         title="请求内容不符合要求 / The request is not well formed",
         detail="; ".join(f"{item['field']}: {item['message']}" for item in errors),
         errors=errors,
+        errors_total=len(found),
     )
 
 

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.platform import feed
 from app.platform.db import Base, Database
 from app.platform.journal import JournalEvent
-from app.platform.telemetry import REACTIONS_FAILED
 
 log = structlog.get_logger()
 
@@ -68,6 +67,12 @@ async def register(database: Database, reactions: Sequence[Reaction]) -> None:
                 )
 
 
+async def count_failing(session: AsyncSession) -> int:
+    """Return how many reactions stand before an event that fails."""
+    failing = select(func.count()).select_from(ReactionCursor).where(ReactionCursor.attempts > 0)
+    return (await session.execute(failing)).scalar_one()
+
+
 async def run_one(database: Database, reaction: Reaction) -> bool:
     """Handle the next events of one reaction; return whether there were any.
 
@@ -101,7 +106,6 @@ async def run_one(database: Database, reaction: Reaction) -> bool:
                     )
                 )
                 log.exception("reaction_failed", reaction=reaction.name, event_type=event.type)
-                REACTIONS_FAILED.inc()
                 return False
             cursor.epoch, cursor.txid, cursor.seq = event.epoch, event.txid, event.seq
             cursor.attempts, cursor.retry_at, cursor.last_error = 0, None, None

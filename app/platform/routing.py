@@ -5,11 +5,14 @@ there could fail behind a 200. The gate commits first and returns the response a
 """
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Set
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -116,16 +119,39 @@ def _path_object(request: Request) -> tuple[str, UUID] | None:
     return None
 
 
+def _check_query(request: Request, known: Set[str]) -> None:
+    """Refuse query parameters that the route does not have: a misspelt filter finds everything."""
+    unknown = sorted(request.query_params.keys() - known)
+    if unknown:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "query_unknown",
+                    "loc": ("query", name),
+                    "msg": "This route has no such query parameter",
+                    "ctx": {"parameters": ", ".join(sorted(known)) or "none"},
+                }
+                for name in unknown
+            ]
+        )
+
+
 class Route(APIRoute):
     """A route in one transaction."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Put the gate around FastAPI's own handler."""
         inner = super().get_route_handler()
+        known = {
+            field.alias
+            for field in get_flat_params(self.dependant)
+            if isinstance(field.field_info, Query)
+        }
 
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
             permission = runtime.permissions[self.name]
+            _check_query(request, known)
             # A client that always sends its token must be able to renew an expired one.
             signing_in = permission.scope is None and request.method not in SAFE
             actor = ANONYMOUS if signing_in else actor_of(request, runtime)
@@ -145,6 +171,8 @@ class Route(APIRoute):
     ) -> Response:
         """Run the request in its transaction."""
         key = key_of(request, permission.key)
+        # The whole body first: a slow sender must not hold a connection in a transaction.
+        await request.body()
         printed = await request_print(request) if key is not None else b""
         async with runtime.database.transaction() as session:
             request.state.session = session

@@ -5,13 +5,16 @@ import os
 import re
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -26,10 +29,7 @@ from app.shared.ids import new_id
 
 REQUESTS = Counter("zhepai_requests_total", "Answered requests", ["route", "status"])
 REQUEST_SECONDS = Histogram("zhepai_request_seconds", "Time to the answer's head", ["route"])
-TIMERS_HANDLED = Counter("zhepai_timers_handled_total", "Timers handled")
-TIMERS_PARKED = Counter("zhepai_timers_parked_total", "Timers given up: an alarm")
-REACTIONS_FAILED = Counter("zhepai_reactions_failed_total", "Reactions that failed once")
-BIDS = Counter("zhepai_bids_total", "Judged bids", ["outcome"])
+BIDS = Counter("zhepai_bids_total", "Answered bids", ["outcome"])
 BID_BATCH = Histogram(
     "zhepai_bid_batch_size", "Bids in one transaction", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
@@ -83,13 +83,20 @@ class _Bridge(logging.Handler):
         )
 
 
-def metrics_text() -> tuple[bytes, str]:
-    """Return the metrics of all processes and their content type."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(), CONTENT_TYPE_LATEST
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+def metrics_text(alarms: Mapping[str, int]) -> tuple[bytes, str]:
+    """Return the metrics of all processes of this host, and their content type.
+
+    Args:
+        alarms: Gauges read from the database, by name.
+    """
+    gauges = CollectorRegistry()
+    for name, value in alarms.items():
+        Gauge(name, "Waits for a person: an alarm", registry=gauges).set(value)
+    counted: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    return generate_latest(counted) + generate_latest(gauges), CONTENT_TYPE_LATEST
 
 
 class RequestContext:

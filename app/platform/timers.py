@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.platform.db import Base, Database
-from app.platform.telemetry import TIMERS_HANDLED, TIMERS_PARKED
 from app.shared.ids import MarketId, new_id
 
 ATTEMPTS_MAX: Final = 8  # with doubling back-off from a second: parked after about 4 minutes
@@ -163,11 +162,14 @@ async def handle(session: AsyncSession, due: Due, handlers: Mapping[str, TimerHa
             )
         )
         log.exception("timer_failed", kind=due.kind, subject_id=str(due.subject_id), parked=parked)
-        if parked:
-            TIMERS_PARKED.inc()
         return False
-    TIMERS_HANDLED.inc()
     return True
+
+
+async def count_parked(session: AsyncSession) -> int:
+    """Return how many timers were given up and wait for a person."""
+    parked = select(func.count()).select_from(Timer).where(Timer.parked_at.is_not(None))
+    return (await session.execute(parked)).scalar_one()
 
 
 async def run_one(database: Database, handlers: Mapping[str, TimerHandler]) -> bool:

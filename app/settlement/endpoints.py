@@ -115,4 +115,4 @@ async def get_registration_sheet(deal_id: UUID, actor: ActorDep, session: Sessio
     lists what only a person can confirm.
     """
     now = await market_now(session, actor.market_id)
-    return SheetView.of(await sheets.write(session, deal_id, now=now))
+    return SheetView.of(await sheets.write(session, actor, deal_id, now=now))

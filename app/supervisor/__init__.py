@@ -47,6 +47,7 @@ def _serve(stack: ExitStack, settings: Settings, port: int, *, demo: bool) -> No
     if settings.database_url is None and not postgres.is_running(settings):
         # Only what this process starts: another one may be using a server found running.
         stack.callback(postgres.stop, settings)
+    _say("正在启动……  Starting …")
     environment = environment_for(settings, port)
     logs = home.log_folder(settings)
     state = home.State.read(settings)
@@ -66,7 +67,7 @@ def _serve(stack: ExitStack, settings: Settings, port: int, *, demo: bool) -> No
         if run_visible("demo", environment) == 0:
             state.demonstrated().write(settings)
         else:
-            _say("演示没有走完,服务照常运行。  The demo did not finish; the service runs on.")
+            _say("演示没有走完，服务照常运行。  The demo did not finish; the service runs on.")
     _welcome(settings, url)
     children.watch()
 

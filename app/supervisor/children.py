@@ -1,5 +1,6 @@
 """The processes that the supervisor starts, and their logs."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ _POLL_S = 0.2
 _GRACE_S = 15.0  # longer than the API's own limit for open requests
 _LOG_SIZE_MAX_BYTES = 20_000_000
 _LOG_LINES_SHOWN = 15
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 _ROOT = Path(__file__).resolve().parents[2]  # `-m app.cli` must find this app, whatever the cwd
 
 
@@ -36,6 +39,7 @@ class Children:
                 stderr=log,
                 # A Ctrl-C in the terminal reaches only us, and we say SIGTERM once.
                 start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  # this process has one thread
             )
 
     def check(self) -> None:
@@ -86,6 +90,12 @@ def run_visible(command: str, environment: dict[str, str]) -> int:
     return subprocess.run(  # noqa: S603
         _zhepai(command), cwd=_ROOT, env=environment, check=False
     ).returncode
+
+
+def _die_with_parent() -> None:
+    """Ask Linux for a SIGTERM when the supervisor dies, were it by `kill -9`."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _zhepai(command: str) -> list[str]:

@@ -32,14 +32,16 @@ def claimed(settings: Settings) -> Iterator[None]:
             settings.home.chmod(0o755)  # whatever the umask: the database's account must pass
         file = path.open("w")
     except OSError as error:
-        raise SystemExit(f"数据目录不可写,请另设 ZHEPAI_HOME / set ZHEPAI_HOME: {error}") from error
+        raise SystemExit(
+            f"数据目录不可写，请另设 ZHEPAI_HOME / set ZHEPAI_HOME: {error}"
+        ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SystemExit(
-                f"浙拍已在此数据目录运行 / Zhepai already runs on {settings.home}:先停止它,"
-                "或另设 ZHEPAI_HOME 与 ZHEPAI_PORT / stop it, or set both of these"
+                f"浙拍已在 {settings.home} 运行：请先停止它，或另设 ZHEPAI_HOME 与 ZHEPAI_PORT / "
+                "Zhepai already runs there: stop it, or set both of these"
             ) from error
         yield
 
@@ -52,7 +54,7 @@ def wipe(settings: Settings) -> None:
     """
     if settings.database_url is not None:
         raise SystemExit(
-            "--reset 不清空外部数据库(ZHEPAI_DATABASE_URL)。请自行执行后再运行,不带 --reset:\n"
+            "--reset 不清空外部数据库（ZHEPAI_DATABASE_URL）。请自行执行后再运行，不带 --reset:\n"
             "--reset leaves an external database alone. Do it yourself, then run without it:\n"
             "  DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
         )

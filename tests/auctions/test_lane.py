@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -13,12 +15,14 @@ from app.auctions.endpoints import lanes_of
 from app.auctions.lane import Lane, Lanes
 from app.auctions.repository import load
 from app.auctions.service.place_bids import BidCommand
+from app.main import create_app
 from app.platform.idempotency import Answer, KeyReused, claim, store
 from app.platform.journal import history, verify_chain
 from app.platform.problems import Busy
+from app.platform.signing import Signer
 from app.shared.ids import PartyId
 from app.shared.money import Money
-from tests.auctions.lot import Lot
+from tests.auctions.lot import Lot, yuan
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.concurrency
@@ -200,10 +204,30 @@ async def test_a_stopping_process_leaves_nobody_waiting(own_lot: Lot) -> None:
         asyncio.create_task(submit(lane, command(party, 600_000), f"{party}"))
         for party in parties(own_lot)
     ]
-    while lane._runner is None or lane._queue:
-        await asyncio.sleep(0)
+
+    async def judging() -> bool:
+        return lane._runner is not None and not lane._queue
+
+    await eventually(judging, every_s=0)
+    assert lane._runner is not None
     lane._runner.cancel()
     results = await asyncio.wait_for(asyncio.gather(*bids, return_exceptions=True), 5)
     assert [type(result) for result in results] == [Busy, Busy, Busy]
     again = await submit(lane, command(own_lot.world.buyer, 600_000), f"{own_lot.world.buyer}")
     assert again.status == 201  # the same key decides now
+
+
+async def test_a_fresh_process_replays_the_signed_answer(own_lot: Lot) -> None:
+    """AU9, P14, P23: it has signed nothing yet and must find the key that the answer names."""
+    await opened(own_lot)
+    first = await own_lot.bid("buyer", 600_000, key="once")
+    runtime = own_lot.runtime
+    fresh = replace(runtime, signer=Signer(runtime.box), live={})
+    transport = httpx.ASGITransport(create_app(fresh), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://z") as client:
+        again = await client.post(
+            f"/v1/auctions/{own_lot.auction_id}/bids",
+            json={"amount": yuan(600_000)},
+            headers={**own_lot.world.headers("buyer_staff"), "Idempotency-Key": "once"},
+        )
+    assert (again.status_code, again.content) == (201, first.content)

@@ -19,7 +19,7 @@ from app.ledger.domain.entries import (
 from app.ledger.domain.holds import HoldDiffers, HoldUnknown, holding_entry_id
 from app.platform.journal import history
 from app.shared.ids import AccountId, DealId, EntryId, HoldId, PartyId, new_id
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 from app.shared.transitions import TransitionRefused
 from tests.ledger.factories import ACTOR, AT, Books
 
@@ -239,3 +239,10 @@ async def test_an_entry_is_journaled_to_its_parties_only(session: AsyncSession) 
     assert event.audience == [someone]
     assert event.restricted["actor"] == ACTOR
     assert [leg["debit"]["amount"] for leg in event.restricted["legs"]] == ["5.00", "-5.00"]
+
+
+async def test_the_largest_amount_is_booked(session: AsyncSession) -> None:
+    """G4: beyond 2^53 minor units a JSON number would no longer tell two movements apart."""
+    books, rich = Books(session), party()
+    await books.receive(rich, AMOUNT_MINOR_MAX)
+    assert await books.funds(rich) == AMOUNT_MINOR_MAX

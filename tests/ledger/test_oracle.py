@@ -70,10 +70,10 @@ class Naive:
     def hold(self, number: int, who: int, minor: int) -> bool:
         if number in self.holds:
             return self.holds[number] == (who, minor)
-        if number in self.entries or self.funds[who] < minor:
+        if self.funds[who] < minor:
             return False
         self.holds[number] = (who, minor)
-        self.entries[number] = ("hold", who, minor)
+        self.entries["hold", number] = ("hold", who, minor)  # an id of its own: `holding_entry_id`
         self.funds[who] -= minor
         self.held[who] += minor
         return True

@@ -120,3 +120,37 @@ async def test_a_foreign_cursor_is_refused(client: httpx.AsyncClient, world: Wor
         "/v1/events", params={"cursor": "yesterday"}, headers=world.headers(Role.AUDITOR)
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+
+
+async def test_an_auction_is_told_when_it_is_announced_not_when_it_is_drafted(
+    own_lot: Lot, own_client: httpx.AsyncClient, own_world: World
+) -> None:
+    """AU14, LS4: terms and opening of a draft are the seller's and the staff's."""
+    await own_lot.announced()
+    events = await feed_with(own_client, own_world.headers(Role.PARTNER), "auction.announced")
+    by_type = {event["type"]: event for event in events if event["subject"] == "auction"}
+    assert by_type["auction.scheduled"]["public"] == {}
+    assert by_type["auction.scheduled"]["restricted"] is None
+    announced = by_type["auction.announced"]["public"]
+    assert announced["listing_id"] == own_lot.listing["id"]
+    assert announced["terms"]["start"] == own_lot.listing["floor"]
+    assert announced["opens_at"] == own_lot.opens_at.isoformat()
+
+
+@pytest.mark.parametrize("kind", ["%00", "a" * 61, "listing.published%00", "LISTING"])
+async def test_a_type_that_cannot_be_is_a_malformed_request(
+    client: httpx.AsyncClient, world: World, kind: str
+) -> None:
+    answer = await client.get(f"/v1/events?type={kind}", headers=world.headers(Role.OPERATOR))
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
+async def test_a_cursor_from_the_future_is_told_apart_from_an_empty_page(  # PT1
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """The data were put back: an empty answer would hide all that is written from now on."""
+    for cursor in ("1-999999999999-0", "9999-1-0"):
+        answer = await client.get(
+            "/v1/events", params={"cursor": cursor}, headers=world.headers(Role.AUDITOR)
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "cursor_ahead")

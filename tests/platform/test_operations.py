@@ -34,3 +34,24 @@ async def test_every_answer_carries_security_headers_and_a_request_id(
     assert answer.json()["request_id"] == "audit-42"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_probes_may_ask_without_a_body(client: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert (await client.head(path)).status_code == 200
+
+
+async def test_alarms_are_counted_whatever_process_met_them(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/metrics")).text
+    assert "\nzhepai_timers_parked 0.0\n" in text
+    assert "\nzhepai_reactions_failing 0.0\n" in text
+
+
+async def test_a_misspelt_filter_is_refused_and_the_right_ones_named(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/v1/listings", params={"limt": 3})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["rule"]) == ("query.limt", "query_unknown")
+    assert "limit" in error["accepted"]["parameters"]

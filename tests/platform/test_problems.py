@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.platform.problems import STATUS, status_of
+from app.platform.problems import FAULTS_MAX, STATUS, status_of
 from app.platform.telemetry import metrics_text
 from app.shared.errors import DomainError
 from tests.platform.conftest import Small
@@ -64,6 +64,15 @@ async def test_malformed_request_names_field_rule_and_what_is_accepted(small: Sm
     assert "many" not in answer.text, "what was sent is not sent back: it may be a password"
 
 
+async def test_a_body_full_of_faults_gets_a_short_answer(small: Small) -> None:
+    # P34
+    body = {f"a{number}": 1 for number in range(150)}
+    answer = await small.client.post("/v1/notes", json=body, headers=bearer(small.runtime))
+    problem = answer.json()
+    assert answer.status_code == 422
+    assert (len(problem["errors"]), problem["errors_total"]) == (FAULTS_MAX, 151)
+
+
 async def test_unknown_path_and_method_are_problems_too(small: Small) -> None:
     path = await small.client.get("/nowhere")
     method = await small.client.delete("/v1/notes")
@@ -85,7 +94,7 @@ async def test_error_of_our_own_is_a_500_without_our_inside(small: Small) -> Non
         "request_id": answer.headers["x-request-id"],
     }
     assert answer.headers["x-content-type-options"] == "nosniff"
-    metrics, _ = metrics_text()
+    metrics, _ = metrics_text({})
     assert b'zhepai_requests_total{route="break_inside",status="500"}' in metrics
 
 

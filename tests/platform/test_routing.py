@@ -1,5 +1,6 @@
 """The gate: who, whose, in one transaction that is committed before the answer leaves."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,13 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 
-from app.main import UnguardedRoute, check_guarded
+from app.main import UnguardedRoute, check_guarded, create_app
 from app.platform.access import Role
 from app.platform.routing import router
+from app.platform.runtime import Runtime
 from tests.platform.conftest import Small
 from tests.platform.small_app import ABROAD, BODY_BYTES_MAX, OTHER, bearer
+from tests.world import World
 
 pytestmark = pytest.mark.concurrency
 
@@ -182,3 +185,39 @@ async def test_route_that_nobody_guards_does_not_start(small: Small, path: str, 
 async def test_guarded_route_starts(small: Small) -> None:
     check_guarded(lone_route("/notes/{note_id}", "read_note"), small.runtime)
     check_guarded(lone_route("/public/{other_id}", "read_public"), small.runtime)
+
+
+async def test_a_slow_sender_holds_no_transaction(own_world: World, own_runtime: Runtime) -> None:
+    # P35: the owner's look-up comes before the body's meaning, but not before its bytes.
+    sent: list[Any] = []
+    rest = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await rest.wait()
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = f"/v1/markets/{own_world.market_id}/policies"
+    headers = {**own_world.headers(Role.OPERATOR), "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+    }
+    asked = asyncio.create_task(create_app(own_runtime)(scope, receive, send))
+    await asyncio.sleep(0.3)
+    async with own_runtime.database.transaction() as session:
+        held = await session.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND state LIKE 'idle in transaction%'"
+            )
+        )
+    rest.set()
+    await asked
+    assert sent[0]["status"] == 422
+    assert held == 0

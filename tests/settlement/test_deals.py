@@ -25,8 +25,17 @@ from app.settlement.domain.deal import (
 from app.settlement.service import paying
 from app.shared.ids import EntryId, HoldId, ListingId, PartyId, RegistrationId, new_id
 from app.shared.money import Money
-from tests.listings.factories import Desk, yuan
-from tests.settlement.factories import BUYER_NAME, DEPOSIT, FLOOR, Lot, deposit, lot, sell
+from tests.listings.factories import Desk, done, yuan
+from tests.settlement.factories import (
+    BUYER_NAME,
+    DEPOSIT,
+    FLOOR,
+    NAMES,
+    Lot,
+    deposit,
+    lot,
+    sell,
+)
 from tests.world import World
 
 PRICE = Money.parse("824580.00")
@@ -203,4 +212,28 @@ async def test_a_deposit_given_back_before_is_not_paid_twice(
     )
     await sell(session, world, sold, PRICE)
     assert await funds(session, world, world.other_buyer) == DEPOSIT
+    await assert_balanced(session, world)
+
+
+async def test_a_deposit_booked_after_the_deal_was_opened_goes_back(
+    session: AsyncSession, world: World, desk: Desk
+) -> None:
+    """ST8, LS16: until the listing has heard of its deal, the operator may still book one."""
+    listing = await desk.published()
+    registrations = await deposit(desk, listing, "buyer")
+    straggler = await desk.qualified(listing, world.third_buyer)
+    arrived = await desk.now()
+    await world.later(session, days=21)
+    listing_id = ListingId(UUID(listing["id"]))
+    deal_id = await sell(session, world, Lot(listing_id, registrations), PRICE)
+    done(await desk.pay(straggler, NAMES["third_buyer"], received_at=arrived.isoformat()))
+    for event in await history(session, deal_id):
+        if event.type == "deal.opened":
+            await take_outcome(session, event)
+    assert (await get_listing(session, listing_id)).status is ListingStatus.SOLD
+    late = await ledger.get_hold(session, HoldId(UUID(straggler["id"])))
+    assert late.state is ledger.HoldState.VOIDED
+    assert await funds(session, world, world.third_buyer) == Money(0)
+    won = await ledger.get_hold(session, HoldId(registrations[world.buyer]))
+    assert won.state is ledger.HoldState.POSTED
     await assert_balanced(session, world)

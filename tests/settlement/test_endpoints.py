@@ -221,6 +221,16 @@ async def test_who_sees_and_does_what(counter: Counter, world: World, deal_id: D
     refusal(await counter.get(f"deals/{new_id()}"), 404, "object_unknown")
 
 
+async def test_a_buyer_that_sells_elsewhere_is_not_the_deals_seller(
+    counter: Counter, world: World, deal_id: DealId
+) -> None:
+    """ST11: the deal is the buyer's too, and the buyer's party may have seller's staff."""
+    refusal(await counter.fix(deal_id, 0, "seller_staff", world.buyer), 403, "not_yours")
+    sheet = f"deals/{deal_id}/registration-sheet"
+    refusal(await counter.get(sheet, "seller_staff", party_id=world.buyer), 403, "not_yours")
+    assert done(await counter.get(f"deals/{deal_id}"))["contract_version"] == 0
+
+
 async def test_deals_page_by_cursor_and_filter_by_status(
     counter: Counter, session: AsyncSession, world: World, desk: Desk
 ) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.auctions.domain.model import AuctionStatus, BiddingState, PhaseChange, roll
+from app.auctions.domain.terms import PRICE_MAX_MINOR
 from app.shared.errors import Conflict, DomainError, Forbidden, RuleBroken
 from app.shared.ids import PartyId
 from app.shared.money import Money
@@ -131,10 +132,11 @@ def _refusal(state: BiddingState, bidder_id: PartyId, amount: Money) -> DomainEr
 
 
 def _amount_refusal(state: BiddingState, amount: Money) -> DomainError | None:
-    minimum, maximum = state.minimum_next, state.maximum_next
+    minimum = state.minimum_next
+    maximum = state.maximum_next or Money(PRICE_MAX_MINOR, amount.currency)
     if amount < minimum:
         return BidTooLow("Bid at least the minimum.", field="amount", minimum=minimum)
-    if maximum is not None and amount > maximum:
+    if amount > maximum:
         return BidTooHigh(
             "Bid at most the maximum.", field="amount", minimum=minimum, maximum=maximum
         )

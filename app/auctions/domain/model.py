@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from app.auctions.domain.terms import Terms
+from app.auctions.domain.terms import PRICE_MAX_MINOR, Terms
 from app.shared.ids import PartyId
 from app.shared.money import Money
 from app.shared.transitions import advance
@@ -79,7 +79,8 @@ class BiddingState:
         if self.terms.steps_max is None:
             return None
         base = self.terms.start if self.leading is None else self.leading
-        return base + self.terms.step * self.terms.steps_max
+        capped = base.amount_minor + self.terms.step.amount_minor * self.terms.steps_max
+        return Money(min(capped, PRICE_MAX_MINOR), base.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ FREE_PHASE_MAX_S: Final = 90 * 24 * 3600
 WINDOW_MIN_S: Final = 30
 WINDOW_MAX_S: Final = 3600
 STEPS_MAX: Final = 1000
+PRICE_MAX_MINOR: Final = 10**15  # so that a price and its steps, and a session's sum, are bookable
 
 
 class Format(StrEnum):
@@ -116,6 +117,9 @@ def _amount_faults(terms: Terms, listing_floor: Money) -> Iterator[Fault]:
         return
     if terms.start != listing_floor:
         yield _fault("start", "equals_listing_floor", listing_floor)
+    for name, amount in amounts.items():
+        if amount.amount_minor > PRICE_MAX_MINOR:
+            yield _fault(name, "at_most", Money(PRICE_MAX_MINOR, amount.currency))
     if amounts["reserve"] < terms.start:
         yield _fault("reserve", "at_least_start", terms.start)
     if not 0 < terms.step.amount_minor <= terms.start.amount_minor:

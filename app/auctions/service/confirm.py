@@ -1,7 +1,6 @@
 """Confirm the winner: the moment at which the contract exists."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from app.auctions.service.publish import bring_up_to
 from app.listings import public as listings
 from app.platform import journal
 from app.platform.access import Actor
+from app.platform.clock import market_now
 from app.platform.journal import NewEvent
 from app.platform.signing import Signer
 from app.settlement import public as settlement
@@ -22,16 +22,21 @@ from app.shared.transitions import advance
 
 
 async def confirm_auction(
-    session: AsyncSession, signer: Signer, actor: Actor, *, auction_id: UUID, now: datetime
+    session: AsyncSession, signer: Signer, actor: Actor, *, auction_id: UUID
 ) -> tuple[Auction, str]:
     """Confirm an awarded auction, open its deal, return it with the signed confirmation 成交确认书.
+
+    The clock is read behind the row lock: a moment from before the wait could lie before the
+    end of the bidding.
 
     Raises:
         TransitionRefused: It is not awarded: still running, failed, or confirmed before.
 
     Source: 民法典合同编通则解释 4: the contract exists when the electronic system confirms.
     """
-    auction = await bring_up_to(session, await repository.load(session, auction_id, lock=True), now)
+    auction = await repository.load(session, auction_id, lock=True)
+    now = await market_now(session, auction.market_id)
+    auction = await bring_up_to(session, auction, now)
     state = auction.state
     status = advance(TRANSITIONS, state=state.status, trigger=Trigger.CONFIRM)
     assert state.leader_id is not None

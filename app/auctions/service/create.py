@@ -64,7 +64,9 @@ async def create_auction(
             type="auction.scheduled",
             market_at=now,
             actor=actor.ref,
-            public={"listing_id": listing.id, "opens_at": opens_at, "terms": terms.as_json()},
+            # A draft is nobody else's business; its announcement tells everything.
+            restricted={"listing_id": listing.id, "opens_at": opens_at, "terms": terms.as_json()},
+            audience=frozenset({auction.seller_id}),
         ),
     )
     return auction

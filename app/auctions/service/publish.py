@@ -77,7 +77,11 @@ async def on_listing_published(session: AsyncSession, event: JournalEvent) -> No
             type="auction.announced",
             market_at=event.market_at,
             actor=SYSTEM,
-            public={"listing_id": auction.listing_id},
+            public={
+                "listing_id": auction.listing_id,
+                "opens_at": auction.opens_at,
+                "terms": auction.state.terms.as_json(),
+            },
         ),
     )
 

@@ -111,7 +111,7 @@ class Entry:
                 str(leg.account.party_id),
                 str(leg.account.subject_id),
                 leg.account.currency,
-                leg.amount_minor,
+                str(leg.amount_minor),  # a JSON number is exact to 2^53 only
             ]
             for leg in self.legs
         ]

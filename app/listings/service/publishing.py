@@ -165,8 +165,9 @@ async def conclude(
     concluded = replace(listing, status=status)
     await listings.save(session, concluded)
     await journal.append(session, _event(concluded, str(status), SYSTEM, at))
-    if status is ListingStatus.FAILED:
-        await return_deposits(session, concluded, keep=None, at=at, actor=SYSTEM)
+    # Of a sold listing too: a deposit booked after the deal was opened is still held. The
+    # winner's is posted to the deal by now and stays there.
+    await return_deposits(session, concluded, keep=None, at=at, actor=SYSTEM)
 
 
 async def require_listing(

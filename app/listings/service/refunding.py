@@ -28,7 +28,12 @@ async def return_deposits(
     Source: rules.md D5; README, LS16.
     """
     depositors = dict(await registrations.find_depositors(session, listing.id, None))
-    losers = [depositor for party, depositor in depositors.items() if party != keep]
+    # Only what is held is locked: who comes after a deal finds nothing and waits for nobody.
+    losers = [
+        depositor
+        for party, depositor in depositors.items()
+        if party != keep and await _is_held(session, depositor)
+    ]
     if not losers:
         return
     await ledger.lock_parties(
@@ -39,6 +44,11 @@ async def return_deposits(
     )
     for loser in sorted(losers, key=lambda registration: registration.id):
         await _pay_back(session, listing, loser, at=at, actor=actor)
+
+
+async def _is_held(session: AsyncSession, depositor: Depositor) -> bool:
+    hold = await ledger.get_hold(session, HoldId(depositor.id))
+    return hold.state is ledger.HoldState.HELD
 
 
 async def _pay_back(

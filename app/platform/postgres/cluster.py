@@ -93,7 +93,7 @@ class Cluster:
                 continue
             except OSError as error:
                 raise EmbeddedPostgresError(
-                    f"建不了目录,请另设 ZHEPAI_HOME / set ZHEPAI_HOME elsewhere: {error}"
+                    f"建不了目录，请另设 ZHEPAI_HOME / set ZHEPAI_HOME elsewhere: {error}"
                 ) from error
 
     @contextmanager
@@ -103,7 +103,7 @@ class Cluster:
             file = (self.folder / "lock").open("w")
         except OSError as error:
             raise EmbeddedPostgresError(
-                f"数据目录属于别的用户?/ does the data directory belong to someone else? {error}"
+                f"数据目录属于别的用户？ / does the data directory belong to someone else? {error}"
             ) from error
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)  # released by close, also when the process dies

@@ -36,7 +36,7 @@ def server_account() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
     except KeyError as error:
         raise EmbeddedPostgresError(
-            "系统没有 nobody 用户,请以普通用户运行 / no account nobody: run as an ordinary user"
+            "系统没有 nobody 用户，请以普通用户运行 / no account nobody: run as an ordinary user"
         ) from error
 
 
@@ -76,7 +76,7 @@ def check_reachable(folder: Path) -> None:
     """
     if run(["test", "-x", folder], Path("/")).returncode != 0:
         raise EmbeddedPostgresError(
-            f"nobody 用户进不了 {folder},请把 ZHEPAI_HOME 设到可进入的目录 / the account nobody, "
+            f"nobody 用户进不了 {folder}，请把 ZHEPAI_HOME 设到可进入的目录 / the account nobody, "
             "which runs the database for root, cannot enter it: set ZHEPAI_HOME to a directory "
             "whose parents are open (o+x)"
         )
@@ -102,7 +102,7 @@ def find(pg_bin: Path | None, folder: Path) -> Path:
     package = find_spec(_PACKAGE)
     if package is None or package.origin is None:
         raise EmbeddedPostgresError(
-            f"缺少 {_PACKAGE},请运行 scripts/setup,或设 ZHEPAI_DATABASE_URL / "
+            f"缺少 {_PACKAGE}，请运行 scripts/setup，或设 ZHEPAI_DATABASE_URL / "
             "not installed: run scripts/setup, or set ZHEPAI_DATABASE_URL"
         )
     site = Path(package.origin).parents[1]

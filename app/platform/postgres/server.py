@@ -113,8 +113,8 @@ def _check_version(cluster: Cluster, programs: Path) -> None:
     theirs = run([programs / "postgres", "--version"], cluster.folder).stdout
     if f" {ours}." not in theirs:
         raise EmbeddedPostgresError(
-            f"数据属于 PostgreSQL {ours},程序是 {theirs.strip()}:请用旧程序导出(pg_dump)再导入 / "
-            "the data belong to another major version: dump them with the old programs "
+            f"数据属于 PostgreSQL {ours},程序是 {theirs.strip()}：请用旧程序导出（pg_dump）再导入"
+            " / the data belong to another major version: dump them with the old programs "
             "(ZHEPAI_PG_BIN), then restore"
         )
 

@@ -10,7 +10,7 @@ from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain.contract import Contract, check_contract, check_version
 from app.settlement.domain.deal import Deal
-from app.settlement.service.settling import journal_deal
+from app.settlement.service.settling import journal_deal, require_seller
 
 
 async def fix_contract(
@@ -25,10 +25,12 @@ async def fix_contract(
     """Write the contract's data over the version that the caller has seen (ST6, ST7).
 
     Raises:
+        NotYours: Staff of another party than the seller.
         VersionMissing, VersionMismatch: See `check_version`.
         CodeUnknown, ContractTypeTooBroad, TechnologyAmountOutOfRange: See `check_contract`.
     """
     deal = await repository.get_deal(session, deal_id, lock=True)
+    require_seller(actor, deal)
     check_version(seen, present=deal.contract_version)
     check_contract(contract, price=deal.price)
     fixed = replace(deal, contract_version=deal.contract_version + 1)

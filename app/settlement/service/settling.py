@@ -8,10 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.platform import journal
-from app.platform.access import Actor
+from app.platform.access import Actor, NotYours, Role
 from app.platform.journal import NewEvent
 from app.settlement import repository
 from app.settlement.domain.deal import Deal, DealStatus, settle, settlement_entry_id
+
+
+def require_seller(actor: Actor, deal: Deal) -> None:
+    """Refuse the staff of a deal's buyer what is the seller's to do.
+
+    A deal belongs to both sides, and a party that buys here may sell elsewhere (ST11).
+
+    Raises:
+        NotYours: The actor sells for another party.
+    """
+    if actor.role is Role.SELLER_STAFF and actor.party_id != deal.seller_id:
+        raise NotYours("The deal's seller does this.")
 
 
 async def settle_if_paid(session: AsyncSession, deal: Deal, *, now: datetime, actor: Actor) -> Deal:

@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import Party, PartyKind, get_party
 from app.listings import public as listings
+from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain.checks import run_checks
 from app.settlement.domain.deal import Deal
 from app.settlement.domain.report import Check
 from app.settlement.domain.sheet import Facts, SheetField, Side, write_sheet
+from app.settlement.service.settling import require_seller
 from app.shared.calendar import SHANGHAI
 
 
@@ -54,9 +56,14 @@ def _side(party: Party) -> Side:
     )
 
 
-async def write(session: AsyncSession, deal_id: UUID, *, now: datetime) -> Sheet:
-    """Return a deal's sheet with its checks; nothing is stored."""
+async def write(session: AsyncSession, actor: Actor, deal_id: UUID, *, now: datetime) -> Sheet:
+    """Return a deal's sheet with its checks; nothing is stored.
+
+    Raises:
+        NotYours: Staff of another party than the seller.
+    """
     deal = await repository.get_deal(session, deal_id)
+    require_seller(actor, deal)
     listing = await listings.get_listing(session, deal.listing_id)
     content = (await listings.get_achievement(session, listing.achievement_id)).content
     facts = Facts(
