@@ -127,7 +127,7 @@ class Loader:
         made.raise_for_status()
         reviewed = await self._client.post(
             f"/v1/{kind}/{made.json()['id']}/review",
-            json={"accepted": True, "reason": "材料齐全,权属清楚,予以受理。"},
+            json={"accepted": True, "reason": "材料齐全，权属清楚，予以受理。"},
             headers={
                 **self._headers(Role.OPERATOR, UUID(int=0)),
                 "Idempotency-Key": f"{key}-review",

@@ -12,20 +12,23 @@ from rich.console import Console
 from app.demo.api import Api, CallRefused, Who
 from app.demo.market import CODE, PASSWORD, login_of
 from app.demo.session import FREE_PHASE_S, OPERATOR, WINDOW_S, DemoFailed, Session
-from app.demo.show import Show, closing_table
+from app.demo.show import Show, closing_table, ten_thousands
 from app.platform.access import Role
 from app.platform.signing import SignatureInvalid
 from app.shared.money import Money
 
 # The published Zhejiang-Pai session of 2020: 11 lots, 8.95 M to 12.30 M yuan, 37.43 %.
-KNOWN: Final = {"lots": 11, "start": "8950000.00", "deal": "12300000.00", "premium": "0.3743"}
+KNOWN_LOTS: Final = 11
+KNOWN_START: Final = "8950000.00"
+KNOWN_DEAL: Final = "12300000.00"
+KNOWN_PREMIUM: Final = "37.43%"
 
 
 async def run(base_url: str, console: Console) -> bool:
     """Drive the demo session; return whether every figure is as it must be."""
     started = time.perf_counter()
     console.print(
-        "[bold]浙拍演示 Zhepai demo[/]: 11 项成果,从征集到合同登记准备表,全部经由 HTTP 接口"
+        "[bold]浙拍演示 Zhepai demo[/]: 11 项成果，从征集到合同登记准备表，全部经由 HTTP 接口"
     )
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
         try:
@@ -46,7 +49,7 @@ async def prepare(client: httpx.AsyncClient, show: Show) -> Session:
     page = (await client.get("/v1/markets", params={"limit": 200})).json()
     markets = [market["id"] for market in page["items"] if market["code"] == CODE]
     if not markets:
-        raise DemoFailed("演示市场未装载,请先运行 zhepai demo-load / load the demo market first")
+        raise DemoFailed("演示市场未装载，请先运行 zhepai demo-load / load the demo market first")
     tokens: dict[Who, str] = {}
     api = Api(client, lambda who: {"Authorization": f"Bearer {tokens[who]}"})
     session = Session(api, show, markets[0])
@@ -89,7 +92,7 @@ async def drive(session: Session) -> None:
     await session.advance(opens_at + timedelta(seconds=FREE_PHASE_S))
     await session.tap_twice()
     await session.bid_planned(free_phase=False)
-    show.done("限时竞价期,每次有效报价重新计时 timed window restarted by every bid")
+    show.done("限时竞价期，每次有效报价重新计时 timed window restarted by every bid")
     closed = await session.clock() + timedelta(seconds=WINDOW_S + 1)
     await session.advance(closed)
     late = Money.parse(first.plan["bids"][-1]["amount"]) + Money.parse(first.plan["step"]["amount"])
@@ -103,7 +106,6 @@ async def gather_facts(session: Session) -> dict[str, Any]:
     books = await session.api.get(OPERATOR, "/v1/ledger/balance")
     return {
         "results": results,
-        "balanced": books["balanced"],
         "ledger": ", ".join(total["amount"] for total in books["totals"]) or "0.00",
         "receipts": await session.verified_receipts(),
         "sheets": sum(lot.sheet["ready"] for lot in session.lots),
@@ -116,39 +118,39 @@ def report(console: Console, session: Session, facts: dict[str, Any]) -> bool:
     rows = [
         (
             lot.achievement["title"],
-            lot.plan["start"]["amount"],
-            lot.plan["bids"][-1]["amount"],
-            str(len(lot.bidders)),
-            str(len(lot.plan["bids"])),
+            ten_thousands(lot.plan["start"]["amount"]),
+            ten_thousands(lot.plan["bids"][-1]["amount"]),
+            f"{len(lot.bidders)}/{len(lot.plan['bids'])}",
             "✓" if lot.sheet["ready"] else "✗",
         )
         for lot in session.lots
     ]
-    columns = ["拍品 lot", "起拍 start", "成交 deal", "竞买人 bidders", "报价 bids", "登记表 sheet"]
-    console.print(closing_table("成交一览 Deals", columns, rows))
+    title = "成交一览 Deals（万元 10,000 yuan，人/次 bidders/bids）"
+    columns = ["拍品 lot", "起拍", "成交", "人/次", "登记表"]
+    console.print(closing_table(title, columns, rows, wide=36))
+    checks = _checks(session, facts)
+    marked = [(*row, "✓" if row[1] == row[2] else "✗") for row in checks]
+    columns = ["核对 checked", "数值 figure", "应为 expected", ""]
+    console.print(closing_table("对照 2020 年一场公开报道 As the session of 2020", columns, marked))
     results = facts["results"]
-    found = {
-        "lots": results["sold"],
-        "start": results["start"]["amount"],
-        "deal": results["deal"]["amount"],
-        "premium": results["premium_rate"],
-    }
-    checks = {
-        "成交宗数 lots sold": (str(found["lots"]), found["lots"] == KNOWN["lots"]),
-        "起拍总价 start": (found["start"], found["start"] == KNOWN["start"]),
-        "成交总价 deal": (found["deal"], found["deal"] == KNOWN["deal"]),
-        "增值率 premium rate": (
-            f"{Decimal(found['premium']):.2%}",
-            found["premium"] == KNOWN["premium"],
-        ),
-        "竞争性拍品 contested lots": (str(results["contested"]), results["contested"] == 10),
-        "竞买人 / 有效报价 bidders / bids": (f"{facts['bidders']} / {results['bids']}", True),
-        "依规拒绝 refusals by rule": (str(session.refusals), session.refusals == 7),
-        "回执验签 receipts verified": (str(facts["receipts"]), facts["receipts"] > 0),
-        "资金账合计 ledger total": (facts["ledger"], facts["balanced"]),
-        "登记准备表通过 sheets ready": (str(facts["sheets"]), facts["sheets"] == KNOWN["lots"]),
-    }
-    table_rows = [(name, value, "✓" if good else "✗") for name, (value, good) in checks.items()]
-    console.print(closing_table("核对 Checked", ["项目 figure", "数值 value", ""], table_rows))
-    console.print(f"{session.api.request_count} 次请求 requests, {facts['elapsed_s']:.1f} s")
-    return all(good for _, good in checks.values())
+    console.print(
+        f"竞买人 bidders {facts['bidders']}，有效报价 bids {results['bids']}，"
+        f"请求 requests {session.api.request_count}，用时 {facts['elapsed_s']:.1f} s"
+    )
+    return all(found == expected for _, found, expected in checks)
+
+
+def _checks(session: Session, facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    results = facts["results"]
+    lots = str(KNOWN_LOTS)
+    return [
+        ("成交宗数 lots sold", str(results["sold"]), lots),
+        ("起拍总价 start", results["start"]["amount"], KNOWN_START),
+        ("成交总价 deal", results["deal"]["amount"], KNOWN_DEAL),
+        ("增值率 premium rate", f"{Decimal(results['premium_rate']):.2%}", KNOWN_PREMIUM),
+        ("有竞争的拍品 contested lots", str(results["contested"]), "10"),
+        ("依规拒绝的报价 bids refused by rule", str(session.refusals), "7"),
+        ("验签通过的回执 receipts verified", str(facts["receipts"]), str(results["bids"] + 6)),
+        ("资金账合计 ledger total", facts["ledger"], "0.00"),
+        ("可登记的准备表 sheets ready", str(facts["sheets"]), lots),
+    ]

@@ -163,7 +163,7 @@ class Session:
                     received_at=received_at,
                 )
                 count += 1
-        self.show.done(f"受让登记 {count} 份,保证金全部到账 registrations with deposits held")
+        self.show.done(f"受让登记 {count} 份，保证金全部到账 registrations with deposits held")
 
     async def bid(self, lot: Lot, bid: dict[str, Any], *, key: str | None = None) -> httpx.Response:
         """Place one bid; keep its receipt."""
@@ -199,7 +199,7 @@ class Session:
             raise DemoFailed(f"expected {code}, got {answer.text}")
         self.refusals += 1
         valid = problem.get("minimum")
-        hint = f",下一有效报价 next valid {valid['amount']}" if valid else ""
+        hint = f"，下一有效报价 next valid {valid['amount']}" if valid else ""
         self.show.refused(f"{label} {amount} 元: {code}{hint}")
 
     async def show_refusals(self) -> None:
@@ -227,7 +227,7 @@ class Session:
             raise DemoFailed("a repeated key did not give the same receipt")
         self.receipts.pop()
         lot.sent += 1
-        self.show.done("同一幂等键连发两次,只计一次报价 one key twice: one bid, same receipt")
+        self.show.done("同一幂等键连发两次，只计一次报价 one key twice: one bid, same receipt")
 
     async def confirm_and_settle(self) -> None:
         """Confirm every winner, take the rest of the price, fix the contract, read the sheet."""

@@ -1,30 +1,24 @@
-"""What the visitor sees: a list of steps that fills, and a closing table."""
+"""What the visitor sees: steps that stay, a spinner for the one going on, tables at the end."""
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.spinner import Spinner
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.status import Status
 from rich.table import Table
-from rich.text import Text
-
-_KEPT = 14
 
 
 class Show:
-    """A live display of steps; plain lines where there is no terminal."""
+    """A line a finished step; below them what is going on, where there is a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._done: list[str] = []
-        self._now = ""
-        self._live = Live(console=console, refresh_per_second=12, transient=True)
+        self._status = Status("", console=console)
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live.start()
+        self._status.start()
         return self
 
     def __exit__(
@@ -33,38 +27,45 @@ class Show:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        self._status.stop()
 
     def doing(self, text: str) -> None:
         """Show what is going on."""
-        self._now = text
-        self._refresh()
+        self._status.update(text)
 
     def done(self, text: str) -> None:
         """Add a finished step."""
-        self._now = ""
-        if self._console.is_terminal:
-            self._done.append(text)
-            self._refresh()
-        else:
-            self._console.print(f"[green]✓[/] {text}", soft_wrap=True)
+        self._console.print(f"[green]✓[/] {text}")
 
     def refused(self, text: str) -> None:
         """Add a refusal that had to come."""
-        self.done(f"[yellow]拒绝 refused[/] {text}")
-
-    def _refresh(self) -> None:
-        lines: list[Any] = [Text.from_markup(f"✓ {step}") for step in self._done[-_KEPT:]]
-        if self._now:
-            lines.append(Spinner("dots", Text.from_markup(self._now)))
-        self._live.update(Group(*lines))
+        self._console.print(f"[yellow]⊘ 拒绝[/] {text}")
 
 
-def closing_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table with its figures right-aligned."""
-    table = Table(title=title, title_justify="left")
+def ten_thousands(amount: str) -> str:
+    """Return an amount in 万元, as the trade writes it: ``1230.00``."""
+    yuan, _, fraction = amount.partition(".")
+    padded = yuan.zfill(5)
+    return f"{int(padded[:-4]):,}.{padded[-4:-2]}" if not int(fraction or 0) else amount
+
+
+def closing_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = 0
+) -> Table:
+    """Return a table, its first column left, the others right-aligned.
+
+    Args:
+        wide: Least width of the first column.
+    """
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
+        first = number == 0
+        table.add_column(
+            column,
+            justify="left" if first else "right",
+            min_width=wide if first else None,
+            no_wrap=True,
+        )
     for row in rows:
         table.add_row(*row)
     return table
