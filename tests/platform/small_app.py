@@ -84,7 +84,11 @@ class Note(Body):
 
 @routes.post("/notes", status_code=201)
 async def write_note(
-    body: Note, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    body: Note,
+    actor: ActorDep,
+    session: SessionDep,
+    runtime: RuntimeDep,
+    copies: int = 1,
 ) -> dict[str, Any]:
     """Write a note and return a signed receipt."""
     note_id = new_id()

@@ -57,7 +57,7 @@ async def test_key_of_another_request_is_refused(small: Small, change: str) -> N
     # P12
     first = await small.client.post("/v1/notes", json=NOTE, headers=headers(small, "k-2"))
     assert first.status_code == 201
-    path = {"query": "/v1/notes?a=1", "path": "/v1/payments"}.get(change, "/v1/notes")
+    path = {"query": "/v1/notes?copies=2", "path": "/v1/payments"}.get(change, "/v1/notes")
     body = {"text": "另一份"} if change == "body" else NOTE
     caller = headers(small, "k-2")
     if change == "party":  # the same person, acting for another party
