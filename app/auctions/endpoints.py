@@ -23,7 +23,7 @@ from app.auctions.service.confirm import confirm_auction as confirm
 from app.auctions.service.create import create_auction as create
 from app.auctions.service.place_bids import BidCommand
 from app.markets import public as markets
-from app.platform.access import Actor, ActorDep, Role
+from app.platform.access import Actor, ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.problems import current_request_id
@@ -74,9 +74,8 @@ async def list_auctions(
 async def _visible(session: AsyncSession, actor: Actor, auction_id: UUID) -> repository.Auction:
     """Return an auction that its notice has announced, or that the actor may see before."""
     auction = await repository.load(session, auction_id)
-    insider = actor.market_id == auction.market_id and (
-        actor.role in {Role.OPERATOR, Role.AUDITOR} or actor.party_id == auction.seller_id
-    )
+    viewer = actor.viewer
+    insider = viewer.staff_of == auction.market_id or viewer.party_id == auction.seller_id
     if auction.announced_at is None and not insider:
         raise repository.AuctionUnknown("There is no such auction.", auction_id=str(auction_id))
     return auction

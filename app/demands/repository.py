@@ -19,9 +19,9 @@ from app.demands.domain.demand import (
     Milestone,
     Target,
     TargetOperator,
-    Viewer,
 )
 from app.demands.models import DemandRow
+from app.shared.access import Viewer
 from app.shared.ids import DemandId, MarketId, PartyId
 from app.shared.jsonable import jsonable
 from app.shared.money import Money

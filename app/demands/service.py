@@ -16,7 +16,6 @@ from app.demands.domain.demand import (
     DemandContent,
     DemandStatus,
     DemandTrigger,
-    Viewer,
     may_see,
     require_reason,
 )
@@ -29,14 +28,6 @@ from app.shared.ids import DemandId, MarketId, new_id
 from app.shared.transitions import advance
 
 _STAFF = frozenset({Role.OPERATOR, Role.AUDITOR})
-
-
-def viewer_of(actor: Actor) -> Viewer:
-    """Return the caller as one who looks; the nil party of the anonymous owns nothing."""
-    return Viewer(
-        party_id=None if actor.role is Role.ANONYMOUS else actor.party_id,
-        staff_of=actor.market_id if actor.role in _STAFF else None,
-    )
 
 
 async def submit_demand(
@@ -142,7 +133,7 @@ async def read_demand(session: AsyncSession, actor: Actor, demand_id: DemandId) 
         ObjectUnknown: There is none, or it is not for the actor.
     """
     demand = await repository.find(session, demand_id)
-    if demand is None or not may_see(viewer_of(actor), demand):
+    if demand is None or not may_see(actor.viewer, demand):
         raise ObjectUnknown("There is no such demand for you.")
     return demand
 
@@ -159,7 +150,7 @@ async def list_demands(
     """Return what the actor may see, newest first."""
     return await repository.find_page(
         session,
-        viewer_of(actor),
+        actor.viewer,
         market_id=market_id,
         technology_field=technology_field,
         before=before,

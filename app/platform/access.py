@@ -17,6 +17,7 @@ from app.shared.access import KeyUse as KeyUse
 from app.shared.access import Permission as Permission
 from app.shared.access import Reach as Reach
 from app.shared.access import Role as Role
+from app.shared.access import Viewer
 from app.shared.errors import Forbidden, NotFound, Unauthenticated
 from app.shared.ids import MarketId, PartyId
 
@@ -36,6 +37,15 @@ class Actor:
     party_id: PartyId
     market_id: MarketId
     scopes: frozenset[str] = field(default=frozenset())
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who looks; the anonymous owns nothing, not even what has the nil party."""
+        staff = self.role in {Role.OPERATOR, Role.AUDITOR}
+        return Viewer(
+            party_id=None if self.role is Role.ANONYMOUS else self.party_id,
+            staff_of=self.market_id if staff else None,
+        )
 
 
 _NIL: Final = UUID(int=0)

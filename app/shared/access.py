@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from app.shared.ids import MarketId, PartyId
+
 
 class Role(StrEnum):
     """What a membership or a client is in one market."""
@@ -51,3 +53,16 @@ class Permission:
 
 
 PUBLIC: Final = Permission(reach=dict.fromkeys(Role, Reach.ANY))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks: what it may see of others' things depends on nothing else.
+
+    Attributes:
+        party_id: The party it acts for, ``None`` when anonymous.
+        staff_of: The market whose operator or auditor it is, if any.
+    """
+
+    party_id: PartyId | None = None
+    staff_of: MarketId | None = None

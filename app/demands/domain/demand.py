@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from app.shared.access import Viewer
 from app.shared.errors import RuleBroken
 from app.shared.ids import DemandId, MarketId, PartyId
 from app.shared.money import Money
@@ -153,19 +154,6 @@ class Demand:
     submitted_at: datetime
     reviewed_at: datetime | None = None
     refusal_reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks at demands.
-
-    Attributes:
-        party_id: The party it acts for, ``None`` when anonymous.
-        staff_of: The market whose operator or auditor it is, if any.
-    """
-
-    party_id: PartyId | None = None
-    staff_of: MarketId | None = None
 
 
 def may_see(viewer: Viewer, demand: Demand) -> bool:

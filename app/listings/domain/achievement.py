@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from app.shared.access import Viewer
 from app.shared.errors import RuleBroken
 from app.shared.ids import AchievementId, MarketId, PartyId
 from app.shared.money import Money
@@ -148,19 +149,6 @@ class Achievement:
     def title(self) -> str:
         """Return the title of the content."""
         return self.content.title
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks at achievements and listings.
-
-    Attributes:
-        party_id: The party it acts for, ``None`` when anonymous.
-        staff_of: The market whose operator or auditor it is, if any.
-    """
-
-    party_id: PartyId | None = None
-    staff_of: MarketId | None = None
 
 
 def may_see(viewer: Viewer, achievement: Achievement) -> bool:

@@ -10,8 +10,8 @@ from app.listings.domain.achievement import (
     Achievement,
     AchievementStatus,
     Confidentiality,
-    Viewer,
 )
+from app.shared.access import Viewer
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import (
     AchievementId,

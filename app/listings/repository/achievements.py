@@ -16,9 +16,9 @@ from app.listings.domain.achievement import (
     IpAsset,
     IpStatus,
     Readiness,
-    Viewer,
 )
 from app.listings.models import AchievementRow
+from app.shared.access import Viewer
 from app.shared.ids import AchievementId, MarketId, PartyId
 from app.shared.jsonable import jsonable
 from app.shared.money import Money

@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.achievement import Viewer
 from app.listings.domain.listing import (
     Listing,
     ListingStatus,
@@ -18,6 +17,7 @@ from app.listings.domain.notice import (
 )
 from app.listings.models import AchievementRow, ListingRow, NoticeRow
 from app.markets.public import PolicyTerms
+from app.shared.access import Viewer
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import (
     AchievementId,

@@ -20,7 +20,6 @@ from app.listings.domain.achievement import (
 )
 from app.listings.domain.collection import check_content, normal_number
 from app.listings.repository import achievements as repository
-from app.listings.service.viewing import viewer_of
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -148,7 +147,7 @@ async def read_achievement(
         ObjectUnknown: There is none, or it is not for the actor.
     """
     achievement = await repository.find(session, achievement_id)
-    if achievement is None or not may_see(viewer_of(actor), achievement):
+    if achievement is None or not may_see(actor.viewer, achievement):
         raise ObjectUnknown("There is no such achievement for you.")
     return achievement
 
@@ -166,7 +165,7 @@ async def list_achievements(
     """Return what the actor may see, newest first."""
     return await repository.find_page(
         session,
-        viewer_of(actor),
+        actor.viewer,
         market_id=market_id,
         technology_field=technology_field,
         status=status,

@@ -30,7 +30,6 @@ from app.listings.domain.terms import (
 from app.listings.repository import listings
 from app.listings.service.drafting import achievement_of, policy_of, require_unoffered
 from app.listings.service.refunding import return_deposits
-from app.listings.service.viewing import viewer_of
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -193,7 +192,7 @@ async def read_listing(
         ObjectUnknown: There is none, or it is another's draft.
     """
     listing = await listings.find(session, listing_id)
-    if listing is None or not may_see_listing(viewer_of(actor), listing):
+    if listing is None or not may_see_listing(actor.viewer, listing):
         raise ObjectUnknown("There is no such listing for you.")
     return listing, await listings.find_notice(session, listing_id)
 
@@ -229,7 +228,7 @@ async def list_listings(
     """Return what the actor may see, newest first."""
     return await listings.find_page(
         session,
-        viewer_of(actor),
+        actor.viewer,
         market_id=market_id,
         session_id=session_id,
         technology_field=technology_field,

@@ -27,10 +27,10 @@ from app.demands.domain.demand import (
     RefusalReasonMissing,
     Target,
     TargetOperator,
-    Viewer,
     may_see,
     require_reason,
 )
+from app.shared.access import Viewer
 from app.shared.ids import DemandId, MarketId, PartyId, new_id
 from app.shared.money import Money
 from app.shared.transitions import TransitionRefused, advance

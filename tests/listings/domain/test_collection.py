@@ -16,11 +16,11 @@ from app.listings.domain.achievement import (
     IpStatus,
     Readiness,
     ReasonMissing,
-    Viewer,
     may_see,
     require_reason,
 )
 from app.listings.domain.collection import check_content, normal_number
+from app.shared.access import Viewer
 from app.shared.ids import MarketId, PartyId, new_id
 from tests.listings.domain.values import ACHIEVEMENT, BUYER, CONTENT, MARKET, SELLER, content
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.listings.domain.achievement import AchievementStatus, Confidentiality, Viewer
+from app.listings.domain.achievement import AchievementStatus, Confidentiality
 from app.listings.domain.listing import (
     AchievementNotListable,
     AuctionOpensTooEarly,
@@ -26,6 +26,7 @@ from app.listings.domain.terms import (
     ListingInvalid,
     check_terms,
 )
+from app.shared.access import Viewer
 from app.shared.canonical import digest
 from app.shared.money import Money
 from tests.listings.domain.values import (
