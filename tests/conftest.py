@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.main import create_app
 from app.permissions import PERMISSIONS
+from app.platform import postgres
 from app.platform.db import Database
 from app.platform.migrate import upgrade
 from app.platform.postgres import database_url
@@ -33,6 +34,21 @@ pytest_plugins = ["tests.world", "tests.lots"]
 
 # A root's temporary directory of pytest's is closed to the user that postgres runs as.
 TEST_HOME = Path(tempfile.gettempdir()) / f"zhepai-tests-{os.getuid()}"
+
+
+_STARTED_HERE = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note, before any worker starts it, whether the embedded server is this run's to stop."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_STARTED_HERE] = not postgres.is_running(Settings(home=TEST_HOME))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server if this run started it; all workers have ended by now."""
+    if config.stash.get(_STARTED_HERE, False):
+        postgres.stop(Settings(home=TEST_HOME))
 
 
 def _sibling(url: str, name: str) -> str:
