@@ -45,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_STARTED_HERE] = not postgres.is_running(Settings(home=TEST_HOME))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Keep binary values out of test names; pytest numbers equal names."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server if this run started it; all workers have ended by now."""
     if config.stash.get(_STARTED_HERE, False):
