@@ -143,11 +143,7 @@ async def on_invalid_request(_request: Request, error: Exception) -> JSONRespons
             "field": ".".join(str(part) for part in item["loc"]),
             "rule": item["type"],
             "message": item["msg"],
-            "accepted": {
-                key: value if isinstance(value, int | str | bool) else str(value)
-                for key, value in item.get("ctx", {}).items()
-                if key != "error"
-            },
+            "accepted": _accepted(item),
         }
         for item in found[:FAULTS_MAX]
     ]
@@ -159,6 +155,20 @@ async def on_invalid_request(_request: Request, error: Exception) -> JSONRespons
         errors=errors,
         errors_total=len(found),
     )
+
+
+def _accepted(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the rule would have accepted, as far as its name or its limits tell."""
+    limits = {
+        name: value if isinstance(value, int | str | bool) else str(value)
+        for name, value in fault.get("ctx", {}).items()
+        if name != "error"
+    }
+    rule = fault["type"]
+    if limits or rule in {"missing", "extra_forbidden"}:
+        return limits or {"present": rule == "missing"}
+    kind, _, suffix = rule.rpartition("_")
+    return {"type": kind} if suffix in {"type", "parsing"} else {}
 
 
 async def on_http_error(_request: Request, error: Exception) -> JSONResponse:

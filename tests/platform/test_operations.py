@@ -55,3 +55,16 @@ async def test_a_misspelt_filter_is_refused_and_the_right_ones_named(
     (error,) = answer.json()["errors"]
     assert (error["field"], error["rule"]) == ("query.limt", "query_unknown")
     assert "limit" in error["accepted"]["parameters"]
+
+
+async def test_each_malformed_field_is_told_what_would_be_accepted(
+    client: httpx.AsyncClient,
+) -> None:
+    party = {"kind": "firm", "name": 7, "nickname": "x"}
+    answer = await client.post("/v1/parties", json={"party": party})
+    told = {error["field"]: error["accepted"] for error in answer.json()["errors"]}
+    assert answer.status_code == 422
+    assert told["body.party.name"] == {"type": "string"}
+    assert told["body.user"] == {"present": True}
+    assert told["body.party.nickname"] == {"present": False}
+    assert "organisation" in told["body.party.kind"]["expected"]
