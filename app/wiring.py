@@ -31,6 +31,7 @@ from app.platform.files import endpoints as files
 from app.platform.postgres import database_url
 from app.platform.reactions import Reaction
 from app.platform.runtime import Runtime, build_runtime
+from app.platform.secrets import Box
 from app.platform.timers import TimerHandler
 from app.settings import Settings
 from app.settlement import endpoints as settlement
@@ -66,15 +67,15 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "auction_id": owner_of_auction,
 }
 
-TIMERS: Final[Mapping[str, TimerHandler]] = {
-    **listing_handlers.TIMERS,
-    **auction_handlers.TIMERS,
-}
 
-REACTIONS: Final[tuple[Reaction, ...]] = (
-    *listing_handlers.REACTIONS,
-    *auction_handlers.REACTIONS,
-)
+def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
+    """Return what the modules do when a timer is due; ``box`` opens what they keep sealed."""
+    return {**listing_handlers.TIMERS, **auction_handlers.timers(box)}
+
+
+def reactions(box: Box) -> tuple[Reaction, ...]:
+    """Return what the modules do about each other's events."""
+    return (*listing_handlers.REACTIONS, *auction_handlers.reactions(box))
 
 
 def assemble(settings: Settings) -> Runtime:
@@ -84,6 +85,6 @@ def assemble(settings: Settings) -> Runtime:
         database_url(settings),
         permissions=PERMISSIONS,
         owners=OWNERS,
-        timer_handlers=TIMERS,
-        reactions=REACTIONS,
+        timer_handlers=timer_handlers,
+        reactions=reactions,
     )

@@ -28,7 +28,7 @@ from app.platform.postgres import database_url
 from app.platform.runtime import Runtime, build_runtime
 from app.settings import Settings
 from app.shared.ids import new_id
-from app.wiring import OWNERS, REACTIONS, TIMERS
+from app.wiring import OWNERS, reactions, timer_handlers
 
 pytest_plugins = ["tests.world", "tests.lots"]
 
@@ -172,8 +172,8 @@ def shared_runtime(shared_database: RolledBackDatabase, settings: Settings) -> R
         "postgresql+asyncpg://",
         permissions=PERMISSIONS,
         owners=OWNERS,
-        timer_handlers=TIMERS,
-        reactions=REACTIONS,
+        timer_handlers=timer_handlers,
+        reactions=reactions,
     )
     return replace(runtime, database=shared_database)
 

@@ -6,6 +6,7 @@ nor overtake it.
 """
 
 import hashlib
+import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,10 +64,17 @@ class Answer:
     body: bytes
 
 
-def fingerprint(method: str, path: str, query: str, body: bytes) -> bytes:
-    """Return the SHA-256 that tells one request from another."""
+def fingerprint(print_key: bytes, method: str, path: str, query: str, body: bytes) -> bytes:
+    """Return the HMAC-SHA256 that tells one request from another.
+
+    Keyed, because it lies in the database: from a plain digest whoever reads a backup could
+    guess a secret amount, trying one after the other.
+
+    Args:
+        print_key: `Runtime.print_key`.
+    """
     head = f"{method} {path}?{query}\n".encode()
-    return hashlib.sha256(head + body).digest()
+    return hmac.digest(print_key, head + body, hashlib.sha256)
 
 
 async def claim(

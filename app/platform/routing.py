@@ -99,8 +99,10 @@ def key_of(request: Request, use: KeyUse) -> str | None:
 
 async def request_print(request: Request) -> bytes:
     """Return the fingerprint: body, version asked for, and the party it is made for."""
+    runtime: Runtime = request.app.state.runtime
     version = request.headers.get("if-match", "")
     return idempotency.fingerprint(
+        runtime.print_key,
         f"{request.state.actor.party_id} {request.method} {version}",
         request.url.path,
         request.url.query,

@@ -1,7 +1,7 @@
 """What one process is made of, built once and passed down."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 from uuid import UUID
@@ -51,6 +51,7 @@ class Runtime:
     Attributes:
         timer_handlers, reactions: The worker's; moving a sandbox clock runs them in an API
             process too.
+        print_key: Keys the fingerprints of requests that came with an idempotency key.
         live: What modules keep for the life of the process, by name (the bid lanes).
     """
 
@@ -61,6 +62,7 @@ class Runtime:
     signer: Signer
     tokens: Tokens
     box: Box
+    print_key: bytes
     timer_handlers: Mapping[str, TimerHandler]
     reactions: Sequence[Reaction]
     live: dict[str, object] = field(default_factory=dict)
@@ -72,10 +74,14 @@ def build_runtime(
     *,
     permissions: Mapping[str, Permission],
     owners: Mapping[str, OwnerLookup],
-    timer_handlers: Mapping[str, TimerHandler],
-    reactions: Sequence[Reaction],
+    timer_handlers: Callable[[Box], Mapping[str, TimerHandler]],
+    reactions: Callable[[Box], Sequence[Reaction]],
 ) -> Runtime:
-    """Put a process together; connects nothing."""
+    """Put a process together; connects nothing.
+
+    Args:
+        timer_handlers, reactions: Made for this process's box, since some open what is sealed.
+    """
     master = master_secret(settings)
     box = Box(derive(master, "at rest"))
     return Runtime(
@@ -86,8 +92,9 @@ def build_runtime(
         signer=Signer(box),
         tokens=Tokens(derive(master, "access tokens"), lifetime_s=settings.access_token_s),
         box=box,
-        timer_handlers=timer_handlers,
-        reactions=reactions,
+        print_key=derive(master, "request prints"),
+        timer_handlers=timer_handlers(box),
+        reactions=reactions(box),
     )
 
 

@@ -175,8 +175,8 @@ def build(dsn: str, *routers: APIRouter, pool_size: int = 10) -> tuple[FastAPI, 
         dsn,
         permissions=PERMISSIONS,
         owners={"note_id": NoteOwners()},
-        timer_handlers={},
-        reactions=(),
+        timer_handlers=lambda _box: {},
+        reactions=lambda _box: (),
     )
     app = FastAPI(exception_handlers=HANDLERS)
     app.state.runtime = runtime

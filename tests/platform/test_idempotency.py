@@ -1,6 +1,8 @@
 """Idempotency keys: one effect and one answer, however often and however concurrently asked."""
 
 import asyncio
+import hashlib
+import hmac
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -13,8 +15,10 @@ from sqlalchemy import text
 
 from app.platform import signing
 from app.platform.db import Database
+from app.platform.runtime import build_runtime
+from app.settings import Settings
 from tests.platform.conftest import Small
-from tests.platform.small_app import OTHER, bearer
+from tests.platform.small_app import OTHER, SELLER, bearer
 
 pytestmark = pytest.mark.concurrency
 
@@ -197,3 +201,23 @@ async def test_crash_between_effect_and_answer_replays_the_same_signature(
         "hash": stored_hash,
     }
     assert await count(small.runtime.database) == 1
+
+
+async def test_print_in_the_database_is_not_to_be_guessed_from(small: Small) -> None:
+    # P36: an amount is one of a few millions; only the master secret tells a right guess.
+    await small.client.post("/v1/notes", json=NOTE, headers=headers(small, "k-8"))
+    async with small.runtime.database.transaction() as session:
+        stored = await session.scalar(text("SELECT fingerprint FROM idempotency_answers"))
+    body = small.client.build_request("POST", "/v1/notes", json=NOTE).content
+    head = f"{SELLER} POST  /v1/notes?\n".encode()
+    assert stored != hashlib.sha256(head + body).digest()
+    assert stored == hmac.digest(small.runtime.print_key, head + body, "sha256")
+    other = build_runtime(
+        Settings(secret_key="another secret, also long enough for it"),
+        "postgresql+asyncpg://",
+        permissions={},
+        owners={},
+        timer_handlers=lambda _box: {},
+        reactions=lambda _box: (),
+    )
+    assert other.print_key != small.runtime.print_key

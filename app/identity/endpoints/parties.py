@@ -65,9 +65,8 @@ async def register_party(
 
         if key is None:
             return await register(request)
-        printed = idempotency.fingerprint(
-            "POST", request.url.path, "", canonical_json(body.without_password())
-        )
+        plain = canonical_json(body.without_password())
+        printed = idempotency.fingerprint(runtime.print_key, "POST", request.url.path, "", plain)
         return await once(request, register, session, key, printed)
 
 
