@@ -56,7 +56,9 @@ __all__ = [
     "Registration",
     "RegistrationStatus",
     "attach_bidding",
+    "depositor_by_code",
     "depositors",
+    "depositors_of_many",
     "get_achievement",
     "get_listing",
     "get_notice",
@@ -143,6 +145,26 @@ async def depositors(
     Invariant: LS11.
     """
     return await registrations.find_depositors(session, listing_id, party_ids)
+
+
+async def depositors_of_many(
+    session: AsyncSession, listing_ids: Collection[ListingId], party_ids: Collection[PartyId]
+) -> Mapping[tuple[ListingId, PartyId], Depositor]:
+    """Return those of the parties whose deposit was taken, by listing and party; one query.
+
+    Invariant: LS11.
+    """
+    return await registrations.find_depositors_of_many(session, listing_ids, party_ids)
+
+
+async def depositor_by_code(
+    session: AsyncSession, listing_id: ListingId, bidder_code: str
+) -> Depositor | None:
+    """Return who stands behind a listing's bidder code, or ``None`` if nobody does.
+
+    Invariant: LS12.
+    """
+    return await registrations.find_depositor_by_code(session, listing_id, bidder_code)
 
 
 async def get_registration(session: AsyncSession, registration_id: RegistrationId) -> Registration:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.listings.public import depositors
+from app.listings.public import depositor_by_code, depositors, depositors_of_many
 from app.platform.db import Database
 from app.shared.ids import ListingId
 from tests.listings.factories import Desk, done
@@ -63,3 +63,33 @@ async def test_depositors_are_found_in_one_statement(desk: Desk, database: Datab
         assert len(sent) == 1
         assert set(found) == {world.buyer}
     assert await depositors(desk.session, listing_id, []) == {}
+
+
+async def test_depositors_of_many_listings_are_found_in_one_statement(
+    desk: Desk, database: Database
+) -> None:
+    """LS11, LS12: the same answers as one listing at a time."""
+    world = desk.world
+    names = {world.buyer: "西溪智造有限公司", world.other_buyer: "南湖机电有限公司"}
+    ids = []
+    for payers in (names.keys(), [world.buyer], []):
+        listing = await desk.published()
+        ids.append(ListingId(UUID(listing["id"])))
+        for party_id in payers:
+            done(await desk.pay(await desk.qualified(listing, party_id), names[party_id]))
+    asked = [world.buyer, world.other_buyer, world.third_buyer]
+    with counted(database) as sent:
+        found = await depositors_of_many(desk.session, ids, asked)
+    assert len(sent) == 1
+    one_by_one = {
+        (listing_id, party_id): depositor
+        for listing_id in ids
+        for party_id, depositor in (await depositors(desk.session, listing_id, asked)).items()
+    }
+    assert found == one_by_one
+    assert len(found) == 3
+    assert await depositors_of_many(desk.session, ids[1:], [world.other_buyer]) == {}
+    assert await depositors_of_many(desk.session, [], asked) == {}
+    for (listing_id, _), depositor in found.items():
+        assert await depositor_by_code(desk.session, listing_id, depositor.bidder_code) == depositor
+        assert await depositor_by_code(desk.session, ids[2], depositor.bidder_code) is None

@@ -1,8 +1,9 @@
 """Registrations in the database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Uuid, func, literal, select, true, update
+from sqlalchemy import Uuid, bindparam, func, literal, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.listings.domain.registration import Depositor, Registration, RegistrationStatus
 from app.listings.models import BANK_REFERENCE_UNIQUE, RegistrationRow
 from app.shared.ids import EntryId, ListingId, MarketId, PartyId, RegistrationId
+
+# Asked once a batch by the bid path: built once, so that nothing is compiled there.
+_DEPOSITORS_OF_MANY: Final = text(
+    """
+    SELECT id, listing_id, party_id, bidder_code, bank_reference
+    FROM registrations
+    WHERE listing_id = ANY(:listing_ids) AND party_id = ANY(:party_ids) AND status = 'deposited'
+    """
+).bindparams(bindparam("listing_ids", type_=ARRAY(Uuid)), bindparam("party_ids", type_=ARRAY(Uuid)))
 
 
 def _registration(row: RegistrationRow) -> Registration:
@@ -136,6 +146,48 @@ async def find_depositors(
         )
     rows = (await session.execute(statement)).mappings()
     return {row["party_id"]: Depositor(**row) for row in rows}
+
+
+async def find_depositors_of_many(
+    session: AsyncSession, listing_ids: Collection[ListingId], party_ids: Collection[PartyId]
+) -> Mapping[tuple[ListingId, PartyId], Depositor]:
+    """Return the depositors of several listings among these parties, in one query.
+
+    The statement's text does not depend on how many are asked: both ids are arrays.
+    """
+    rows = await session.execute(
+        _DEPOSITORS_OF_MANY, {"listing_ids": list(listing_ids), "party_ids": list(party_ids)}
+    )
+    return {
+        (ListingId(row.listing_id), PartyId(row.party_id)): Depositor(
+            RegistrationId(row.id), PartyId(row.party_id), row.bidder_code, row.bank_reference
+        )
+        for row in rows
+    }
+
+
+async def find_depositor_by_code(
+    session: AsyncSession, listing_id: ListingId, bidder_code: str
+) -> Depositor | None:
+    """Return who stands behind a bidder code of a listing."""
+    row = (
+        (
+            await session.execute(
+                select(
+                    RegistrationRow.id,
+                    RegistrationRow.party_id,
+                    RegistrationRow.bidder_code,
+                    RegistrationRow.bank_reference,
+                ).where(
+                    RegistrationRow.listing_id == listing_id,
+                    RegistrationRow.bidder_code == bidder_code,
+                )
+            )
+        )
+        .mappings()
+        .first()
+    )
+    return None if row is None else Depositor(**row)
 
 
 async def bidder_codes(session: AsyncSession, listing_id: ListingId) -> frozenset[str]:
