@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from app.platform.access import Reach
 from app.platform.body_limit import BodyLimit
 from app.platform.openapi import describe
+from app.platform.presence import Heartbeat
 from app.platform.problems import HANDLERS
 from app.platform.routing import Route
 from app.platform.runtime import Runtime
@@ -45,7 +46,8 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with Heartbeat(runtime.database.url):
+            yield
         await runtime.database.close()
 
     app = FastAPIOffline(

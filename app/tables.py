@@ -14,6 +14,7 @@ import app.platform.clock
 import app.platform.files.model
 import app.platform.idempotency
 import app.platform.journal
+import app.platform.presence
 import app.platform.reactions
 import app.platform.signing
 import app.platform.timers

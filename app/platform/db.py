@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase
 
 from app.platform.epoch import ensure_epoch
+from app.platform.wakeups import Wakeups
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -26,6 +27,9 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+TOUCHED = "touched"  # in a session's info: the subjects of the events that it has journaled
 
 
 class Base(DeclarativeBase):
@@ -40,9 +44,14 @@ class Database:
     Args:
         url: ``postgresql+asyncpg://…``.
         pool_size: Connections held by this process, no overflow beyond it.
+
+    Attributes:
+        wakeups: Told after each commit whose events were journaled.
     """
 
     def __init__(self, url: str, *, pool_size: int) -> None:
+        self.url = url
+        self.wakeups = Wakeups(url)
         self.engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -68,11 +77,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Yield a session whose work is committed on leaving, rolled back on an error."""
-        async with self._sessions() as session, session.begin():
-            yield session
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            if touched := session.info.get(TOUCHED):
+                self.wakeups.touch(*touched)
 
     async def close(self) -> None:
-        """Close all pooled connections."""
+        """Close all connections."""
+        await self.wakeups.close()
         await self.engine.dispose()
 
 

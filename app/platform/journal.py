@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.platform.db import Base, insert_rows
+from app.platform.db import TOUCHED, Base, insert_rows
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
 from app.shared.ids import MarketId, PartyId
 from app.shared.jsonable import jsonable
@@ -174,6 +174,7 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
         )
     await insert_rows(session, JournalEvent, values)
     await _save_heads(session, heads)
+    session.info.setdefault(TOUCHED, set()).update(subjects)
     return places
 
 

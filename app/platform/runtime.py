@@ -16,6 +16,7 @@ from app.platform.secrets import Box, derive, master_secret
 from app.platform.signing import Signer
 from app.platform.timers import TimerHandler
 from app.platform.tokens import Tokens
+from app.platform.wakeups import Wakeups
 from app.settings import Settings
 
 _OWNERS_REMEMBERED: Final = 50_000
@@ -66,6 +67,11 @@ class Runtime:
     timer_handlers: Mapping[str, TimerHandler]
     reactions: Sequence[Reaction]
     live: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def wakeups(self) -> Wakeups:
+        """The wake-ups of this process; closed with its database."""
+        return self.database.wakeups
 
 
 def build_runtime(
