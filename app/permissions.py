@@ -98,7 +98,7 @@ _allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
 _allow("publish_listing", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("register_buyer", scope="listings:write", key=ONCE, buyer_staff=MARKET)
-_allow("list_registrations", scope="listings:read", operator=MARKET, auditor=MARKET)
+_allow("list_registrations", "list_flags", scope="listings:read", operator=MARKET, auditor=MARKET)
 _allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)
 _allow("qualify_registration", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("record_deposit", scope="listings:write", key=MUST, operator=MARKET)
@@ -111,7 +111,8 @@ _allow("review_demand", scope="demands:write", key=ONCE, operator=MARKET)
 # Auctions
 _allow("list_auctions", "get_auction", "list_bids", "get_session_results", scope="", everyone=True)
 _allow("create_auction", scope="auctions:write", key=ONCE, operator=MARKET)
-_allow("place_bid", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+_allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+_allow("place_floor_bid", scope="auctions:write", key=MUST, operator=MARKET)
 _allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)
 
 # Settlement and ledger

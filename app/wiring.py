@@ -38,7 +38,7 @@ from app.settlement import endpoints as settlement
 from app.settlement.public import owner_of_deal
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    auctions.bid_path,  # routes are matched in order
+    auctions.BID_PATH,  # routes are matched in order
     operations.routes,
     files.routes,
     files.uploads,
@@ -48,7 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     settlement.routes,
     listings.routes,
     demands.routes,
-    auctions.routes,
+    *auctions.ROUTERS,
     partners.routes,
 )
 

@@ -4,7 +4,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-from app.auctions.service.place_bids import BidCommand, BidOutcome
+from app.auctions.domain.judging import bounds
+from app.auctions.service.place_bids import BidOutcome
+from app.auctions.service.trail import BidCommand
+from app.auctions.vault import Vault
 from app.platform import problems
 from app.platform.idempotency import Answer
 from app.platform.signing import Signer
@@ -15,16 +18,16 @@ def to_store(auction_id: UUID, command: BidCommand, outcome: BidOutcome, kid: st
     """Return the answer without its signature, which is made anew from it at every telling.
 
     Payload and key id are stored with the effect, and Ed25519 is deterministic: a crash
-    between commit and answer yields the same receipt.
+    between commit and answer yields the same receipt. A secret amount is not in it.
     """
+    receipt = None if outcome.bid is None else _receipt(auction_id, outcome)
     if outcome.refusal is not None:
         status = problems.status_of(outcome.refusal)
-        answer = problems.domain_body(outcome.refusal, command.request_id)
+        more = problems.domain_body(outcome.refusal, command.request_id)
     else:
         status = 201
-        answer = _accepted(auction_id, outcome)
-    receipt = None if outcome.bid is None else _receipt(auction_id, outcome)
-    stored = {"answer": answer, "receipt": receipt, "kid": kid}
+        more = _more(outcome)
+    stored = {"more": more, "receipt": receipt, "kid": kid}
     return Answer(status, {}, json.dumps(stored, ensure_ascii=False).encode())
 
 
@@ -34,30 +37,41 @@ def key_id(answer: Answer) -> str:
     return kid
 
 
-def to_send(answer: Answer, signer: Signer) -> tuple[int, bytes, str]:
-    """Return status, body and media type of a stored answer, with its receipt signed."""
+def to_send(answer: Answer, signer: Signer, vault: Vault) -> tuple[int, bytes, str]:
+    """Return status, body and media type of a stored answer, with its receipt signed.
+
+    Where the receipt shows a commitment, its salt is told to the bidder, and to nobody else.
+    """
     stored = json.loads(answer.body)
-    body = stored["answer"]
-    if stored["receipt"] is not None:
-        body["receipt"] = signer.sign(stored["kid"], stored["receipt"])
-    media_type = "application/json" if answer.status == 201 else problems.MEDIA_TYPE
-    return answer.status, json.dumps(body, ensure_ascii=False).encode(), media_type
+    body, receipt = stored["more"], stored["receipt"]
+    if receipt is not None:
+        body["receipt"] = signer.sign(stored["kid"], receipt)
+        if "commitment" in receipt:
+            body["salt"] = vault.salt(UUID(receipt["bid_id"])).hex()
+    if answer.status != 201:
+        return answer.status, json.dumps(body, ensure_ascii=False).encode(), problems.MEDIA_TYPE
+    body |= {key: receipt[key] for key in _SHOWN if key in receipt}
+    return answer.status, json.dumps(body, ensure_ascii=False).encode(), "application/json"
 
 
-def _accepted(auction_id: UUID, outcome: BidOutcome) -> dict[str, Any]:
-    bid = outcome.bid
+_SHOWN = (
+    "auction_id", "bid_id", "sequence", "bidder_code", "amount", "commitment", "judged_at",
+)  # fmt: skip
+
+
+def _more(outcome: BidOutcome) -> dict[str, Any]:
+    """Return what an accepted command is told beside its receipt: how the auction stands."""
+    bid, state = outcome.bid, outcome.state
     assert bid is not None
+    minimum, maximum = bounds(state, bid.judged_at)
     result: dict[str, Any] = jsonable(
         {
-            "auction_id": auction_id,
-            "bid_id": bid.id,
-            "sequence": bid.sequence,
-            "bidder_code": bid.bidder_code,
-            "amount": bid.amount,
             "phase": bid.phase,
-            "judged_at": bid.judged_at,
-            "deadline_at": outcome.state.deadline_at,
-            "minimum_next": outcome.state.minimum_next,
+            "deadline_at": state.deadline_at,
+            "leader_code": state.leader,
+            "leading": state.leading,
+            "minimum_next": minimum,
+            "maximum_next": maximum,
         }
     )
     return result
@@ -67,19 +81,22 @@ def _receipt(auction_id: UUID, outcome: BidOutcome) -> dict[str, Any]:
     bid, place = outcome.bid, outcome.place
     assert bid is not None
     assert place is not None
-    result: dict[str, Any] = jsonable(
-        {
-            "kind": "bid_receipt",
-            "auction_id": auction_id,
-            "bid_id": bid.id,
-            "sequence": bid.sequence,
-            "bidder_code": bid.bidder_code,
-            "amount": bid.amount,
-            "accepted": bid.refusal is None,
-            "refusal": bid.refusal,
-            "judged_at": bid.judged_at,
-            "chain_version": place.version,
-            "chain_head": place.hash,
-        }
-    )
+    facts: dict[str, object] = {
+        "kind": "bid_receipt",
+        "asked": bid.kind,
+        "auction_id": auction_id,
+        "bid_id": bid.id,
+        "sequence": bid.sequence,
+        "bidder_code": bid.bidder_code,
+        "accepted": bid.refusal is None,
+        "refusal": bid.refusal,
+        "judged_at": bid.judged_at,
+        "chain_version": place.version,
+        "chain_head": place.hash,
+    }
+    if bid.sealed is None:
+        facts["amount"] = bid.amount
+    if outcome.commitment is not None:
+        facts["commitment"] = outcome.commitment
+    result: dict[str, Any] = jsonable(facts)
     return result

@@ -2,19 +2,25 @@
 
 N waiting bids cost one lock and one commit, so a hot lot does not collapse; several processes
 need no leader, because the auction's row lock orders them. While a transaction runs, further
-bids gather for the next one.
+bids gather for the next one. A transaction takes the bids of as many lanes as fit, so that a
+thousand quiet lots do not need a commit each.
 """
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
 from app.auctions.answers import key_id, to_store
-from app.auctions.service.place_bids import BidCommand, judge_bids
+from app.auctions.repository import auctions as repository
+from app.auctions.repository.auctions import Auction, AuctionUnknown
+from app.auctions.service.place_bids import judge_bids
+from app.auctions.service.trail import BidCommand
+from app.auctions.vault import Vault
 from app.platform import idempotency
 from app.platform.db import Database
 from app.platform.idempotency import Answer, KeyReused
@@ -22,13 +28,18 @@ from app.platform.problems import Busy, database_is_away
 from app.platform.signing import Signer
 from app.platform.telemetry import BID_BATCH, BIDS
 
+TRANSACTIONS_MAX: Final = 2  # the second works while the database answers the first
+WAIT_MAX_S: Final = 12  # longer than the database's lock timeout
+
 Claim = tuple[str, str]  # caller and idempotency key
+Told = Answer | KeyReused | AuctionUnknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A bid in the queue and whom to tell."""
+    """A command in its lane and whom to tell."""
 
+    auction_id: UUID
     command: BidCommand
     key: str
     request_print: bytes
@@ -40,59 +51,113 @@ class Waiting:
         return self.command.actor, self.key
 
 
-class Lane:
-    """The queue of one auction in this process; it runs only while bids wait."""
+@dataclass
+class _Lane:
+    waiting: deque[Waiting] = field(default_factory=deque)
+    busy: bool = False  # a transaction holds some of its bids: the next must not overtake them
+
+
+class Lanes:
+    """All lanes of this process; a lane exists while something waits or runs in it.
+
+    Args:
+        batch_max: Most bids in one transaction.
+        queue_max: Most bids waiting for one auction.
+    """
 
     def __init__(
         self,
-        auction_id: UUID,
         *,
         database: Database,
         signer: Signer,
+        vault: Vault,
         batch_max: int,
         queue_max: int,
     ) -> None:
-        self._auction_id = auction_id
         self._database = database
         self._signer = signer
+        self._vault = vault
         self._batch_max = batch_max
         self._queue_max = queue_max
-        self._queue: deque[Waiting] = deque()
-        self._runner: asyncio.Task[None] | None = None
+        self._lanes: dict[UUID, _Lane] = {}
+        self._ready: deque[UUID] = deque()  # lanes with bids and no transaction, oldest first
+        self._runners: set[asyncio.Task[None]] = set()
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing runs."""
-        return self._runner is None
+        return not self._runners and not self._lanes
 
-    async def submit(self, command: BidCommand, *, key: str, request_print: bytes) -> Answer:
-        """Queue a bid and return its stored answer, committed.
+    async def submit(
+        self, auction_id: UUID, command: BidCommand, *, key: str, request_print: bytes
+    ) -> Answer:
+        """Queue a command and return its stored answer, committed.
 
         Raises:
-            Busy: The queue is full; nothing was decided.
+            Busy: The queue is full, or there was no answer in time. Whether the bid counts,
+                the same key tells.
             KeyReused: The key answers another request.
+            AuctionUnknown: There is no such auction.
         """
-        if len(self._queue) >= self._queue_max:
+        lane = self._lanes.setdefault(auction_id, _Lane())
+        if len(lane.waiting) >= self._queue_max:
             raise Busy("Too many bids wait; retry with the same key.", retry_after_s=1)
-        waiting = Waiting(command, key, request_print, asyncio.get_running_loop().create_future())
-        self._queue.append(waiting)
-        if self._runner is None:
-            self._runner = asyncio.create_task(self._run())
-        return await waiting.told
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        waiting = Waiting(auction_id, command, key, request_print, future)
+        lane.waiting.append(waiting)
+        if len(lane.waiting) == 1 and not lane.busy:
+            self._ready.append(auction_id)
+        if len(self._runners) < TRANSACTIONS_MAX and self._ready:
+            runner = asyncio.create_task(self._run())
+            self._runners.add(runner)
+            runner.add_done_callback(self._stopped)
+        try:
+            async with asyncio.timeout(WAIT_MAX_S):
+                return await future
+        except TimeoutError:
+            raise Busy("No answer in time; retry with the same key.", retry_after_s=2) from None
 
     async def _run(self) -> None:
-        batch: list[Waiting] = []
-        try:
-            while self._queue:
-                size = min(len(self._queue), self._batch_max)
-                batch = [self._queue.popleft() for _ in range(size)]
+        while self._ready:
+            batch = self._take()
+            try:
                 await self._decide(batch, last_try=False)
-        finally:
-            self._runner = None
-            # Somebody is left only where the process is stopping: nobody may wait for ever.
-            for waiting in (*batch, *self._queue):
-                _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
-            self._queue.clear()
+            finally:
+                for waiting in batch:
+                    # Still untold only where the process is stopping: nobody waits for ever.
+                    _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
+                self._release({waiting.auction_id for waiting in batch})
+
+    def _stopped(self, runner: asyncio.Task[None]) -> None:
+        self._runners.discard(runner)
+        if runner.cancelled():
+            for lane in self._lanes.values():
+                for waiting in lane.waiting:
+                    _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
+            self._lanes.clear()
+            self._ready.clear()
+
+    def _take(self) -> list[Waiting]:
+        """Return the next transaction's bids: whole lanes while they fit, the oldest first."""
+        batch: list[Waiting] = []
+        while self._ready and len(batch) < self._batch_max:
+            auction_id = self._ready.popleft()
+            lane = self._lanes[auction_id]
+            lane.busy = True
+            while lane.waiting and len(batch) < self._batch_max:
+                batch.append(lane.waiting.popleft())
+        return batch
+
+    def _release(self, auctions: set[UUID]) -> None:
+        for auction_id in auctions:
+            lane = self._lanes.get(auction_id)
+            if lane is None:
+                continue
+            lane.busy = False
+            if lane.waiting:
+                self._ready.append(auction_id)
+            else:
+                del self._lanes[auction_id]
 
     async def _decide(self, batch: list[Waiting], *, last_try: bool) -> None:
         BID_BATCH.observe(len(batch))
@@ -108,18 +173,15 @@ class Lane:
             for waiting in batch:
                 await self._decide([waiting], last_try=len(batch) == 1)
             return
-        for waiting in batch:
-            answer = answers[waiting.claim, waiting.request_print]
+        for waiting, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Answer):
                 BIDS.labels("accepted" if answer.status == 201 else "refused").inc()
             _tell(waiting, answer)
 
-    async def _transact(
-        self, batch: list[Waiting]
-    ) -> dict[tuple[Claim, bytes], Answer | KeyReused]:
+    async def _transact(self, batch: Sequence[Waiting]) -> list[Told]:
         """Lock, fold repeats, judge, store effect and answers, commit."""
         async with self._database.transaction() as session:
-            auction = await repository.load(session, self._auction_id, lock=True)
+            auctions = await repository.lock_many(session, {w.auction_id for w in batch})
             told = await idempotency.find_many(session, {waiting.claim for waiting in batch})
             for waiting in batch:
                 printed, answer = told.get(waiting.claim, (None, None))
@@ -129,68 +191,52 @@ class Lane:
             fresh = [
                 waiting
                 for waiting in batch
-                if waiting.claim not in told and first[waiting.claim] is waiting
+                if waiting.claim not in told
+                and first[waiting.claim] is waiting
+                and waiting.auction_id in auctions
             ]
-            told |= await self._judge(session, auction, fresh)
-        return {
-            (waiting.claim, waiting.request_print): _answer_to(waiting, *told[waiting.claim])
-            for waiting in batch
-        }
+            told |= await self._judge(session, auctions, fresh)
+        return [_answer_to(waiting, told) for waiting in batch]
 
     async def _judge(
-        self, session: AsyncSession, auction: repository.Auction, fresh: list[Waiting]
+        self, session: AsyncSession, auctions: Mapping[UUID, Auction], fresh: Sequence[Waiting]
     ) -> dict[Claim, tuple[bytes, Answer]]:
         if not fresh:
             return {}
-        outcomes = await judge_bids(session, auction, [waiting.command for waiting in fresh])
+        by_lot: dict[UUID, list[Waiting]] = {}
+        for waiting in fresh:
+            by_lot.setdefault(waiting.auction_id, []).append(waiting)
+        asked = [
+            (auctions[auction_id], [waiting.command for waiting in lot])
+            for auction_id, lot in by_lot.items()
+        ]
+        outcomes = await judge_bids(session, self._vault, asked)
         kid = await self._signer.active_kid(session)
         decided = {
             waiting.claim: (
                 waiting.request_print,
-                to_store(self._auction_id, waiting.command, outcome, kid),
+                to_store(waiting.auction_id, waiting.command, outcome, kid),
             )
-            for waiting, outcome in zip(fresh, outcomes, strict=True)
+            for lot, results in zip(by_lot.values(), outcomes, strict=True)
+            for waiting, outcome in zip(lot, results, strict=True)
         }
         await idempotency.store_many(session, decided)
         return decided
 
 
-def _answer_to(waiting: Waiting, printed: bytes, answer: Answer) -> Answer | KeyReused:
+def _answer_to(waiting: Waiting, told: Mapping[Claim, tuple[bytes, Answer]]) -> Told:
+    if waiting.claim not in told:
+        return AuctionUnknown("There is no such auction.", auction_id=str(waiting.auction_id))
+    printed, answer = told[waiting.claim]
     if printed != waiting.request_print:
         return KeyReused("Use a fresh key for a different bid.", field="Idempotency-Key")
     return answer
 
 
-def _tell(waiting: Waiting, result: Answer | Exception) -> None:
-    if waiting.told.done():  # the bidder has hung up; its key will tell the truth later
+def _tell(waiting: Waiting, result: Told | Exception) -> None:
+    if waiting.told.done():  # told before, or the bidder has hung up; its key tells the truth
         return
     if isinstance(result, Answer):
         waiting.told.set_result(result)
     else:
         waiting.told.set_exception(result)
-
-
-class Lanes:
-    """All lanes of this process; an idle lane is dropped."""
-
-    def __init__(
-        self, *, database: Database, signer: Signer, batch_max: int, queue_max: int
-    ) -> None:
-        self._make = (database, signer, batch_max, queue_max)
-        self._lanes: dict[UUID, Lane] = {}
-
-    def of(self, auction_id: UUID) -> Lane:
-        """Return the auction's lane."""
-        lane = self._lanes.get(auction_id)
-        if lane is None:
-            if len(self._lanes) > 1000:
-                self._lanes = {key: kept for key, kept in self._lanes.items() if not kept.idle}
-            database, signer, batch_max, queue_max = self._make
-            lane = self._lanes[auction_id] = Lane(
-                auction_id,
-                database=database,
-                signer=signer,
-                batch_max=batch_max,
-                queue_max=queue_max,
-            )
-        return lane

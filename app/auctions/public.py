@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
-from app.auctions.repository import AuctionUnknown
+from app.auctions.repository import auctions as repository
+from app.auctions.repository.auctions import AuctionUnknown
 from app.platform.access import Owner
 
 

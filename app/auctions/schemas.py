@@ -2,42 +2,92 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from app.auctions.domain.model import AuctionStatus, roll
+from app.auctions.domain.judging import bounds, has_deadline
+from app.auctions.domain.model import AuctionStatus, Origin
 from app.auctions.domain.results import SessionResults
-from app.auctions.domain.terms import Format, Terms
-from app.auctions.repository import Auction
+from app.auctions.domain.terms import (
+    Criterion,
+    Direction,
+    Format,
+    Kind,
+    PriorityMode,
+    Sealing,
+    ShareHolder,
+    Terms,
+)
+from app.auctions.repository.auctions import Auction
+from app.auctions.repository.bids import Opening, StoredBid
+from app.auctions.service.create import NewAuction
 from app.platform.schema import Body, Instant, MoneyJson, PositiveMoney, UtcView, View
 
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 24 * 3600)]
+ShortText = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class CriterionBody(Body):
+    """A published non-price criterion."""
+
+    name: ShortText
+    weight_bp: Annotated[int, Field(ge=0, le=10_000, description="Basis points of the whole")]
+
+
+class ShareHolderBody(Body):
+    """Who keeps one share of each sealed bid's key."""
+
+    name: ShortText
+    public_key: Annotated[str, Field(max_length=100, description="X25519, base64url")]
 
 
 class TermsBody(Body):
-    """Terms of a two-phase ascending auction 多次报价."""
+    """Terms of an auction; what its format does not know stays null."""
 
     format: Format
     start: PositiveMoney
-    step: PositiveMoney
-    steps_max: Annotated[int | None, Field(description="Most steps a bid; null: no cap")] = None
+    direction: Direction = Direction.UP
+    kind: Kind = Kind.ONLINE_BIDDING
+    step: Annotated[PositiveMoney | None, Field(description="加价幅度")] = None
+    steps_max: Annotated[Count | None, Field(description="Most steps a bid; null: no cap")] = None
     reserve: Annotated[PositiveMoney | None, Field(description="Published; null: the start")] = None
-    free_phase_s: Annotated[Seconds, Field(description="Free phase 自由竞价期")]
-    window_s: Annotated[Seconds, Field(description="Timed window 限时竞价期, restarted by bids")]
+    reserve_secret: Annotated[bool, Field(description="The seller deposits one")] = False
+    free_phase_s: Annotated[Seconds | None, Field(description="Free phase 自由竞价期")] = None
+    window_s: Annotated[Seconds | None, Field(description="Timed window 限时竞价期")] = None
+    extensions_max: Annotated[Count | None, Field(description="Null: no cap")] = None
+    round_s: Annotated[Seconds | None, Field(description="Sealed bids are taken so long")] = None
+    rounds: Count | None = None
+    gap_s: Annotated[Seconds | None, Field(description="Between two rounds")] = None
+    eliminate: Annotated[Count | None, Field(description="Bidders who leave a round")] = None
+    interval_s: Annotated[Seconds | None, Field(description="A Dutch price stands so long")] = None
+    criteria: Annotated[tuple[CriterionBody, ...] | None, Field(max_length=20)] = None
+    sealing: Sealing | None = None
+    holders: Annotated[tuple[ShareHolderBody, ...] | None, Field(max_length=9)] = None
+    threshold: Annotated[Count | None, Field(description="Shares that open a bid")] = None
+    priority_mode: Annotated[PriorityMode, Field(description="优先购买权的行使方式")] = (
+        PriorityMode.NONE
+    )
+    priority_window_s: Seconds | None = None
+    fault_tolerance_s: Annotated[Seconds, Field(description="Longest absence at the end")] = 10
+    resumption_notice_s: Annotated[Seconds, Field(description="Announced before resuming")] = 600
+    standby_count: Annotated[Count, Field(description="候补: next bidders kept ready")] = 0
+    silent_forfeits: Annotated[bool, Field(description="All silent: deposits are lost")] = False
 
     def terms(self) -> Terms:
         """Return the domain's terms."""
-        return Terms(
-            format=self.format,
-            start=self.start,
-            step=self.step,
-            steps_max=self.steps_max,
-            reserve=self.reserve,
-            free_phase_s=self.free_phase_s,
-            window_s=self.window_s,
-        )
+        values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        if self.criteria is not None:
+            values["criteria"] = tuple(
+                Criterion(item.name, item.weight_bp) for item in self.criteria
+            )
+        if self.holders is not None:
+            values["holders"] = tuple(
+                ShareHolder(item.name, item.public_key) for item in self.holders
+            )
+        return Terms(**values)
 
 
 class CreateAuction(Body):
@@ -45,13 +95,68 @@ class CreateAuction(Body):
 
     listing_id: UUID
     opens_at: Annotated[Instant, Field(description="Not before the disclosure ends")]
+    spread_s: Annotated[
+        Annotated[int, Field(ge=1, le=86_400)] | None,
+        Field(description="Open at the first free moment: no two lots of the session closer"),
+    ] = None
     terms: TermsBody
+    rerun_of: Annotated[UUID | None, Field(description="The auction that a default ended")] = None
+
+    def new(self) -> NewAuction:
+        """Return what the use case takes."""
+        return NewAuction(
+            listing_id=self.listing_id,
+            opens_at=self.opens_at,
+            spread_s=self.spread_s,
+            terms=self.terms.terms(),
+            rerun_of=self.rerun_of,
+        )
 
 
 class PlaceBid(Body):
-    """A bid: the price per lot that the bidder offers."""
+    """A bid: an open or plain sealed amount, or one that only share holders can open."""
 
+    amount: Annotated[PositiveMoney | None, Field(description="Price per lot")] = None
+    sealed: Annotated[dict[str, Any] | None, Field(description="As `zhepai seal` makes it")] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.amount is None) == (self.sealed is None):
+            raise ValueError("give either amount or sealed")
+        return self
+
+
+class SetLimitBody(Body):
+    """A standing maximum 委托报价: the system bids up to it, never more than it must."""
+
+    amount: Annotated[PositiveMoney, Field(description="Highest price; in a reverse one lowest")]
+
+
+class FloorBid(Body):
+    """A bid from the room 线下拍卖, entered by the clerk."""
+
+    paddle: Annotated[str, Field(max_length=12, description="The bidder's code 号牌")]
     amount: PositiveMoney
+
+
+class MatchBid(Body):
+    """A priority holder takes the lead at the leading price."""
+
+    amount: Annotated[PositiveMoney, Field(description="The leading price, as seen")]
+
+
+class CriterionView(View):
+    """A published non-price criterion."""
+
+    name: str
+    weight_bp: int
+
+
+class ShareHolderView(View):
+    """Who keeps one share of each sealed bid's key."""
+
+    name: str
+    public_key: str
 
 
 class TermsView(View):
@@ -59,11 +164,38 @@ class TermsView(View):
 
     format: Format
     start: MoneyJson
-    step: MoneyJson
+    direction: Direction
+    kind: Kind
+    step: MoneyJson | None
     steps_max: int | None
     reserve: MoneyJson | None
-    free_phase_s: int
-    window_s: int
+    reserve_secret: bool
+    free_phase_s: int | None
+    window_s: int | None
+    extensions_max: int | None
+    round_s: int | None
+    rounds: int | None
+    gap_s: int | None
+    eliminate: int | None
+    interval_s: int | None
+    criteria: tuple[CriterionView, ...] | None
+    sealing: Sealing | None
+    holders: tuple[ShareHolderView, ...] | None
+    threshold: int | None
+    priority_mode: PriorityMode
+    priority_window_s: int | None
+    fault_tolerance_s: int
+    resumption_notice_s: int
+    standby_count: int
+    silent_forfeits: bool
+
+
+class PauseView(View):
+    """What a paused auction goes back to."""
+
+    status: AuctionStatus
+    time_left_s: Annotated[int, Field(description="Kept whole; rounded down here")]
+    resumes_at: Annotated[UtcView | None, Field(description="Null until it is announced")]
 
 
 class AuctionView(View):
@@ -75,6 +207,7 @@ class AuctionView(View):
     session_id: UUID | None
     title: str
     terms: TermsView
+    licence: Annotated[dict[str, Any] | None, Field(description="拍卖: auctioneer, display")]
     status: AuctionStatus
     opens_at: UtcView
     now: UtcView
@@ -82,23 +215,25 @@ class AuctionView(View):
     time_left_s: Annotated[int, Field(description="Whole seconds left by the server's clock")]
     leading: MoneyJson | None
     leader_code: str | None
-    minimum_next: Annotated[MoneyJson | None, Field(description="Lowest valid bid; null: closed")]
-    maximum_next: MoneyJson | None
+    minimum_next: Annotated[MoneyJson | None, Field(description="Lowest amount that would stand")]
+    maximum_next: Annotated[MoneyJson | None, Field(description="Highest; null: no such bound")]
     bid_count: int
     contested: bool
+    extensions: int
+    round_no: int
+    eliminated: Annotated[tuple[str, ...], Field(description="Bidders who left after a round")]
+    pause: PauseView | None
     confirmed_at: UtcView | None
     deal_id: UUID | None
+    rerun_of: UUID | None
 
     @classmethod
     def of(cls, auction: Auction, now: datetime) -> Self:
-        """Return the view at ``now``: deadlines count even where nothing was published yet."""
-        state, _ = roll(auction.state, now)
-        running = state.status in {
-            AuctionStatus.SCHEDULED,
-            AuctionStatus.FREE,
-            AuctionStatus.TIMED,
-        }
+        """Return the view at ``now`` of an auction whose deadlines were published."""
+        state, pause = auction.state, auction.state.pause
+        running = has_deadline(state)
         left = max(state.deadline_at - now, timedelta(0)) if running else timedelta(0)
+        minimum, maximum = bounds(state, now)
         return cls(
             id=auction.id,
             market_id=auction.market_id,
@@ -106,34 +241,51 @@ class AuctionView(View):
             session_id=auction.session_id,
             title=auction.title,
             terms=TermsView.model_validate(state.terms),
+            licence=None if auction.licence is None else dict(auction.licence),
             status=state.status,
             opens_at=auction.opens_at,
             now=now,
             deadline_at=state.deadline_at,
             time_left_s=int(left.total_seconds()),
             leading=state.leading,
-            leader_code=auction.leader_code,
-            minimum_next=state.minimum_next if running else None,
-            maximum_next=state.maximum_next if running else None,
+            leader_code=state.leader,
+            minimum_next=minimum,
+            maximum_next=maximum,
             bid_count=state.bid_count,
             contested=state.contested,
+            extensions=state.extensions,
+            round_no=state.round_no,
+            eliminated=tuple(sorted(state.eliminated)),
+            pause=None
+            if pause is None
+            else PauseView(
+                status=pause.status,
+                time_left_s=int(pause.time_left.total_seconds()),
+                resumes_at=pause.resumes_at,
+            ),
             confirmed_at=auction.confirmed_at,
             deal_id=auction.deal_id,
+            rerun_of=auction.rerun_of,
         )
 
 
 class BidReceipt(View):
-    """An accepted bid: durable, in the auction's chain, and decisive."""
+    """An accepted bid or standing maximum: durable, in the auction's chain, and decisive."""
 
     auction_id: UUID
     bid_id: UUID
     sequence: int
     bidder_code: str
-    amount: MoneyJson
+    amount: Annotated[MoneyJson | None, Field(description="Null: sealed")] = None
+    commitment: Annotated[str | None, Field(description="What the trail shows of it")] = None
+    salt: Annotated[str | None, Field(description="Opens the commitment; keep it")] = None
     phase: AuctionStatus
     judged_at: UtcView
     deadline_at: UtcView
-    minimum_next: MoneyJson
+    leader_code: str | None
+    leading: MoneyJson | None
+    minimum_next: MoneyJson | None
+    maximum_next: MoneyJson | None
     receipt: Annotated[str, Field(description="JWS over the receipt; keys: /.well-known/jwks.json")]
 
 
@@ -142,9 +294,26 @@ class BidView(View):
 
     sequence: int
     bidder_code: str
-    amount: MoneyJson
+    amount: Annotated[MoneyJson | None, Field(description="Null: sealed, or void when opened")]
+    void_reason: str | None
+    origin: Origin
     phase: str
+    round_no: int
     judged_at: UtcView
+
+    @classmethod
+    def of(cls, bid: StoredBid, opening: Opening | None) -> Self:
+        """Return a bid with what was opened of it."""
+        return cls(
+            sequence=bid.sequence,
+            bidder_code=bid.bidder_code,
+            amount=bid.amount if opening is None else opening.amount,
+            void_reason=None if opening is None else opening.void_reason,
+            origin=Origin(bid.origin),
+            phase=bid.phase,
+            round_no=bid.round_no,
+            judged_at=bid.judged_at,
+        )
 
 
 class ConfirmationView(View):

@@ -3,6 +3,7 @@
 Only a sandbox has an offset, so that a 30-day procedure takes seconds.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -72,6 +73,19 @@ async def market_now(session: AsyncSession, market_id: MarketId) -> datetime:
     if now is None:
         raise MarketUnknown("No market has this id.", market_id=str(market_id))
     return now
+
+
+async def market_nows(
+    session: AsyncSession, market_ids: Collection[MarketId]
+) -> dict[MarketId, datetime]:
+    """Return the present moments of several markets, read at one moment of the database."""
+    now = func.clock_timestamp(type_=DateTime(timezone=True))
+    rows = await session.execute(
+        select(MarketClock.market_id, now + MarketClock.ahead).where(
+            MarketClock.market_id.in_(market_ids)
+        )
+    )
+    return {MarketId(row[0]): row[1] for row in rows}
 
 
 async def start_clock(

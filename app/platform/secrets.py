@@ -1,6 +1,7 @@
 """The process's one secret and the keys derived from it."""
 
 import base64
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -48,6 +49,7 @@ class Box:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._salting = derive(key, "salts")
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt; ``context`` must be given again to open."""
@@ -61,3 +63,7 @@ class Box:
             cryptography.exceptions.InvalidTag: Another key, another context or changed bytes.
         """
         return self._cipher.decrypt(sealed[:12], sealed[12:], context)
+
+    def salt(self, context: bytes) -> bytes:
+        """Return 16 bytes that only this key gives, the same for the same context."""
+        return hmac.digest(self._salting, context, "sha256")[:16]

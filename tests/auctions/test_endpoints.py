@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from app.auctions import repository
+from app.auctions.repository import auctions as repository
 from app.auctions.service.publish import bring_up_to
+from app.auctions.vault import Vault
 from app.demo.api import Who
 from app.platform.access import Role
 from app.platform.schema import encode_cursor
@@ -196,7 +197,7 @@ async def test_a_confirmation_is_not_dated_before_the_end_of_the_bidding(own_lot
         await asyncio.sleep(0.7)
         assert not asked.done()
         await own_lot.at(ends_at + timedelta(seconds=1))
-        await bring_up_to(session, auction, await own_lot.now())
+        await bring_up_to(session, Vault(own_lot.runtime.box), auction, await own_lot.now())
     answer = await asked
     assert answer.status_code == 200, answer.text
     assert datetime.fromisoformat(answer.json()["auction"]["confirmed_at"]) >= ends_at

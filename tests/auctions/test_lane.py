@@ -9,12 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.auctions.domain.bidding import judge
-from app.auctions.domain.model import BiddingState
-from app.auctions.endpoints import lanes_of
-from app.auctions.lane import Lane, Lanes
-from app.auctions.repository import load
-from app.auctions.service.place_bids import BidCommand
+from app.auctions.domain.judging import judge
+from app.auctions.domain.model import Bid, BiddingState
+from app.auctions.endpoints.bidding import lanes_of
+from app.auctions.lane import Lanes
+from app.auctions.repository.auctions import load
+from app.auctions.service.trail import BidCommand
+from app.auctions.vault import Vault
 from app.main import create_app
 from app.platform.idempotency import Answer, KeyReused, claim, store
 from app.platform.journal import history, verify_chain
@@ -42,9 +43,21 @@ def parties(lot: Lot) -> list[PartyId]:
     return [lot.world.buyer, lot.world.other_buyer, lot.world.third_buyer]
 
 
-async def submit(lane: Lane, bid: BidCommand, key: str) -> Answer:
+async def submit(lanes: Lanes, lot: Lot, bid: BidCommand, key: str) -> Answer:
     printed = f"{bid.bidder_id} {bid.amount}".encode()
-    return await lane.submit(bid, key=key, request_print=printed)
+    auction_id = uuid.UUID(lot.auction_id)
+    return await lanes.submit(auction_id, bid, key=key, request_print=printed)
+
+
+def lanes_like(lot: Lot, *, batch_max: int, queue_max: int) -> Lanes:
+    """Return the lanes of another process."""
+    return Lanes(
+        database=lot.database,
+        signer=lot.runtime.signer,
+        vault=Vault(lot.runtime.box),
+        batch_max=batch_max,
+        queue_max=queue_max,
+    )
 
 
 async def naive(lot: Lot) -> tuple[BiddingState, list[str | None]]:
@@ -53,7 +66,7 @@ async def naive(lot: Lot) -> tuple[BiddingState, list[str | None]]:
         rows = (
             await session.execute(
                 text(
-                    "SELECT party_id, amount_minor, judged_at, refusal FROM bids "
+                    "SELECT bidder_code, amount_minor, judged_at, refusal FROM bids "
                     "WHERE auction_id = :id ORDER BY sequence"
                 ),
                 {"id": uuid.UUID(lot.auction_id)},
@@ -64,10 +77,8 @@ async def naive(lot: Lot) -> tuple[BiddingState, list[str | None]]:
         terms=stored.terms, status=stored.status.SCHEDULED, deadline_at=lot.opens_at
     )
     refusals = []
-    for party_id, amount_minor, judged_at, refusal in rows:
-        judged = judge(
-            state, bidder_id=PartyId(party_id), amount=Money(amount_minor), now=judged_at
-        )
+    for code, amount_minor, judged_at, refusal in rows:
+        judged = judge(state, Bid(code, Money(amount_minor)), judged_at)
         state = judged.state
         refusals.append(judged.refusal.code if judged.refusal else None)
         assert refusals[-1] == refusal
@@ -78,15 +89,14 @@ async def naive(lot: Lot) -> tuple[BiddingState, list[str | None]]:
 async def test_a_storm_through_two_lanes_equals_judging_one_by_one(own_lot: Lot) -> None:  # AU9
     """Two processes' lanes on one lot: the row lock orders them; each answer is in the books."""
     lanes = await opened(own_lot)
-    other = Lanes(
-        database=own_lot.database, signer=own_lot.runtime.signer, batch_max=7, queue_max=999
-    )
+    other = lanes_like(own_lot, batch_max=7, queue_max=999)
     auction_id = uuid.UUID(own_lot.auction_id)
     bidders = parties(own_lot)
     answers = await asyncio.gather(
         *(
             submit(
-                (lanes if number % 2 else other).of(auction_id),
+                lanes if number % 2 else other,
+                own_lot,
                 command(bidders[number % 3], 600_000 + 20_000 * (number // 2)),
                 f"key-{number}",
             )
@@ -101,26 +111,28 @@ async def test_a_storm_through_two_lanes_equals_judging_one_by_one(own_lot: Lot)
     async with own_lot.database.transaction() as session:
         events = await history(session, auction_id)
         verify_chain(events)
-    told = [event for event in events if event.type.startswith("auction.bid_")]
-    assert [event.public["sequence"] for event in told] == list(range(1, 241))
+    told = [bid for event in events for bid in event.public.get("bids", ())]
+    assert [bid["sequence"] for bid in told] == list(range(1, 241))
 
 
 async def test_repeats_in_one_batch_fold_into_one_bid(own_lot: Lot) -> None:  # AU9
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    lanes = await opened(own_lot)
     bid = command(own_lot.world.buyer, 600_000)
-    answers = await asyncio.gather(*(submit(lane, bid, "one") for _ in range(50)))
+    answers = await asyncio.gather(*(submit(lanes, own_lot, bid, "one") for _ in range(50)))
     assert len({(answer.status, answer.body) for answer in answers}) == 1
     with pytest.raises(KeyReused):
-        await submit(lane, command(own_lot.world.buyer, 620_000), "one")
+        await submit(lanes, own_lot, command(own_lot.world.buyer, 620_000), "one")
     state, refusals = await naive(own_lot)
     assert (state.bid_count, refusals) == (1, [None])
 
 
 async def test_different_requests_under_one_key_in_one_batch(own_lot: Lot) -> None:
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    lanes = await opened(own_lot)
     first, second = (command(own_lot.world.buyer, yuan) for yuan in (600_000, 620_000))
     results = await asyncio.gather(
-        submit(lane, first, "one"), submit(lane, second, "one"), return_exceptions=True
+        submit(lanes, own_lot, first, "one"),
+        submit(lanes, own_lot, second, "one"),
+        return_exceptions=True,
     )
     assert isinstance(results[0], Answer)
     assert isinstance(results[1], KeyReused)
@@ -129,13 +141,13 @@ async def test_different_requests_under_one_key_in_one_batch(own_lot: Lot) -> No
 
 async def test_one_bad_bid_harms_no_neighbour(own_lot: Lot) -> None:
     """A bid that PostgreSQL cannot store fails alone; the batch is rerun one by one."""
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    lanes = await opened(own_lot)
     good, other = parties(own_lot)[:2]
     bad = BidCommand(good, Money(70_000_000), "user:" + "x" * 300, "test")  # longer than its column
     results = await asyncio.gather(
-        submit(lane, command(good, 600_000), "a"),
-        submit(lane, bad, "b"),
-        submit(lane, command(other, 620_000), "c"),
+        submit(lanes, own_lot, command(good, 600_000), "a"),
+        submit(lanes, own_lot, bad, "b"),
+        submit(lanes, own_lot, command(other, 620_000), "c"),
         return_exceptions=True,
     )
     assert [isinstance(result, Answer) for result in results] == [True, False, True]
@@ -143,16 +155,15 @@ async def test_one_bad_bid_harms_no_neighbour(own_lot: Lot) -> None:
 
 
 async def test_a_full_queue_says_so_and_decides_nothing(own_lot: Lot) -> None:
-    lanes = await opened(own_lot)
-    lane = Lane(
-        uuid.UUID(own_lot.auction_id),
-        database=own_lot.database,
-        signer=lanes_of(own_lot.runtime)._make[1],
-        batch_max=2,
-        queue_max=3,
-    )
+    await opened(own_lot)
+    lanes = lanes_like(own_lot, batch_max=2, queue_max=3)
     bids = [
-        submit(lane, command(parties(own_lot)[number % 3], 600_000 + 20_000 * number), str(number))
+        submit(
+            lanes,
+            own_lot,
+            command(parties(own_lot)[number % 3], 600_000 + 20_000 * number),
+            str(number),
+        )
         for number in range(10)
     ]
     results = await asyncio.gather(*bids, return_exceptions=True)
@@ -160,29 +171,31 @@ async def test_a_full_queue_says_so_and_decides_nothing(own_lot: Lot) -> None:
     assert len(busy) == 7
     assert busy[0].fields["retry_after_s"] == 1
     assert (await naive(own_lot))[0].bid_count == 3
-    assert lanes.of(uuid.UUID(own_lot.auction_id)).idle
+    assert lanes.idle
 
 
 async def test_a_hung_up_bidder_does_not_stop_the_lane(own_lot: Lot) -> None:
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
-    gone = asyncio.create_task(submit(lane, command(own_lot.world.buyer, 600_000), "gone"))
+    lanes = await opened(own_lot)
+    gone = asyncio.create_task(
+        submit(lanes, own_lot, command(own_lot.world.buyer, 600_000), "gone")
+    )
     await asyncio.sleep(0)
     gone.cancel()
-    stays = await submit(lane, command(own_lot.world.other_buyer, 620_000), "stays")
+    stays = await submit(lanes, own_lot, command(own_lot.world.other_buyer, 620_000), "stays")
     assert stays.status == 201
-    truth = await submit(lane, command(own_lot.world.buyer, 600_000), "gone")
+    truth = await submit(lanes, own_lot, command(own_lot.world.buyer, 600_000), "gone")
     assert truth.status == 201  # the retry learns that the bid had been accepted
     assert (await naive(own_lot))[0].bid_count == 2
 
 
 async def test_a_key_that_another_route_claims_meanwhile_is_told_as_reused(own_lot: Lot) -> None:
     """AU9: the other route's transaction holds the key, uncommitted, while the bid is judged."""
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    lanes = await opened(own_lot)
     bid = command(own_lot.world.buyer, 600_000)
     async with own_lot.database.transaction() as session:
         assert await claim(session, caller=bid.actor, key="both", request_print=b"other") is None
         await store(session, caller=bid.actor, key="both", answer=Answer(201, {}, b"{}"))
-        racing = asyncio.create_task(submit(lane, bid, "both"))
+        racing = asyncio.create_task(submit(lanes, own_lot, bid, "both"))
         await eventually(lambda: waits_for_a_lock(own_lot))
     with pytest.raises(KeyReused):
         await racing
@@ -199,21 +212,24 @@ async def waits_for_a_lock(lot: Lot) -> bool:
 
 
 async def test_a_stopping_process_leaves_nobody_waiting(own_lot: Lot) -> None:
-    lane = (await opened(own_lot)).of(uuid.UUID(own_lot.auction_id))
+    lanes = await opened(own_lot)
     bids = [
-        asyncio.create_task(submit(lane, command(party, 600_000), f"{party}"))
+        asyncio.create_task(submit(lanes, own_lot, command(party, 600_000), f"{party}"))
         for party in parties(own_lot)
     ]
 
     async def judging() -> bool:
-        return lane._runner is not None and not lane._queue
+        lane = lanes._lanes.get(uuid.UUID(own_lot.auction_id))
+        return lane is not None and lane.busy and not lane.waiting
 
     await eventually(judging, every_s=0)
-    assert lane._runner is not None
-    lane._runner.cancel()
+    for runner in lanes._runners:
+        runner.cancel()
     results = await asyncio.wait_for(asyncio.gather(*bids, return_exceptions=True), 5)
     assert [type(result) for result in results] == [Busy, Busy, Busy]
-    again = await submit(lane, command(own_lot.world.buyer, 600_000), f"{own_lot.world.buyer}")
+    again = await submit(
+        lanes, own_lot, command(own_lot.world.buyer, 600_000), f"{own_lot.world.buyer}"
+    )
     assert again.status == 201  # the same key decides now
 
 

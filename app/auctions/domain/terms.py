@@ -1,19 +1,13 @@
 """What a notice promises about the bidding; frozen from then on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from app.shared.errors import RuleBroken
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
 
-FREE_PHASE_MIN_S: Final = 60
-FREE_PHASE_MAX_S: Final = 90 * 24 * 3600
-WINDOW_MIN_S: Final = 30
-WINDOW_MAX_S: Final = 3600
-STEPS_MAX: Final = 1000
 PRICE_MAX_MINOR: Final = 10**15  # so that a price and its steps, and a session's sum, are bookable
 
 
@@ -21,41 +15,141 @@ class Format(StrEnum):
     """Bidding formats (竞价方式) by their names in the code table."""
 
     MULTIPLE_BIDS = "multiple_bids"  # 多次报价: free phase, then a window that bids restart
+    DYNAMIC = "dynamic"  # 动态报价: one phase over the disclosure, late bids move its end
+    SEALED_FIRST = "sealed_first"  # 一次报价: the best sealed bid pays its own price
+    SEALED_SECOND = "sealed_second"  # 次价密封: the best sealed bid pays the second best price
+    ROUNDS = "rounds"  # 多轮: sealed rounds, the worst leave after each
+    WEIGHTED = "weighted"  # 权重报价: price and published criteria
+    DUTCH = "dutch"  # 减价式: the price walks to the first who takes it
 
 
-class TermsContradict(RuleBroken):
-    """The terms contradict each other or the listing; every contradiction is named."""
+class Direction(StrEnum):
+    """Which way bids go."""
 
-    code = "terms_contradict"
-    title_zh = "竞价条款相互矛盾"
-    title_en = "The bidding terms contradict each other"
+    UP = "up"  # a sale
+    DOWN = "down"  # a reverse auction 反向竞价, for demands
+
+
+class Kind(StrEnum):
+    """The trade's two kinds of bidding."""
+
+    ONLINE_BIDDING = "online_bidding"  # 网络竞价: an exchange's procedure
+    AUCTION = "auction"  # 拍卖: a licensed business with an auctioneer
+
+
+class Sealing(StrEnum):
+    """Who could read a sealed bid before its time."""
+
+    PLAIN = "plain"  # encrypted at rest by the exchange
+    THRESHOLD = "threshold"  # nobody: the key lies in shares with several holders
+
+
+class PriorityMode(StrEnum):
+    """How holders of a priority right 优先购买权 take part."""
+
+    NONE = "none"
+    AFTER = "after"  # they may match the final price
+    ORDINARY = "ordinary"  # they bid like everybody; at equal sealed bids they come first
+    INSIDE = "inside"  # they may match the leading price while the bidding runs
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A published non-price criterion of a weighted auction.
+
+    Attributes:
+        weight_bp: Its weight in basis points of the whole; price has the rest.
+    """
+
+    name: str
+    weight_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShareHolder:
+    """Who keeps one share of each sealed bid's key.
+
+    Attributes:
+        public_key: X25519, base64url without padding.
+    """
+
+    name: str
+    public_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Terms of a two-phase ascending auction.
+    """Terms of an auction; a field that its format does not know is ``None``.
 
     Attributes:
-        start: Lowest first bid.
-        step: An overbid exceeds the leader by a positive whole multiple of it.
+        start: Lowest first bid upwards, highest downwards; a Dutch walk begins here.
+        step: An overbid differs from the leader by a positive whole multiple of it; a Dutch
+            walk moves by it.
         steps_max: Most steps one bid may add, ``None`` without a cap.
-        reserve: Published lowest price that decides; ``None``: the start price.
+        reserve: Published worst price that decides; ``None``: the start. A Dutch walk ends here.
+        reserve_secret: The consignor deposits a reserve that nobody reads before the end.
         free_phase_s: Seconds of the free phase 自由竞价期.
         window_s: Seconds of the timed window 限时竞价期; each valid bid restarts all of it.
+        extensions_max: How often a bid restarts the window, ``None`` without a cap.
+        round_s: Seconds in which sealed bids are taken, in each round.
+        rounds, gap_s, eliminate: Number of rounds, seconds between them, bidders who leave.
+        interval_s: Seconds a Dutch price stands.
+        criteria: Non-price criteria; their weights leave something for the price.
+        sealing, holders, threshold: How sealed bids are closed, and who opens them together.
+        priority_window_s: How long holders may match the final price.
+        fault_tolerance_s: Longest absence of the exchange in the final window that still lets
+            the deadline decide.
+        resumption_notice_s: Seconds between the notice of a resumption and the resumption.
+        standby_count: Next bidders 候补 whose deposits wait until the winner has signed.
+        silent_forfeits: Deposits are lost when every qualified bidder stays silent (D3).
     """
 
     format: Format
     start: Money
-    step: Money
-    steps_max: int | None
-    reserve: Money | None
-    free_phase_s: int
-    window_s: int
+    direction: Direction = Direction.UP
+    kind: Kind = Kind.ONLINE_BIDDING
+    step: Money | None = None
+    steps_max: int | None = None
+    reserve: Money | None = None
+    reserve_secret: bool = False
+    free_phase_s: int | None = None
+    window_s: int | None = None
+    extensions_max: int | None = None
+    round_s: int | None = None
+    rounds: int | None = None
+    gap_s: int | None = None
+    eliminate: int | None = None
+    interval_s: int | None = None
+    criteria: tuple[Criterion, ...] | None = None
+    sealing: Sealing | None = None
+    holders: tuple[ShareHolder, ...] | None = None
+    threshold: int | None = None
+    priority_mode: PriorityMode = PriorityMode.NONE
+    priority_window_s: int | None = None
+    fault_tolerance_s: int = 10
+    resumption_notice_s: int = 600
+    standby_count: int = 0
+    silent_forfeits: bool = False
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is."""
+        return 1 if self.direction is Direction.UP else -1
 
     @property
     def floor(self) -> Money:
-        """Lowest price at which there is a deal."""
+        """Worst published price at which there is a deal."""
         return self.reserve if self.reserve is not None else self.start
+
+    def gain(self, amount: Money, over: Money) -> int:
+        """Return by how many minor units ``amount`` is better; negative if it is worse."""
+        return (amount - over).amount_minor * self.sign
+
+    def beyond(self, amount: Money, steps: int = 1) -> Money:
+        """Return the price ``steps`` steps better, within what is bookable (AU13)."""
+        assert self.step is not None
+        moved = amount.amount_minor + self.sign * steps * self.step.amount_minor
+        return Money(max(min(moved, PRICE_MAX_MINOR), 0), amount.currency)
 
     def as_json(self) -> dict[str, Any]:
         """Return the published form."""
@@ -65,67 +159,24 @@ class Terms:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read the published form."""
-
-        def money(value: Mapping[str, str] | None) -> Money | None:
-            return None if value is None else Money.parse(value["amount"], value["currency"])
-
-        start, step = money(data["start"]), money(data["step"])
-        assert start is not None
-        assert step is not None
-        return cls(
-            format=Format(data["format"]),
-            start=start,
-            step=step,
-            steps_max=data["steps_max"],
-            reserve=money(data["reserve"]),
-            free_phase_s=data["free_phase_s"],
-            window_s=data["window_s"],
-        )
+        values = dict(data)
+        for name in ("start", "step", "reserve"):
+            if values[name] is not None:
+                values[name] = Money.parse(values[name]["amount"], values[name]["currency"])
+        for name, kind in _ENUMS.items():
+            if values[name] is not None:
+                values[name] = kind(values[name])
+        if values["criteria"] is not None:
+            values["criteria"] = tuple(Criterion(**item) for item in values["criteria"])
+        if values["holders"] is not None:
+            values["holders"] = tuple(ShareHolder(**item) for item in values["holders"])
+        return cls(**values)
 
 
-Fault = dict[str, object]
-
-
-def check_terms(terms: Terms, *, listing_floor: Money) -> None:
-    """Refuse contradictory terms.
-
-    Raises:
-        TermsContradict: Lists every contradiction with its field and what would be accepted.
-
-    Source: auctions/README.md, invariant AU1.
-    """
-    faults = [
-        *_amount_faults(terms, listing_floor),
-        *_range_faults("free_phase_s", terms.free_phase_s, FREE_PHASE_MIN_S, FREE_PHASE_MAX_S),
-        *_range_faults("window_s", terms.window_s, WINDOW_MIN_S, WINDOW_MAX_S),
-        *_range_faults("steps_max", terms.steps_max, 1, STEPS_MAX),
-    ]
-    if faults:
-        detail = "; ".join(f"{fault['field']}: {fault['rule']}" for fault in faults)
-        raise TermsContradict(detail, faults=faults)
-
-
-def _fault(field: str, rule: str, accepted: object) -> Fault:
-    return {"field": field, "rule": rule, "accepted": accepted}
-
-
-def _amount_faults(terms: Terms, listing_floor: Money) -> Iterator[Fault]:
-    amounts = {"start": terms.start, "step": terms.step, "reserve": terms.reserve or terms.start}
-    foreign = [name for name, sum_ in amounts.items() if sum_.currency != listing_floor.currency]
-    if foreign:  # amounts of several currencies cannot be compared further
-        yield from (_fault(name, "currency_of_listing", listing_floor.currency) for name in foreign)
-        return
-    if terms.start != listing_floor:
-        yield _fault("start", "equals_listing_floor", listing_floor)
-    for name, amount in amounts.items():
-        if amount.amount_minor > PRICE_MAX_MINOR:
-            yield _fault(name, "at_most", Money(PRICE_MAX_MINOR, amount.currency))
-    if amounts["reserve"] < terms.start:
-        yield _fault("reserve", "at_least_start", terms.start)
-    if not 0 < terms.step.amount_minor <= terms.start.amount_minor:
-        yield _fault("step", "above_zero_at_most_start", terms.start)
-
-
-def _range_faults(field: str, value: int | None, low: int, high: int) -> Iterator[Fault]:
-    if value is not None and not low <= value <= high:
-        yield _fault(field, "within", {"at_least": low, "at_most": high})
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {
+    "format": Format,
+    "direction": Direction,
+    "kind": Kind,
+    "sealing": Sealing,
+    "priority_mode": PriorityMode,
+}

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
 from app.auctions.domain.model import TRANSITIONS, Trigger
-from app.auctions.repository import Auction
+from app.auctions.repository import auctions as repository
+from app.auctions.repository.auctions import Auction
+from app.auctions.service.events import auction_event
 from app.auctions.service.publish import bring_up_to
+from app.auctions.vault import Vault
 from app.listings import public as listings
 from app.platform import journal
 from app.platform.access import Actor
 from app.platform.clock import market_now
-from app.platform.journal import NewEvent
 from app.platform.signing import Signer
 from app.settlement import public as settlement
 from app.shared.jsonable import jsonable
@@ -22,7 +23,7 @@ from app.shared.transitions import advance
 
 
 async def confirm_auction(
-    session: AsyncSession, signer: Signer, actor: Actor, *, auction_id: UUID
+    session: AsyncSession, signer: Signer, vault: Vault, actor: Actor, *, auction_id: UUID
 ) -> tuple[Auction, str]:
     """Confirm an awarded auction, open its deal, return it with the signed confirmation 成交确认书.
 
@@ -36,18 +37,17 @@ async def confirm_auction(
     """
     auction = await repository.load(session, auction_id, lock=True)
     now = await market_now(session, auction.market_id)
-    auction = await bring_up_to(session, auction, now)
+    auction = await bring_up_to(session, vault, auction, now)
     state = auction.state
     status = advance(TRANSITIONS, state=state.status, trigger=Trigger.CONFIRM)
-    assert state.leader_id is not None
+    assert state.leader is not None
     assert state.leading is not None
-    winner = (await listings.depositors(session, auction.listing_id, {state.leader_id}))[
-        state.leader_id
-    ]
+    winner = await listings.depositor_by_code(session, auction.listing_id, state.leader)
+    assert winner is not None
     deal_id = await settlement.open_deal(
         session,
         listing_id=auction.listing_id,
-        buyer_id=state.leader_id,
+        buyer_id=winner.party_id,
         registration_id=winner.id,
         price=state.leading,
         source="auction",
@@ -62,16 +62,15 @@ async def confirm_auction(
     confirmation = _confirmation(auction)
     await journal.append(
         session,
-        NewEvent(
-            market_id=auction.market_id,
-            subject="auction",
-            subject_id=auction.id,
-            type="auction.confirmed",
-            market_at=now,
+        auction_event(
+            auction,
+            "confirmed",
+            before=state,
+            at=now,
             actor=actor.ref,
             public=confirmation,
-            restricted={"buyer_id": state.leader_id, "seller_id": auction.seller_id},
-            audience=frozenset({state.leader_id, auction.seller_id}),
+            restricted={"buyer_id": winner.party_id, "seller_id": auction.seller_id},
+            audience=frozenset({winner.party_id, auction.seller_id}),
         ),
     )
     kid = await signer.active_kid(session)
@@ -85,7 +84,7 @@ def _confirmation(auction: Auction) -> dict[str, Any]:
             "auction_id": auction.id,
             "listing_id": auction.listing_id,
             "deal_id": auction.deal_id,
-            "bidder_code": auction.leader_code,
+            "bidder_code": auction.state.leader,
             "start": auction.state.terms.start,
             "price": auction.state.leading,
             "confirmed_at": auction.confirmed_at,

@@ -1,49 +1,71 @@
 """Create an auction for a draft listing."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
+from app.auctions.domain.contradictions import check_terms
+from app.auctions.domain.licence import Licence, check_licence
 from app.auctions.domain.model import AuctionStatus, BiddingState
-from app.auctions.domain.terms import Terms, check_terms
-from app.auctions.repository import Auction
+from app.auctions.domain.schedule import first_free
+from app.auctions.domain.terms import Direction, Terms
+from app.auctions.repository import auctions as repository
+from app.auctions.repository.auctions import Auction
 from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
 from app.shared.ids import AuctionId, ListingId, new_id
+from app.shared.jsonable import jsonable
 
 DEADLINE_TIMER = "auction.deadline"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAuction:
+    """What fixes the bidding of a listing.
+
+    Attributes:
+        opens_at: The opening, or with ``spread_s`` the earliest one.
+        spread_s: Seconds that no two lots of the session open within.
+        licence: The facts that 拍卖 needs.
+        rerun_of: The auction whose winner defaulted.
+    """
+
+    listing_id: UUID
+    opens_at: datetime
+    terms: Terms
+    spread_s: int | None = None
+    licence: Licence | None = None
+    rerun_of: UUID | None = None
+
+
 async def create_auction(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    listing_id: UUID,
-    opens_at: datetime,
-    terms: Terms,
-    now: datetime,
+    session: AsyncSession, actor: Actor, new: NewAuction, *, now: datetime
 ) -> Auction:
     """Fix the bidding of a draft listing, so that its notice can publish it.
 
     Raises:
         ObjectUnknown: The listing lies in another market.
         TermsContradict: Lists every contradiction.
+        AuctionNotLicensed: It is a 拍卖 and lacks facts that the law asks for.
     """
-    listing = await listings.get_listing(session, ListingId(listing_id), lock=True)
+    listing = await listings.get_listing(session, ListingId(new.listing_id), lock=True)
     if listing.market_id != actor.market_id:
         raise ObjectUnknown("There is no such listing in your market.", field="listing_id")
-    check_terms(terms, listing_floor=listing.floor)
-    auction = _scheduled(listing, opens_at, terms)
+    check_terms(new.terms, bound=listing.floor, direction=Direction.UP)
+    opens_at = await _opening(session, listing, new)
+    check_licence(new.terms.kind, new.licence, opens_at=opens_at)
+    auction = _scheduled(listing, opens_at, new)
     await listings.attach_bidding(
         session,
         listing_id=listing.id,
         auction_id=auction.id,
         opens_at=opens_at,
-        terms=terms.as_json(),
+        terms=new.terms.as_json(),
         now=now,
         actor=actor,
     )
@@ -55,6 +77,13 @@ async def create_auction(
         subject_id=auction.id,
         due_at=opens_at,
     )
+    told: dict[str, Any] = {
+        "listing_id": listing.id,
+        "opens_at": opens_at,
+        "terms": new.terms.as_json(),
+        "licence": auction.licence,
+        "rerun_of": auction.rerun_of,
+    }
     await journal.append(
         session,
         NewEvent(
@@ -65,14 +94,21 @@ async def create_auction(
             market_at=now,
             actor=actor.ref,
             # A draft is nobody else's business; its announcement tells everything.
-            restricted={"listing_id": listing.id, "opens_at": opens_at, "terms": terms.as_json()},
+            restricted=told,
             audience=frozenset({auction.seller_id}),
         ),
     )
     return auction
 
 
-def _scheduled(listing: listings.Listing, opens_at: datetime, terms: Terms) -> Auction:
+async def _opening(session: AsyncSession, listing: listings.Listing, new: NewAuction) -> datetime:
+    if new.spread_s is None or listing.session_id is None:
+        return new.opens_at
+    taken = await repository.openings_of_session(session, listing.session_id)
+    return first_free(new.opens_at, taken, new.spread_s)
+
+
+def _scheduled(listing: listings.Listing, opens_at: datetime, new: NewAuction) -> Auction:
     return Auction(
         id=AuctionId(new_id()),
         market_id=listing.market_id,
@@ -80,10 +116,9 @@ def _scheduled(listing: listings.Listing, opens_at: datetime, terms: Terms) -> A
         seller_id=listing.seller_id,
         session_id=listing.session_id,
         title=listing.title,
+        licence=None if new.licence is None else jsonable(new.licence),
         opens_at=opens_at,
         announced_at=None,
-        state=BiddingState(terms=terms, status=AuctionStatus.SCHEDULED, deadline_at=opens_at),
-        leader_code=None,
-        confirmed_at=None,
-        deal_id=None,
+        state=BiddingState(terms=new.terms, status=AuctionStatus.SCHEDULED, deadline_at=opens_at),
+        rerun_of=None if new.rerun_of is None else AuctionId(new.rerun_of),
     )

@@ -1,33 +1,31 @@
-"""Judge all waiting bids of one auction in one transaction."""
+"""Judge all waiting commands of one or several auctions in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
-from app.auctions.domain.bidding import BidderNotQualified, judge
-from app.auctions.domain.model import BiddingState
-from app.auctions.repository import Auction, Bid
-from app.auctions.service.publish import phase_events
+from app.auctions.domain.judging import due, judge
+from app.auctions.domain.model import Act, Bid, BiddingState, SetLimit
+from app.auctions.domain.refusals import BidderNotQualified
+from app.auctions.domain.room import changes, room
+from app.auctions.repository import auctions as repository
+from app.auctions.repository import bids as bid_rows
+from app.auctions.repository.auctions import Auction
+from app.auctions.repository.bids import StoredBid
+from app.auctions.service.gather import for_judging
+from app.auctions.service.publish import bare, end_phases
+from app.auctions.service.trail import BidCommand, What, act_row, command_row, origin_of, told
+from app.auctions.vault import Vault
 from app.listings import public as listings
+from app.listings.public import Depositor
 from app.platform import journal
-from app.platform.clock import market_now
+from app.platform.access import SYSTEM
+from app.platform.clock import market_nows
 from app.platform.journal import NewEvent, Place
 from app.shared.errors import DomainError
-from app.shared.ids import PartyId, new_id
-from app.shared.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class BidCommand:
-    """A bid as it came in; arrival order is list order."""
-
-    bidder_id: PartyId
-    amount: Money
-    actor: str
-    request_id: str | None
+from app.shared.ids import ListingId, PartyId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,105 +33,204 @@ class BidOutcome:
     """What became of a command.
 
     Attributes:
-        bid: The judged bid; ``None`` when the bidder is not qualified, which is not judged.
-        place: Its place in the auction's chain.
+        bid: The judged command; ``None`` when the bidder is not qualified, which is not judged.
+        commitment: What the trail shows of it where its amount is not shown.
+        place: Its event's place in the auction's chain.
         state: The auction right after it.
     """
 
     refusal: DomainError | None
-    bid: Bid | None
+    bid: StoredBid | None
+    commitment: str | None
     place: Place | None
     state: BiddingState
 
 
-async def judge_bids(
-    session: AsyncSession, auction: Auction, commands: Sequence[BidCommand]
-) -> list[BidOutcome]:
-    """Judge commands in order; the caller holds the auction's row lock.
+@dataclass
+class _Lot:
+    """One auction while its commands are judged.
 
-    The clock is read after the lock was obtained: a transaction's own start would be older
-    than the wait, and a bid could be judged before one that was already answered.
+    Attributes:
+        bids, by: Public and staff's facts of what the next event will carry.
+        parties: Who is behind the codes that the system may bid for.
+        since: The state that the next event's patch starts from.
+        outcomes: With the index of their event among ``events``.
     """
-    now = await market_now(session, auction.market_id)
-    last = auction.state.last_judged_at
-    now = now if last is None else max(now, last)
-    bidders = await listings.depositors(
-        session, auction.listing_id, {command.bidder_id for command in commands}
-    )
-    outcomes: list[BidOutcome] = []
-    events: list[NewEvent] = []
-    bid_events: list[int] = []  # index of each judged bid's event among all events
-    for command in commands:
-        bidder = bidders.get(command.bidder_id)
+
+    session: AsyncSession
+    vault: Vault
+    auction: Auction
+    now: datetime
+    parties: Mapping[str, PartyId] = field(default_factory=dict)
+    state: BiddingState = field(init=False)
+    since: BiddingState = field(init=False)
+    bids: list[dict[str, object]] = field(default_factory=list)
+    by: list[dict[str, object]] = field(default_factory=list)
+    rows: list[StoredBid] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
+    outcomes: list[tuple[BidOutcome, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.state = self.since = self.auction.state
+
+    async def end_phases(self) -> None:
+        """End what is over: at the lock, and after an acceptance that sells at once."""
+        if due(self.state, self.now):
+            self.flush()
+            self.auction, events = await end_phases(
+                self.session, self.vault, self.auction, self.now
+            )
+            self.events += events
+            self.state = self.since = self.auction.state
+
+    async def judge(self, command: BidCommand, bidder: Depositor | None) -> None:
         if bidder is None:
             refusal = BidderNotQualified("Register, qualify and pay the deposit before bidding.")
-            outcomes.append(BidOutcome(refusal, None, None, auction.state))
-            continue
-        before = auction.state
-        judged = judge(before, bidder_id=command.bidder_id, amount=command.amount, now=now)
-        rolled = replace(auction, state=judged.state)
-        events += phase_events(rolled, before, judged.changes)
-        bid = _bid(command, bidder.bidder_code, judged.state, judged.refusal, now)
-        leader = auction.leader_code if judged.refusal else bid.bidder_code
-        auction = replace(rolled, leader_code=leader)
-        bid_events.append(len(events))
-        events.append(_bid_event(auction, command, bid))
-        outcomes.append(BidOutcome(judged.refusal, bid, None, judged.state))
-    if not events:
-        return outcomes
-    await repository.add_bids(
-        session, auction.id, [outcome.bid for outcome in outcomes if outcome.bid is not None]
+            self.outcomes.append((BidOutcome(refusal, None, None, None, self.state), -1))
+            return
+        before = self.state
+        judged = judge(before, _asked(command, bidder.bidder_code), self.now)
+        first = before.judged_count + 1
+        row, commitment = command_row(
+            self.vault,
+            self.auction.id,
+            command,
+            party_id=bidder.party_id,
+            bidder_code=bidder.bidder_code,
+            before=before,
+            sequence=first,
+            acts=judged.acts,
+            refusal=None if judged.refusal is None else judged.refusal.code,
+            at=self.now,
+        )
+        self.state = judged.state
+        self.rows.append(row)
+        self.bids.append(told(row, commitment))
+        self.by.append(
+            {
+                "sequence": first,
+                "bidder_code": bidder.bidder_code,
+                "party_id": bidder.party_id,
+                "actor": command.actor,
+                "request_id": command.request_id,
+            }
+        )
+        # A standing maximum has a number of its own, a bid that of its first act.
+        self._add_acts(judged.acts if command.what is What.LIMIT else judged.acts[1:], first + 1)
+        outcome = BidOutcome(judged.refusal, row, commitment, None, self.state)
+        self.outcomes.append((outcome, len(self.events)))
+        self.auction = replace(self.auction, state=bare(self.state))
+        await self.end_phases()
+
+    def _add_acts(self, acts: Sequence[Act], first: int) -> None:
+        for sequence, act in enumerate(acts, start=first):
+            row = act_row(
+                self.auction.id,
+                act,
+                party_id=self.parties[act.bidder],
+                state=self.state,
+                sequence=sequence,
+                at=self.now,
+            )
+            self.rows.append(row)
+            self.bids.append(told(row))
+
+    def flush(self) -> None:
+        """Turn the judged commands into one event, whose patch leads to the present state."""
+        if self.bids:
+            self.events.append(self._event())
+            self.bids, self.by, self.since = [], [], self.state
+
+    def _event(self) -> NewEvent:
+        return NewEvent(
+            market_id=self.auction.market_id,
+            subject="auction",
+            subject_id=self.auction.id,
+            type="auction.bids_judged",
+            market_at=self.now,
+            actor=SYSTEM,
+            public={"bids": self.bids, "room": changes(room(self.since), room(self.state))},
+            restricted={"by": self.by},
+        )
+
+
+_Asked = Sequence[tuple[Auction, Sequence[BidCommand]]]
+
+
+def _asked(command: BidCommand, bidder_code: str) -> Bid | SetLimit:
+    if command.what is What.LIMIT:
+        assert command.amount is not None
+        return SetLimit(bidder_code, command.amount)
+    return Bid(bidder_code, command.amount, origin_of(command.what))
+
+
+async def judge_bids(session: AsyncSession, vault: Vault, asked: _Asked) -> list[list[BidOutcome]]:
+    """Judge commands in order; the caller holds the auctions' row locks.
+
+    The clock is read after the locks were obtained: a transaction's own start would be older
+    than the wait, and a bid could be judged before one that was already answered.
+
+    Returns:
+        Outcomes an auction, in the order of its commands.
+    """
+    clocks = await market_nows(session, {auction.market_id for auction, _ in asked})
+    bidders = await _bidders(session, asked)
+    lots: list[_Lot] = []
+    for auction, _ in asked:
+        now, last = clocks[auction.market_id], auction.state.last_judged_at
+        lot = _Lot(session, vault, auction, now if last is None else max(now, last))
+        # A draft has no bidders and does not open; an announced auction's deadlines count.
+        if any(listing == auction.listing_id for listing, _ in bidders):
+            await lot.end_phases()
+        lots.append(lot)
+    codes = {bidder.bidder_code for bidder in bidders.values()}
+    gathered = await for_judging(session, vault, [lot.auction for lot in lots], codes)
+    for lot, (auction, commands) in zip(lots, asked, strict=True):
+        lot.state = lot.since = gathered[auction.id].state
+        lot.parties = gathered[auction.id].parties
+        for command in commands:
+            wanted = command.paddle or command.bidder_id
+            await lot.judge(command, bidders.get((auction.listing_id, wanted)))
+        lot.flush()
+    return await _store(session, lots)
+
+
+async def _bidders(
+    session: AsyncSession, asked: _Asked
+) -> dict[tuple[ListingId, PartyId | str], Depositor]:
+    """Return who may bid, by listing and party; for floor bids by listing and paddle."""
+    by_party = await listings.depositors_of_many(
+        session,
+        {auction.listing_id for auction, _ in asked},
+        {command.bidder_id for _, commands in asked for command in commands},
     )
-    await repository.save(session, auction)
-    places = await journal.append(session, *events)
-    judged_places = iter([places[index] for index in bid_events])
-    return [
-        outcome if outcome.bid is None else replace(outcome, place=next(judged_places))
-        for outcome in outcomes
-    ]
+    found: dict[tuple[ListingId, PartyId | str], Depositor] = {}
+    found.update(by_party.items())
+    for auction, commands in asked:
+        for paddle in {command.paddle for command in commands if command.paddle is not None}:
+            bidder = await listings.depositor_by_code(session, auction.listing_id, paddle)
+            if bidder is not None:
+                found[auction.listing_id, paddle] = bidder
+    return found
 
 
-def _bid(
-    command: BidCommand,
-    bidder_code: str,
-    state: BiddingState,
-    refusal: DomainError | None,
-    now: datetime,
-) -> Bid:
-    return Bid(
-        id=new_id(),
-        sequence=state.judged_count,
-        party_id=command.bidder_id,
-        bidder_code=bidder_code,
-        amount=command.amount,
-        phase=state.status,
-        refusal=None if refusal is None else refusal.code,
-        judged_at=now,
-    )
-
-
-def _bid_event(auction: Auction, command: BidCommand, bid: Bid) -> NewEvent:
-    public: dict[str, object] = {"bid_id": bid.id, "sequence": bid.sequence}
-    restricted: dict[str, object] = {"party_id": bid.party_id}
-    if bid.refusal is None:
-        public |= {
-            "bidder_code": bid.bidder_code,
-            "amount": bid.amount,
-            "phase": bid.phase,
-            "deadline_at": auction.state.deadline_at,
-        }
-    else:
-        public["refusal"] = bid.refusal
-        restricted |= {"bidder_code": bid.bidder_code, "amount": bid.amount}
-    return NewEvent(
-        market_id=auction.market_id,
-        subject="auction",
-        subject_id=auction.id,
-        type="auction.bid_accepted" if bid.refusal is None else "auction.bid_refused",
-        market_at=bid.judged_at,
-        actor=command.actor,
-        public=public,
-        restricted=restricted,
-        audience=frozenset({bid.party_id}),
-        request_id=command.request_id,
-    )
+async def _store(session: AsyncSession, lots: Sequence[_Lot]) -> list[list[BidOutcome]]:
+    """Write rows, events and states of all lots, a statement a table."""
+    changed = [lot for lot in lots if lot.events]
+    rows = [row for lot in changed for row in lot.rows]
+    if rows:
+        await bid_rows.add(session, rows)
+    places: list[Place] = []
+    if changed:
+        await repository.save(session, *(lot.auction for lot in changed))
+        places = await journal.append(session, *(event for lot in changed for event in lot.events))
+    outcomes, offset = [], 0
+    for lot in lots:
+        outcomes.append(
+            [
+                outcome if index < 0 else replace(outcome, place=places[offset + index])
+                for outcome, index in lot.outcomes
+            ]
+        )
+        offset += len(lot.events)
+    return outcomes

@@ -1,64 +1,164 @@
 """Publish what deadlines have decided."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions import repository
-from app.auctions.domain.model import AuctionStatus, BiddingState, PhaseChange, Trigger, roll
-from app.auctions.repository import Auction
+from app.auctions.domain import control
+from app.auctions.domain.judging import due, end_phase, has_deadline
+from app.auctions.domain.model import (
+    BIDDABLE,
+    BiddingState,
+    PhaseChange,
+    Trigger,
+)
+from app.auctions.repository import auctions as repository
+from app.auctions.repository import bids as bid_rows
+from app.auctions.repository.auctions import Auction
+from app.auctions.repository.bids import Opening
 from app.auctions.service.create import DEADLINE_TIMER
+from app.auctions.service.events import OF_TRIGGER, auction_event
+from app.auctions.service.gather import for_closing
+from app.auctions.service.trail import act_row, told
+from app.auctions.vault import Vault
 from app.listings import public as listings
-from app.platform import journal, timers
-from app.platform.access import SYSTEM
+from app.platform import journal, presence, timers
 from app.platform.journal import JournalEvent, NewEvent
-
-RUNNING: Final = frozenset({AuctionStatus.SCHEDULED, AuctionStatus.FREE, AuctionStatus.TIMED})
-
-_EVENT: Final = {
-    Trigger.OPEN: "auction.opened",
-    Trigger.CONTEST: "auction.contested",
-    Trigger.AWARD: "auction.awarded",
-    Trigger.FAIL: "auction.failed",
-}
+from app.shared.jsonable import jsonable
 
 
-def phase_events(
-    auction: Auction, state: BiddingState, changes: Sequence[PhaseChange]
-) -> list[NewEvent]:
-    """Return the events of phases that ended; ``state`` is the one they led to."""
-    return [
-        NewEvent(
-            market_id=auction.market_id,
-            subject="auction",
-            subject_id=auction.id,
-            type=_EVENT[change.trigger],
-            market_at=change.at,
-            actor=SYSTEM,
-            public={
-                "listing_id": auction.listing_id,
-                "status": change.status,
-                "bidder_code": auction.leader_code,
-                "price": state.leading,
-            },
+async def bring_up_to(
+    session: AsyncSession, vault: Vault, auction: Auction, now: datetime
+) -> Auction:
+    """Return the locked auction as its deadlines have left it at ``now``, stored and journaled.
+
+    Who looks first publishes: a bid, the worker, a reader. The outcome is the same (AU6), also
+    where the exchange was away in the final window (AU48).
+    """
+    auction, events = await end_phases(session, vault, auction, now)
+    if events:
+        await repository.save(session, auction)
+        await journal.append(session, *events)
+    return auction
+
+
+async def end_phases(
+    session: AsyncSession, vault: Vault, auction: Auction, now: datetime
+) -> tuple[Auction, list[NewEvent]]:
+    """End every phase that is over at ``now``; the caller stores the state and the events."""
+    events: list[NewEvent] = []
+    while due(auction.state, now):
+        auction, event = await _paused_by_fault(session, auction, now) or await _end_phase(
+            session, vault, auction
         )
-        for change in changes
+        events.append(event)
+    return auction, events
+
+
+async def _paused_by_fault(
+    session: AsyncSession, auction: Auction, now: datetime
+) -> tuple[Auction, NewEvent] | None:
+    state = auction.state
+    if state.status not in BIDDABLE or state.running_since is None:
+        return None
+    absences = await presence.absences_in_market(
+        session, auction.market_id, since=state.running_since, until=now
+    )
+    paused = control.fault_pause(state, absences, now=now)
+    if paused is None:
+        return None
+    notice = timedelta(seconds=state.terms.resumption_notice_s)
+    resumes_at = now + notice
+    after = replace(
+        auction,
+        state=control.announce_resumption(paused, resumes_at=resumes_at, now=now, notice=notice),
+    )
+    public = {"reason": "fault", "resumes_at": resumes_at, "absences": absences}
+    return after, auction_event(after, "paused", before=state, at=now, public=public)
+
+
+async def _end_phase(
+    session: AsyncSession, vault: Vault, auction: Auction
+) -> tuple[Auction, NewEvent]:
+    before = auction.state
+    full = await for_closing(session, vault, auction)
+    state, change = end_phase(full)
+    after = replace(auction, state=bare(state))
+    public = await tell_change(session, vault, after, change)
+    if change.trigger in {Trigger.AWARD, Trigger.FAIL} and full.reserve is not None:
+        salt = vault.salt(auction.id).hex()
+        public |= {"reserve": full.reserve, "reserve_salt": salt}
+    return after, auction_event(
+        after, OF_TRIGGER[change.trigger], before=before, at=change.at, public=public
+    )
+
+
+def bare(state: BiddingState) -> BiddingState:
+    """Return a state without what its row does not hold."""
+    return replace(state, entries=(), limits=(), ranks={}, reserve=None)
+
+
+async def tell_change(
+    session: AsyncSession, vault: Vault, auction: Auction, change: PhaseChange
+) -> dict[str, Any]:
+    """Return what is published of a phase's end; store the system's bids and what was opened."""
+    state = auction.state
+    public: dict[str, Any] = {"status": change.status, **(change.detail or {})}
+    if change.trigger in {Trigger.AWARD, Trigger.FAIL, Trigger.MATCH}:
+        public |= {"bidder_code": state.leader, "price": state.leading}
+    if change.trigger is Trigger.FAIL:
+        silent = state.bid_count == 0
+        public |= {"silent": silent, "silent_forfeits": silent and state.terms.silent_forfeits}
+    if change.acts:
+        first = state.judged_count - len(change.acts) + 1
+        public["bids"] = await _add_acts(session, auction, change, first)
+    if "openings" in public:
+        public["openings"] = await _reveal(session, vault, auction, public["openings"])
+    return public
+
+
+async def _add_acts(
+    session: AsyncSession, auction: Auction, change: PhaseChange, first: int
+) -> list[dict[str, object]]:
+    bidders = await listings.depositors(session, auction.listing_id, None)
+    parties = {bidder.bidder_code: party for party, bidder in bidders.items()}
+    rows = [
+        act_row(
+            auction.id,
+            act,
+            party_id=parties[act.bidder],
+            state=auction.state,
+            sequence=sequence,
+            at=change.at,
+        )
+        for sequence, act in enumerate(change.acts, start=first)
     ]
+    await bid_rows.add(session, rows)
+    return [told(row) for row in rows]
 
 
-async def bring_up_to(session: AsyncSession, auction: Auction, now: datetime) -> Auction:
-    """Return the locked auction as its deadlines have left it at ``now``, stored and journaled."""
-    state, changes = roll(auction.state, now)
-    if not changes:
-        return auction
-    rolled = replace(auction, state=state)
-    await repository.save(session, rolled)
-    await journal.append(session, *phase_events(rolled, state, changes))
-    return rolled
+async def _reveal(
+    session: AsyncSession, vault: Vault, auction: Auction, openings: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Add to what was opened what its commitment hid, and keep it for readers (AU19)."""
+    rows = {
+        row.sequence: row for row in await bid_rows.latest_sealed(session, [auction.id], kind="bid")
+    }
+    known = await bid_rows.openings(session, auction.id)
+    fresh = [
+        Opening(rows[told["sequence"]].id, auction.id, told["amount"])
+        for told in openings
+        if rows[told["sequence"]].id not in known
+    ]
+    await bid_rows.add_openings(session, fresh)
+    return [
+        {**told, "id": row.id, "salt": vault.salt(row.id).hex()}
+        for told in openings
+        if (row := rows[told["sequence"]])
+    ]
 
 
 async def on_listing_published(session: AsyncSession, event: JournalEvent) -> None:
@@ -67,26 +167,28 @@ async def on_listing_published(session: AsyncSession, event: JournalEvent) -> No
     if auction_id is None:
         return
     auction = await repository.load(session, auction_id, lock=True)
-    await repository.save(session, replace(auction, announced_at=event.market_at))
+    auction = replace(auction, announced_at=event.market_at)
+    await repository.save(session, auction)
+    public = jsonable(
+        {
+            "opens_at": auction.opens_at,
+            "terms": auction.state.terms.as_json(),
+            "licence": auction.licence,
+            "title": auction.title,
+            "rerun_of": auction.rerun_of,
+        }
+    )
     await journal.append(
         session,
-        NewEvent(
-            market_id=auction.market_id,
-            subject="auction",
-            subject_id=auction.id,
-            type="auction.announced",
-            market_at=event.market_at,
-            actor=SYSTEM,
-            public={
-                "listing_id": auction.listing_id,
-                "opens_at": auction.opens_at,
-                "terms": auction.state.terms.as_json(),
-            },
+        auction_event(
+            auction, "announced", before=auction.state, at=event.market_at, public=public
         ),
     )
 
 
-async def on_deadline(session: AsyncSession, subject_id: UUID, due_at: datetime) -> None:
+async def on_deadline(
+    session: AsyncSession, vault: Vault, subject_id: UUID, due_at: datetime
+) -> None:
     """Publish the phases that ended by the timer's moment and wait for the next deadline.
 
     The timer is not moved by each bid: when it fires early it looks again at the deadline.
@@ -96,8 +198,13 @@ async def on_deadline(session: AsyncSession, subject_id: UUID, due_at: datetime)
     listing = await listings.get_listing(session, auction.listing_id)
     if listing.status is listings.ListingStatus.DRAFT:
         return
-    auction = await bring_up_to(session, auction, due_at)
-    if auction.state.status in RUNNING:
+    auction = await bring_up_to(session, vault, auction, due_at)
+    await await_deadline(session, auction)
+
+
+async def await_deadline(session: AsyncSession, auction: Auction) -> None:
+    """Set the timer of the auction's next deadline, if it has one."""
+    if has_deadline(auction.state):
         await timers.schedule(
             session,
             market_id=auction.market_id,

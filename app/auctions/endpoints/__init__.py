@@ -1,0 +1,10 @@
+"""Routes of auctions, a file each group."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from app.auctions.endpoints import auctions, bidding
+
+BID_PATH: Final[APIRouter] = bidding.routes  # matched first: a bidder has seconds
+ROUTERS: Final[tuple[APIRouter, ...]] = (auctions.routes,)

@@ -1,0 +1,1 @@
+"""All SQL of auctions, a file a group of tables."""

@@ -1,0 +1,45 @@
+"""What lies encrypted until its time: standing maxima, sealed bids, secret reserves.
+
+The key is derived from the process's secret and never stored, so no role, log, backup or SQL
+reader sees an amount; who is root on a host that runs the API or the worker could. What the
+public journal gets meanwhile is a commitment: SHA-256 over a salt and the canonical amount.
+The salt is derived too, so a repeated answer tells the same one without storing it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.platform.secrets import Box
+from app.shared.canonical import canonical_json, salted_digest
+from app.shared.jsonable import jsonable
+from app.shared.money import Money
+
+
+class Vault:
+    """Seals what auctions keep secret.
+
+    Args:
+        box: Encryption at rest.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def salt(self, object_id: UUID) -> bytes:
+        """Return the 16-byte salt of one bid's or reserve's commitment."""
+        return self._box.salt(object_id.bytes)
+
+    def commitment(self, object_id: UUID, content: Mapping[str, Any]) -> str:
+        """Return what is published of a secret: 64 hex digits."""
+        return salted_digest(jsonable(content), self.salt(object_id))
+
+    def seal(self, object_id: UUID, amount: Money) -> bytes:
+        """Encrypt an amount for one bid or reserve."""
+        return self._box.seal(canonical_json(amount.as_json()), object_id.bytes)
+
+    def open(self, object_id: UUID, sealed: bytes) -> Money:
+        """Decrypt an amount."""
+        told = json.loads(self._box.open(sealed, object_id.bytes))
+        return Money.parse(told["amount"], told["currency"])
