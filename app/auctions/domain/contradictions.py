@@ -67,8 +67,8 @@ def check_terms(terms: Terms, *, bound: Money, direction: Direction) -> None:
     faults = [*_field_faults(terms), *_amount_faults(terms, bound), *_manner_faults(terms)]
     if terms.direction is not direction:
         faults.append(_fault("direction", "of_what_is_sold", direction))
-    if not faults:  # a format looks at terms that are each in range
-        faults = list(RULES[terms.format].faults(terms))
+    named = {fault["field"] for fault in faults}
+    faults += [fault for fault in RULES[terms.format].faults(terms) if fault["field"] not in named]
     if faults:
         detail = "; ".join(f"{fault['field']}: {fault['rule']}" for fault in faults)
         raise TermsContradict(detail, faults=faults)
@@ -112,10 +112,12 @@ def _amount_faults(terms: Terms, bound: Money) -> Iterator[Fault]:
         yield from (_fault(name, "currency_of_listing", bound.currency) for name in foreign)
         return
     for name, amount in amounts.items():
-        if amount.amount_minor > PRICE_MAX_MINOR:
-            yield _fault(name, "at_most", Money(PRICE_MAX_MINOR, amount.currency))
-    if terms.step is not None and not 0 < terms.step.amount_minor <= terms.start.amount_minor:
-        yield _fault("step", "above_zero_at_most_start", terms.start)
+        if not 0 < amount.amount_minor <= PRICE_MAX_MINOR:
+            highest = Money(PRICE_MAX_MINOR, amount.currency)
+            yield _fault(name, "above_zero_at_most", highest)
+    # A Dutch reverse auction may begin below its step: it walks upwards.
+    if terms.step is not None and terms.format is not Format.DUTCH and terms.step > terms.start:
+        yield _fault("step", "at_most_start", terms.start)
     if terms.format is Format.DUTCH:
         if terms.reserve is not None and terms.reserve != bound:
             yield _fault("reserve", "equals_announced_price", bound)
@@ -136,5 +138,7 @@ def _manner_faults(terms: Terms) -> Iterator[Fault]:
         yield _fault("priority_mode", "inside_open_formats_only", PriorityMode.ORDINARY)
     if terms.priority_mode is PriorityMode.AFTER and terms.format not in _MATCH_AFTER:
         yield _fault("priority_mode", "after_price_formats_only", PriorityMode.ORDINARY)
+    if terms.window_s is not None and terms.fault_tolerance_s >= terms.window_s:
+        yield _fault("fault_tolerance_s", "below_window", terms.window_s)
     if terms.format is Format.DUTCH and terms.standby_count:
         yield _fault("standby_count", "nobody_else_has_bid", 0)

@@ -39,7 +39,8 @@ def pause(state: BiddingState, *, at: datetime) -> BiddingState:
     return replace(state, status=status, pause=Pause(state.status, left))
 
 
-FINAL_WINDOW_S: Final = 300  # where the format has no window of its own
+FINAL_WINDOW_S: Final = 300
+"""Final window of a phase whose format knows no window of its own (a default)."""
 
 
 def fault_pause(
@@ -47,22 +48,29 @@ def fault_pause(
 ) -> BiddingState | None:
     """Pause an auction whose exchange was away at the end; ``None`` if its deadline may decide.
 
+    Asked when a phase is over, before it is ended. A Dutch price that somebody has taken is
+    decided already.
+
     Args:
         absences: Half-open periods in market time without a sign of life; one that still runs
             ends now.
 
     Returns:
-        Paused with the time left at the last sign of life before the absence.
+        Paused with the time left at the last sign of life before the absence. ``None`` unless
+        a single absence was longer than the terms tolerate.
 
     Source: design.md §4; README, AU48.
     """
-    if state.status not in BIDDABLE or state.running_since is None:
+    taken = state.status is AuctionStatus.FALLING and state.leader is not None
+    if state.status not in BIDDABLE or state.running_since is None or taken:
+        return None
+    if now < state.deadline_at:
         return None
     window = timedelta(seconds=state.terms.window_s or FINAL_WINDOW_S)
     begins = max(state.deadline_at - window, state.running_since)
     tolerance = timedelta(seconds=state.terms.fault_tolerance_s)
-    for start, end in absences:
-        if min(end, state.deadline_at, now) - max(start, begins) > tolerance:
+    for start, end in sorted(absences):
+        if min(end, state.deadline_at) - max(start, begins) > tolerance:
             return pause(state, at=max(start, state.running_since))
     return None
 
@@ -87,9 +95,7 @@ def announce_resumption(
         raise ResumptionTooEarly(
             "Announce the resumption ahead.", field="resumes_at", minimum=now + notice
         )
-    return replace(
-        state, deadline_at=resumes_at, pause=replace(state.pause, resumes_at=resumes_at)
-    )
+    return replace(state, deadline_at=resumes_at, pause=replace(state.pause, resumes_at=resumes_at))
 
 
 def cancel(state: BiddingState, *, at: datetime) -> BiddingState:

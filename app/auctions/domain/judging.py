@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.auctions.domain import priority
 from app.auctions.domain.formats import RULES
-from app.auctions.domain.formats.ascending import Ascending
+from app.auctions.domain.formats.ascending import Ascending, not_bookable
 from app.auctions.domain.model import (
     BIDDABLE,
     OPENS_INTO,
@@ -30,7 +30,7 @@ from app.auctions.domain.refusals import (
     LimitNotRaised,
     MatchNotPossible,
 )
-from app.auctions.domain.terms import PRICE_MAX_MINOR, Direction
+from app.auctions.domain.terms import PRICE_MAX_MINOR, PRICE_MIN_MINOR, Direction
 from app.shared.errors import DomainError
 from app.shared.money import Money
 
@@ -220,11 +220,16 @@ def _limit_refusal(state: BiddingState, command: SetLimit, now: datetime) -> Dom
     own = next((limit for limit in state.limits if limit.bidder == command.bidder), None)
     if own is not None and terms.gain(command.amount, own.amount) <= 0:
         return LimitNotRaised("Set a better limit than your standing one.", field="amount")
-    if command.amount.amount_minor > PRICE_MAX_MINOR:
-        highest = Money(PRICE_MAX_MINOR, command.amount.currency)
+    lowest, highest = (
+        Money(it, command.amount.currency) for it in (PRICE_MIN_MINOR, PRICE_MAX_MINOR)
+    )
+    if command.amount > highest:
         return BidTooHigh("The limit is not bookable.", field="amount", maximum=highest)
+    if command.amount < lowest:
+        return BidTooLow("The limit is not bookable.", field="amount", minimum=lowest)
     bounds = rules.bounds(state, now)
-    assert bounds is not None
+    if bounds is None:
+        return not_bookable(state)
     worst = bounds[0]
     if terms.gain(command.amount, worst) >= 0:
         return None

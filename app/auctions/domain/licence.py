@@ -9,6 +9,14 @@ from app.shared.errors import RuleBroken
 
 NOTICE_MIN: Final = timedelta(days=7)
 DISPLAY_MIN: Final = timedelta(days=2)
+_NAMES: Final = (
+    "company",
+    "company_licence",
+    "auctioneer",
+    "auctioneer_licence",
+    "notice_medium",
+    "display_place",
+)
 
 
 class AuctionNotLicensed(RuleBroken):
@@ -55,6 +63,11 @@ def check_licence(kind: Kind, licence: Licence | None, *, opens_at: datetime) ->
     if kind is not Kind.AUCTION and licence is not None:
         faults.append({"field": "licence", "rule": "only_with_kind", "accepted": Kind.AUCTION})
     if kind is Kind.AUCTION and licence is not None:
+        faults += [
+            {"field": f"licence.{name}", "rule": "not_blank", "accepted": None}
+            for name in _NAMES
+            if not getattr(licence, name).strip()
+        ]
         latest = opens_at - NOTICE_MIN
         if licence.notice_published_at > latest:
             faults.append(

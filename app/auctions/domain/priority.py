@@ -1,6 +1,6 @@
 """Priority rights 优先购买权: whether a holder may match a price, and when holders are told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.auctions.domain.model import AuctionStatus
@@ -14,6 +14,14 @@ _MATCHED_IN: Final = {
     PriorityMode.AFTER: frozenset({AuctionStatus.MATCHING}),
     PriorityMode.INSIDE: frozenset({AuctionStatus.FREE, AuctionStatus.TIMED}),
 }
+
+
+def notified_in_time(notified_at: datetime, *, opens_at: datetime) -> bool:
+    """Tell whether a holder was told early enough before the opening.
+
+    Source: rules.md §2, priority rights; README, AU43.
+    """
+    return notified_at + NOTIFICATION <= opens_at
 
 
 def may_match(

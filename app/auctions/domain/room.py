@@ -1,6 +1,7 @@
 """The public live state of an auction, and what of it an event has changed."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from app.auctions.domain.model import AuctionStatus, BiddingState
@@ -44,6 +45,6 @@ def _pause(state: BiddingState) -> dict[str, object] | None:
         return None
     return {
         "status": str(state.pause.status),
-        "time_left_s": int(state.pause.time_left.total_seconds()),
+        "time_left_s": state.pause.time_left // timedelta(seconds=1),
         "resumes_at": state.pause.resumes_at,
     }

@@ -9,6 +9,8 @@ def first_free(opens_at: datetime, taken: Collection[datetime], spread_s: int) -
 
     Args:
         spread_s: Seconds that no two openings lie within.
+
+    Source: README, AU25.
     """
     spread = timedelta(seconds=spread_s)
     moment = opens_at

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
 
+PRICE_MIN_MINOR: Final = 1
 PRICE_MAX_MINOR: Final = 10**15  # so that a price and its steps, and a session's sum, are bookable
 
 
@@ -145,11 +146,17 @@ class Terms:
         """Return by how many minor units ``amount`` is better; negative if it is worse."""
         return (amount - over).amount_minor * self.sign
 
-    def beyond(self, amount: Money, steps: int = 1) -> Money:
-        """Return the price ``steps`` steps better, within what is bookable (AU13)."""
+    def steps_left(self, amount: Money) -> int:
+        """Return how many whole steps better than ``amount`` a price can still be (AU13)."""
         assert self.step is not None
-        moved = amount.amount_minor + self.sign * steps * self.step.amount_minor
-        return Money(max(min(moved, PRICE_MAX_MINOR), 0), amount.currency)
+        best = PRICE_MAX_MINOR if self.direction is Direction.UP else PRICE_MIN_MINOR
+        return max((best - amount.amount_minor) * self.sign, 0) // self.step.amount_minor
+
+    def beyond(self, amount: Money, steps: int = 1) -> Money:
+        """Return the price ``steps`` steps better, or as many as there are left."""
+        assert self.step is not None
+        moved = min(steps, self.steps_left(amount)) * self.step.amount_minor
+        return Money(amount.amount_minor + self.sign * moved, amount.currency)
 
     def as_json(self) -> dict[str, Any]:
         """Return the published form."""

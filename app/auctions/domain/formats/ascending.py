@@ -24,7 +24,7 @@ from app.auctions.domain.refusals import (
     SelfOverbid,
 )
 from app.auctions.domain.standing import answer_limits, meet_reserve
-from app.auctions.domain.terms import PRICE_MAX_MINOR, Direction, Terms
+from app.auctions.domain.terms import PRICE_MAX_MINOR, PRICE_MIN_MINOR, Direction, Terms
 from app.shared.errors import DomainError
 from app.shared.money import Money
 from app.shared.transitions import advance
@@ -64,8 +64,10 @@ class Ascending:
         )
 
     def bounds(self, state: BiddingState, now: datetime) -> tuple[Money, Money | None] | None:
-        """Return the next step and the step cap (AU3, AU4)."""
+        """Return the next step and the step cap; nothing beyond what is bookable (AU3, 4, 13)."""
         terms, leading = state.terms, state.leading
+        if leading is not None and not terms.steps_left(leading):
+            return None
         worst = terms.start if leading is None else terms.beyond(leading)
         if terms.steps_max is None:
             return worst, None
@@ -78,9 +80,10 @@ class Ascending:
         if bid.bidder == state.leader:
             return SelfOverbid("Your bid leads.", leading=state.leading)
         bounds = self.bounds(state, now)
-        assert bounds is not None
+        if bounds is None:
+            return not_bookable(state)
         return _out_of_bounds(state.terms, bid.amount, *bounds) or _off_step(
-            state, bid.amount, bounds[0]
+            state, bid.amount, *bounds
         )
 
     def accept(
@@ -117,6 +120,8 @@ class Ascending:
 
     def close(self, state: BiddingState) -> tuple[BiddingState, PhaseChange]:
         """End the free phase or the window (AU7)."""
+        if state.status is AuctionStatus.MATCHING:
+            return decide(state, at=state.deadline_at)
         met, acts = meet_reserve(state)
         contest = (
             self._two_phase
@@ -127,6 +132,8 @@ class Ascending:
         )
         if not contest:
             return decide(met, at=state.deadline_at, acts=acts)
+        if state.terms.reserve_secret:  # bid up to it at the very end, or the window shows it
+            met, acts = state, ()
         status = advance(TRANSITIONS, state=state.status, trigger=Trigger.CONTEST)
         change = changed(state, Trigger.CONTEST, status, acts=acts)
         return (
@@ -146,7 +153,7 @@ def _out_of_bounds(
     if terms.direction is Direction.UP:
         low, high = worst, best or Money(PRICE_MAX_MINOR, amount.currency)
     else:
-        low, high = best or Money(1, amount.currency), worst
+        low, high = best or Money(PRICE_MIN_MINOR, amount.currency), worst
     if amount < low:
         return BidTooLow("Bid at least the minimum.", field="amount", minimum=low, maximum=high)
     if amount > high:
@@ -154,7 +161,15 @@ def _out_of_bounds(
     return None
 
 
-def _off_step(state: BiddingState, amount: Money, worst: Money) -> DomainError | None:
+def not_bookable(state: BiddingState) -> DomainError:
+    """Refuse any amount where no better one than the leader's can be booked (AU13)."""
+    kind = BidTooHigh if state.terms.direction is Direction.UP else BidTooLow
+    return kind("No better price can be booked.", field="amount", leading=state.leading)
+
+
+def _off_step(
+    state: BiddingState, amount: Money, worst: Money, best: Money | None
+) -> DomainError | None:
     if state.leading is None:
         return None
     terms = state.terms
@@ -163,12 +178,15 @@ def _off_step(state: BiddingState, amount: Money, worst: Money) -> DomainError |
     if over == 0:
         return None
     short = Money(amount.amount_minor - terms.sign * over, amount.currency)
-    near = [short, terms.beyond(short)] if terms.gain(short, worst) >= 0 else [worst]
+    near = {short, terms.beyond(short)} if terms.gain(short, worst) >= 0 else {worst}
     return BidOffStep(
         "Improve by a whole multiple of the step.",
         field="amount",
         step=terms.step,
-        accepted=sorted(near, key=lambda money: money.amount_minor),
+        accepted=sorted(
+            (money for money in near if best is None or terms.gain(money, best) <= 0),
+            key=lambda money: money.amount_minor,
+        ),
     )
 
 

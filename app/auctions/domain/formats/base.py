@@ -17,20 +17,28 @@ WINDOW: Final[Range] = (30, 3600)
 
 
 class FormatRules(Protocol):
-    """What a format decides; all of it pure, told the time, the same for both directions.
+    """What a format decides; all of it pure, told the time, the same for both directions."""
 
-    Attributes:
-        needs: Terms that must be set, with the range of those that are numbers.
-        takes: Terms that may be set beside those every format takes.
-        limits: Whether standing maxima work.
-    """
+    @property
+    def needs(self) -> Mapping[str, Range | None]:
+        """Terms that must be set, with the range of those that are numbers."""
+        ...
 
-    needs: Mapping[str, Range | None]
-    takes: Mapping[str, Range | None]
-    limits: bool
+    @property
+    def takes(self) -> Mapping[str, Range | None]:
+        """Terms that may be set beside those every format takes."""
+        ...
+
+    @property
+    def limits(self) -> bool:
+        """Whether standing maxima work."""
+        ...
 
     def faults(self, terms: Terms) -> Iterator[Fault]:
-        """Yield contradictions among terms that are each in range."""
+        """Yield contradictions that only this format knows, whatever else is wrong.
+
+        What is missing or out of range is said by the common checks.
+        """
         ...
 
     def open(self, state: BiddingState) -> BiddingState:
@@ -65,8 +73,6 @@ def seconds(count: int | None) -> timedelta:
     return timedelta(seconds=count)
 
 
-def changed(
-    state: BiddingState, trigger: Any, status: AuctionStatus, **more: Any
-) -> PhaseChange:
+def changed(state: BiddingState, trigger: Any, status: AuctionStatus, **more: Any) -> PhaseChange:
     """Return the change that happened at the state's deadline."""
     return PhaseChange(trigger, status, state.deadline_at, **more)

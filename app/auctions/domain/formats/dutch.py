@@ -56,12 +56,14 @@ class Dutch:
     def faults(self, terms: Terms) -> Iterator[Fault]:
         """Yield a walk that does not arrive or never ends."""
         step, reserve = terms.step, terms.reserve
-        assert step is not None
-        assert reserve is not None
+        if step is None or reserve is None or step.amount_minor <= 0:
+            return
+        if {step.currency, reserve.currency} != {terms.start.currency}:
+            return
         way = terms.gain(terms.start, reserve)
-        if way <= 0 or (step.amount_minor > 0 and way % step.amount_minor):
+        if way <= 0 or way % step.amount_minor:
             yield {"field": "reserve", "rule": "whole_steps_from_start", "accepted": step}
-        elif step.amount_minor > 0 and stops(terms) > STEPS_MAX:
+        elif stops(terms) > STEPS_MAX:
             yield {"field": "step", "rule": "stops_at_most", "accepted": STEPS_MAX}
 
     def open(self, state: BiddingState) -> BiddingState:

@@ -27,7 +27,7 @@ def decide(
     """End the bidding with its leader, or without one.
 
     There is a deal at the leading price if it reaches the floor. Where holders may match the
-    final price and the best ranked of them does not lead, they are asked first.
+    final price and one of them stands before the leader, they are asked first.
 
     Source: rules.md §3, outcome; 拍卖法 50; README, AU7 and AU41.
     """
@@ -45,11 +45,13 @@ def _trigger(state: BiddingState) -> Trigger:
     terms = state.terms
     if state.leading is None or terms.gain(state.leading, state.floor) < 0:
         return Trigger.FAIL
-    if (
-        terms.priority_mode is PriorityMode.AFTER
-        and state.status is not AuctionStatus.MATCHING
-        and min(state.ranks, key=lambda code: state.ranks[code], default=state.leader)
-        != state.leader
-    ):
-        return Trigger.MATCH
-    return Trigger.AWARD
+    asked = terms.priority_mode is PriorityMode.AFTER and state.status is not AuctionStatus.MATCHING
+    return Trigger.MATCH if asked and _better_ranked(state) else Trigger.AWARD
+
+
+def _better_ranked(state: BiddingState) -> bool:
+    """Tell whether any holder stands before the leader; one of an equal rank does not."""
+    own = None if state.leader is None else state.ranks.get(state.leader)
+    return any(
+        code != state.leader and (own is None or rank < own) for code, rank in state.ranks.items()
+    )

@@ -24,7 +24,14 @@ from app.auctions.domain.refusals import (
     BidTooHigh,
     BidTooLow,
 )
-from app.auctions.domain.terms import PRICE_MAX_MINOR, Criterion, Direction, Sealing, Terms
+from app.auctions.domain.terms import (
+    PRICE_MAX_MINOR,
+    PRICE_MIN_MINOR,
+    Criterion,
+    Direction,
+    Sealing,
+    Terms,
+)
 from app.shared.errors import DomainError
 from app.shared.money import Money
 
@@ -65,38 +72,48 @@ def score(state: BiddingState, entry: Entry, best: Money) -> Fraction:
 
 
 def rank_by_score(state: BiddingState, entries: Sequence[Entry]) -> list[Entry]:
-    """Return opened and scored entries, best first: score, then price, then order (ties)."""
+    """Return opened and scored entries, best first: score, then price, then order (ties).
+
+    Where some prices reach the floor, a higher score does not make up for one that does not.
+    """
     by_price = rank_by_price(state, entries)
     if not by_price:
         return []
     best = by_price[0].amount
     assert best is not None
-    return sorted(by_price, key=lambda entry: -score(state, entry, best))
+
+    def key(entry: Entry) -> tuple[bool, Fraction]:
+        assert entry.amount is not None
+        return state.terms.gain(entry.amount, state.floor) < 0, -score(state, entry, best)
+
+    return sorted(by_price, key=key)
 
 
 Ranking = Callable[[BiddingState, Sequence[Entry]], list[Entry]]
 
 
 def meets_floor(state: BiddingState, amount: Money | None) -> bool:
-    """Tell whether an opened amount is in the auction's currency, in range, and enough."""
+    """Tell whether an opened amount is in the auction's currency, bookable, and not short."""
     start = state.terms.start
     return (
         amount is not None
         and amount.currency == start.currency
-        and 0 < amount.amount_minor <= PRICE_MAX_MINOR
+        and PRICE_MIN_MINOR <= amount.amount_minor <= PRICE_MAX_MINOR
         and state.terms.gain(amount, start) >= 0
     )
 
 
 def amount_refusal(terms: Terms, amount: Money, worst: Money) -> DomainError | None:
     """Refuse a sealed amount that is worse than the worst acceptable one, or not bookable."""
-    highest = Money(PRICE_MAX_MINOR, amount.currency)
+    lowest, highest = (Money(it, amount.currency) for it in (PRICE_MIN_MINOR, PRICE_MAX_MINOR))
     if terms.direction is Direction.UP and amount < worst:
         return BidTooLow("Bid at least the minimum.", field="amount", minimum=worst)
     if terms.direction is Direction.DOWN and amount > worst:
         return BidTooHigh("Bid at most the maximum.", field="amount", maximum=worst)
     if amount > highest:
         return BidTooHigh("Bid at most the maximum.", field="amount", maximum=highest)
+    if amount < lowest:
+        return BidTooLow("Bid at least the minimum.", field="amount", minimum=lowest)
     return None
 
 
@@ -117,7 +134,7 @@ class Sealed:
     limits = False
 
     def __init__(self, *, ranking: Ranking, second_price: bool, scored: bool) -> None:
-        self._ranking = ranking
+        self.ranking = ranking
         self._second_price = second_price
         self._scored = scored
         self.needs: dict[str, Range | None] = {"round_s": PHASE, "sealing": None}
@@ -164,15 +181,15 @@ class Sealed:
     def close(self, state: BiddingState) -> tuple[BiddingState, PhaseChange]:
         """Open what can be opened at the deadline; else wait for shares or scores."""
         unread = state.terms.sealing is Sealing.THRESHOLD and state.status is AuctionStatus.SEALED
-        unscored = self._scored and any(entry.points is None for entry in state.entries)
+        unscored = self._scored and any(
+            entry.points is None and meets_floor(state, entry.amount) for entry in state.entries
+        )
         if state.status is AuctionStatus.MATCHING or not state.entries or not (unread or unscored):
             return self.open_bids(state, at=state.deadline_at)
         status = AuctionStatus.OPENING
         return replace(state, status=status), changed(state, Trigger.CLOSE, status)
 
-    def open_bids(
-        self, state: BiddingState, *, at: datetime
-    ) -> tuple[BiddingState, PhaseChange]:
+    def open_bids(self, state: BiddingState, *, at: datetime) -> tuple[BiddingState, PhaseChange]:
         """Decide by the opened entries; those void or short of the start do not count.
 
         The winner of a second-price auction pays the second best price, or the floor alone.
@@ -180,7 +197,7 @@ class Sealed:
         if state.status is AuctionStatus.MATCHING:
             return decide(state, at=at)
         valid = [entry for entry in state.entries if meets_floor(state, entry.amount)]
-        ranked = self._ranking(state, valid)
+        ranked = self.ranking(state, valid)
         state = replace(state, contested=len(ranked) > 1)
         if ranked:
             state = replace(state, leader=ranked[0].bidder, leading=self._price(state, ranked))
