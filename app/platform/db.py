@@ -101,19 +101,38 @@ async def insert_rows(
     They travel as one JSON parameter: on the bid path, binding every value of every row on its
     own costs more than all the rest of the statement.
     """
-    statement = _insert_from_json(table, tuple(rows[0]))
-    await session.execute(statement, {"rows": json.dumps(rows, default=_plain)})
+    statement = insert_from_json(table, tuple(rows[0]))
+    await session.execute(statement, {"rows": rows_as_json(rows)})
+
+
+def rows_as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the parameter ``rows`` of `insert_from_json`."""
+    return json.dumps(rows, default=_plain)
 
 
 @cache
-def _insert_from_json(table: type[Base], names: tuple[str, ...]) -> TextClause:
+def insert_from_json(
+    table: type[Base],
+    names: tuple[str, ...],
+    *,
+    before: str = "",
+    once: tuple[tuple[str, str], ...] = (),
+) -> TextClause:
+    """Return the statement that inserts its parameter ``rows``: those columns, in order.
+
+    Args:
+        before: ``WITH …``, what the same statement does as well.
+        once: Further columns and the queries of their one value for all rows.
+    """
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = {column.name: column.type.compile(dialect) for column in table.__table__.columns}
     columns = ", ".join(names)
     record = ", ".join(f"{name} {types[name]}" for name in names)
+    more = "".join(f", {name}" for name, _ in once)
+    values = "".join(f", ({query})" for _, query in once)
     # Every part of the text is a name of our own tables.
     return text(
-        f"INSERT INTO {table.__tablename__} ({columns}) SELECT {columns} "
+        f"{before}INSERT INTO {table.__tablename__} ({columns}{more}) SELECT {columns}{values} "
         f"FROM json_to_recordset(CAST(:rows AS json)) AS r({record})"
     )
 

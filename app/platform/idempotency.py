@@ -17,13 +17,11 @@ from sqlalchemy import (
     FetchedValue,
     LargeBinary,
     String,
-    and_,
-    func,
-    literal,
     select,
+    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -126,6 +124,13 @@ async def store(session: AsyncSession, *, caller: str, key: str, answer: Answer)
     )
 
 
+_FIND_MANY = text("""
+    SELECT caller, key, fingerprint, status, headers, body
+    FROM unnest(CAST(:callers AS varchar[]), CAST(:keys AS varchar[])) AS asked (caller, key)
+    JOIN idempotency_answers USING (caller, key)
+""").columns(headers=JSONB)
+
+
 async def find_many(
     session: AsyncSession, callers_keys: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[bytes, Answer]]:
@@ -135,21 +140,7 @@ async def find_many(
         callers_keys: At least one.
     """
     callers, keys = zip(*sorted(callers_keys), strict=True)
-    arrays = (literal(callers, ARRAY(String)), literal(keys, ARRAY(String)))
-    asked = func.unnest(*arrays).table_valued("caller", "key").render_derived()
-    rows = await session.execute(
-        select(
-            IdempotencyAnswer.caller,
-            IdempotencyAnswer.key,
-            IdempotencyAnswer.fingerprint,
-            IdempotencyAnswer.status,
-            IdempotencyAnswer.headers,
-            IdempotencyAnswer.body,
-        ).join(
-            asked,
-            and_(IdempotencyAnswer.caller == asked.c.caller, IdempotencyAnswer.key == asked.c.key),
-        )
-    )
+    rows = await session.execute(_FIND_MANY, {"callers": callers, "keys": keys})
     return {
         (row.caller, row.key): (row.fingerprint, Answer(row.status, row.headers, row.body))
         for row in rows

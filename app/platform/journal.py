@@ -21,14 +21,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Uuid,
-    func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from app.platform.db import TOUCHED, Base, insert_rows
+from app.platform.db import TOUCHED, Base, insert_from_json, rows_as_json
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
 from app.shared.ids import MarketId, PartyId
 from app.shared.jsonable import jsonable
@@ -144,7 +144,7 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
     subjects = sorted({event.subject_id for event in events})
     heads = await _lock_heads(session, subjects)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    values: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     places: list[Place] = []
     for event in events:
         version, previous = heads[event.subject_id]
@@ -156,14 +156,14 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
         place = Place(version + 1, chain_hash(previous, link))
         heads[event.subject_id] = place
         places.append(place)
-        values.append(
+        rows.append(
             {
                 "market_id": event.market_id,
                 "subject": event.subject,
-                "subject_id": event.subject_id,
+                "subject_id": link["subject_id"],
                 "subject_version": version + 1,
                 "type": event.type,
-                "market_at": event.market_at,
+                "market_at": link["market_at"],
                 "request_id": event.request_id or request_id,
                 "public": link["public"],
                 "restricted": restricted,
@@ -172,42 +172,62 @@ async def append(session: AsyncSession, *events: NewEvent) -> list[Place]:
                 "hash": place.hash,
             }
         )
-    await insert_rows(session, JournalEvent, values)
-    await _save_heads(session, heads)
+    await _write(session, rows, heads)
     session.info.setdefault(TOUCHED, set()).update(subjects)
     return places
 
 
+# All heads or none, so that none is locked while another has yet to be made.
+_LOCK_HEADS = """
+SELECT subject_id, version, hash FROM journal_heads
+WHERE subject_id = ANY(CAST(:subjects AS uuid[]))
+{all_there}ORDER BY subject_id FOR UPDATE
+"""
+_ALL_THERE = """AND cardinality(CAST(:subjects AS uuid[])) = (
+    SELECT count(*) FROM journal_heads WHERE subject_id = ANY(CAST(:subjects AS uuid[]))
+)
+"""
+_LOCK_KNOWN_HEADS = text(_LOCK_HEADS.format(all_there=_ALL_THERE))
+_LOCK_MADE_HEADS = text(_LOCK_HEADS.format(all_there=""))
+
+
 async def _lock_heads(session: AsyncSession, subjects: Sequence[UUID]) -> dict[UUID, Place]:
-    present = aliased(JournalHead)
-    locking = (
-        select(JournalHead.subject_id, JournalHead.version, JournalHead.hash)
-        .where(JournalHead.subject_id.in_(subjects))
-        .order_by(JournalHead.subject_id)
-        .with_for_update()
-    )
-    count = select(func.count()).where(present.subject_id.in_(subjects)).scalar_subquery()
-    rows = (await session.execute(locking.where(count == len(subjects)))).all()
+    rows = (await session.execute(_LOCK_KNOWN_HEADS, {"subjects": subjects})).all()
     if not rows:
         # A first event has no row to lock, so heads are made first, while no lock is held that
         # another maker could wait for; who comes second waits here and sees the first's.
         fresh = [{"subject_id": name, "version": 0, "hash": GENESIS} for name in subjects]
         await session.execute(insert(JournalHead).on_conflict_do_nothing(), fresh)
-        rows = (await session.execute(locking)).all()
+        rows = (await session.execute(_LOCK_MADE_HEADS, {"subjects": subjects})).all()
     return {row.subject_id: Place(row.version, row.hash) for row in rows}
 
 
-async def _save_heads(session: AsyncSession, heads: Mapping[UUID, Place]) -> None:
-    statement = insert(JournalHead)
+_SAVE_HEADS = """
+WITH saved AS (
+    UPDATE journal_heads AS head SET version = moved.version, hash = moved.hash
+    FROM unnest(
+        CAST(:subjects AS uuid[]), CAST(:versions AS bigint[]), CAST(:hashes AS text[])
+    ) AS moved (subject_id, version, hash)
+    WHERE head.subject_id = moved.subject_id
+)
+"""
+# As the columns' defaults do, which would ask for each row.
+_ONCE = (("epoch", "SELECT journal_epoch()"), ("txid", "SELECT pg_current_xact_id()::text::bigint"))
+
+
+async def _write(
+    session: AsyncSession, rows: Sequence[Mapping[str, Any]], heads: Mapping[UUID, Place]
+) -> None:
+    """Insert events and save the heads, which are locked, in one statement."""
+    versions, hashes = zip(*heads.values(), strict=True)
     await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subject_id"],
-            set_={"version": statement.excluded.version, "hash": statement.excluded.hash},
-        ),
-        [
-            {"subject_id": subject_id, "version": version, "hash": head}
-            for subject_id, (version, head) in sorted(heads.items())
-        ],
+        insert_from_json(JournalEvent, tuple(rows[0]), before=_SAVE_HEADS, once=_ONCE),
+        {
+            "rows": rows_as_json(rows),
+            "subjects": list(heads),
+            "versions": versions,
+            "hashes": hashes,
+        },
     )
 
 

@@ -16,6 +16,9 @@ def jsonable(value: Any) -> Any:  # noqa: C901 - one branch a kind of value
     Raises:
         TypeError: A float, a naive time or an unknown kind; none belongs into a journal.
     """
+    kind = type(value)
+    if kind is str or value is None or kind is int or kind is bool:  # most of all there is
+        return value
     match value:
         case None | bool() | int() | str():
             return str(value) if isinstance(value, str) else value

@@ -1,9 +1,11 @@
 """Canonical JSON: the published vectors of RFC 8785, and chains that hide nothing."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +33,49 @@ def test_members_are_sorted_by_utf_16_units_as_the_rfc_shows() -> None:
     order = ["\\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
     places = [text.index(f'"{name}":') for name in order]
     assert places == sorted(places)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner)
+        | st.dictionaries(st.text(max_size=4) | st.integers(), inner)
+    ),
+    max_leaves=8,
+)
+ASCII_KEYS = st.recursive(
+    PLAIN,
+    lambda inner: st.dictionaries(st.text(st.characters(max_codepoint=127)), inner, max_size=5),
+)
+
+
+@given(ANY | ASCII_KEYS)
+def test_quick_form_is_the_careful_one_to_the_byte_and_to_the_refusal(value: Any) -> None:
+    # SH6
+    def outcome(encode: Callable[[Any], bytes]) -> bytes | type[Exception]:
+        try:
+            return encode(value)
+        except rfc8785.CanonicalizationError as refusal:
+            return type(refusal)
+
+    assert outcome(canonical_json) == outcome(rfc8785.dumps)
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"a": "\udfff"}, 2**53, {1: 2}, {"a": 1.5}, [0.1]])
+def test_what_is_not_ordinary_is_left_to_the_careful_encoder(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError as refusal:
+        with pytest.raises(type(refusal)):
+            canonical_json(value)
+    else:
+        assert canonical_json(value) == expected
+
+
+def test_every_character_is_written_as_the_careful_encoder_writes_it() -> None:
+    text = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x11000), 0x1F600)))
+    assert canonical_json([text, {"k": text}]) == rfc8785.dumps([text, {"k": text}])
 
 
 def test_form_has_no_spaces_and_escapes_only_what_it_must() -> None:
