@@ -36,9 +36,11 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from app.auctions.endpoints import submit_bid
+from app.auctions.endpoints.bidding import submit
 from app.auctions.lane import Lanes
 from app.auctions.schemas import BidReceipt, PlaceBid
+from app.auctions.service.trail import BidCommand
+from app.auctions.vault import Vault
 from app.demo.api import Api, Who
 from app.demo.market import STARTS_AT, content, records
 from app.demo.steps import accept_achievement, become_bidder, draft_listing, publish
@@ -49,6 +51,7 @@ from app.permissions import PERMISSIONS, scopes_of
 from app.platform import postgres
 from app.platform.access import SYSTEM, Actor, ActorDep, Role
 from app.platform.migrate import upgrade
+from app.platform.problems import current_request_id
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import RuntimeDep
 from app.platform.telemetry import configure_logging
@@ -76,7 +79,8 @@ async def lock_bid(
     """Place a bid in a transaction of its own."""
     lanes = runtime.live["single"]
     assert isinstance(lanes, Lanes)
-    return await submit_bid(lanes, auction_id, body, actor, runtime, request)
+    command = BidCommand(actor.party_id, body.amount, actor.ref, current_request_id())
+    return await submit(lanes, auction_id, command, runtime, request)
 
 
 def served_app() -> FastAPI:
@@ -87,7 +91,11 @@ def served_app() -> FastAPI:
         runtime, permissions={**PERMISSIONS, "empty_bid": like_a_bid, "lock_bid": like_a_bid}
     )
     runtime.live["single"] = Lanes(
-        database=runtime.database, signer=runtime.signer, batch_max=1, queue_max=2000
+        database=runtime.database,
+        signer=runtime.signer,
+        vault=Vault(runtime.box),
+        batch_max=1,
+        queue_max=2000,
     )
     app = create_app(runtime)
     add_routes(app, bench)

@@ -12,6 +12,7 @@ from app.platform import problems
 from app.platform.idempotency import Answer
 from app.platform.signing import Signer
 from app.shared.jsonable import jsonable
+from app.shared.money import Money
 
 
 def to_store(auction_id: UUID, command: BidCommand, outcome: BidOutcome, kid: str) -> Answer:
@@ -64,39 +65,40 @@ def _more(outcome: BidOutcome) -> dict[str, Any]:
     bid, state = outcome.bid, outcome.state
     assert bid is not None
     minimum, maximum = bounds(state, bid.judged_at)
-    result: dict[str, Any] = jsonable(
-        {
-            "phase": bid.phase,
-            "deadline_at": state.deadline_at,
-            "leader_code": state.leader,
-            "leading": state.leading,
-            "minimum_next": minimum,
-            "maximum_next": maximum,
-        }
-    )
-    return result
+    return {
+        "phase": str(bid.phase),
+        "deadline_at": jsonable(state.deadline_at),
+        "leader_code": state.leader,
+        "leading": _amount(state.leading),
+        "minimum_next": _amount(minimum),
+        "maximum_next": _amount(maximum),
+    }
+
+
+def _amount(amount: Money | None) -> dict[str, str] | None:
+    return None if amount is None else amount.as_json()
 
 
 def _receipt(auction_id: UUID, outcome: BidOutcome) -> dict[str, Any]:
+    """Return what is signed, as the JSON values that `jsonable` would give."""
     bid, place = outcome.bid, outcome.place
     assert bid is not None
     assert place is not None
-    facts: dict[str, object] = {
+    facts: dict[str, Any] = {
         "kind": "bid_receipt",
         "asked": bid.kind,
-        "auction_id": auction_id,
-        "bid_id": bid.id,
+        "auction_id": str(auction_id),
+        "bid_id": str(bid.id),
         "sequence": bid.sequence,
         "bidder_code": bid.bidder_code,
         "accepted": bid.refusal is None,
         "refusal": bid.refusal,
-        "judged_at": bid.judged_at,
+        "judged_at": jsonable(bid.judged_at),
         "chain_version": place.version,
         "chain_head": place.hash,
     }
     if bid.sealed is None:
-        facts["amount"] = bid.amount
+        facts["amount"] = _amount(bid.amount)
     if outcome.commitment is not None:
         facts["commitment"] = outcome.commitment
-    result: dict[str, Any] = jsonable(facts)
-    return result
+    return facts
