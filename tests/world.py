@@ -77,7 +77,7 @@ def organisation(number: int, name: str, *, seller_class: str | None = "private"
         region_code="330106",
         seller_class=seller_class,
         party_type="domestic_enterprise",
-        representative="章启明",
+        representative=f"章启{number}",
         address=f"杭州市西湖区望溪路{number}号",
     )
 

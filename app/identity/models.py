@@ -60,6 +60,7 @@ class PartyRow(Base):
     postcode: Mapped[str | None] = mapped_column(String(10))
     in_high_tech_zone: Mapped[bool]
     listed: Mapped[bool]
+    beneficial_owners: Mapped[list[str]] = mapped_column(ARRAY(String(200)))
     decision_reason: Mapped[str | None] = mapped_column(String(2000))
     registered_at: Mapped[datetime] = mapped_column(_TIME)
 

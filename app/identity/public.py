@@ -1,10 +1,20 @@
 """What other modules may use of identity."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.identity.domain.control import (
+    CONTROL,
+    Flag,
+    Ground,
+    common_grounds,
+    persons_behind,
+    plain_name,
+    shared_control,
+)
 from app.identity.domain.login import check_password, normal_login
 from app.identity.domain.party import (
     NewParty,
@@ -23,6 +33,9 @@ from app.platform.clock import market_now
 from app.shared.ids import MarketId, MembershipId, PartyId, UserId
 
 __all__ = [
+    "CONTROL",
+    "Flag",
+    "Ground",
     "NewParty",
     "Party",
     "PartyKind",
@@ -30,13 +43,19 @@ __all__ = [
     "PartyStatus",
     "add_membership",
     "check_login",
+    "common_grounds",
     "create_party",
     "create_user",
+    "get_parties",
     "get_party",
+    "has_exchange_staff",
     "hash_password",
     "owner_of_client",
     "owner_of_party",
+    "persons_behind",
+    "plain_name",
     "require_verified",
+    "shared_control",
 ]
 
 
@@ -47,6 +66,19 @@ async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
         ObjectUnknown: There is none.
     """
     return await parties.get_party(session, party_id)
+
+
+async def get_parties(session: AsyncSession, party_ids: Collection[PartyId]) -> Sequence[Party]:
+    """Return those of the parties that exist, oldest first, in one query."""
+    return await party_rows.find_parties(session, party_ids)
+
+
+async def has_exchange_staff(session: AsyncSession, party_id: PartyId) -> bool:
+    """Tell whether a party has operators or auditors: the exchange's own, or an auditor's firm.
+
+    Invariant: I11 (such a party has no buyers' staff, so it stays the same while it trades).
+    """
+    return await parties.is_watcher(session, party_id)
 
 
 async def require_verified(session: AsyncSession, party_id: PartyId) -> Party:
@@ -131,6 +163,9 @@ async def add_membership(
 
     Raises:
         MemberTwice: The user has the role in this party already.
+        StaffMayNotTrade: The user or the party has a role that excludes this one.
+
+    Invariant: I11.
     """
     return await parties.add_membership(
         session,

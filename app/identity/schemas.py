@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from app.identity.domain.control import BENEFICIAL_OWNERS_MAX
 from app.identity.domain.login import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
-from app.identity.domain.party import NewParty, PartyKind, PartyStatus
+from app.identity.domain.party import NewParty, Party, PartyKind, PartyStatus
 from app.identity.service.joining import NewUser
 from app.platform.access import Role
 from app.platform.schema import Body, Line, Reason, UtcView, View
+from app.shared.access import Viewer
 
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+() -]{3,40}$")]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -52,10 +54,16 @@ class PartyBody(Body):
     postcode: Postcode | None = None
     in_high_tech_zone: bool = False
     listed: bool = False
+    beneficial_owners: list[Line] = Field(
+        default=[],
+        max_length=BENEFICIAL_OWNERS_MAX,
+        description="受益所有人, by name; shown to operators and auditors only",
+    )
 
     def plain(self) -> NewParty:
         """Return the domain's value."""
-        return NewParty(**self.model_dump())
+        told = self.model_dump()
+        return NewParty(**told | {"beneficial_owners": tuple(told["beneficial_owners"])})
 
 
 class UserBody(Body):
@@ -135,6 +143,16 @@ class PartyView(View):
     postcode: str | None
     in_high_tech_zone: bool
     listed: bool
+    beneficial_owners: list[str] | None = Field(
+        description="For operators and auditors; null for everybody else, also the party itself"
+    )
+
+    @classmethod
+    def of(cls, party: Party, viewer: Viewer) -> Self:
+        """Return a party as this viewer may see it."""
+        owners = party.beneficial_owners if viewer.staff_of == party.market_id else None
+        told = {name: getattr(party, name) for name in cls.model_fields}
+        return cls.model_validate(told | {"beneficial_owners": owners})
 
 
 class RegistrationView(View):

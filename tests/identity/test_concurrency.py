@@ -74,3 +74,51 @@ async def test_a_refresh_token_presented_twice_at_once_ends_its_family(
     good = [answer for answer in answers if answer.is_success]
     assert len(good) == 1
     assert (await refresh(good[0].json()["refresh_token"])).status_code == 400
+
+
+async def test_of_memberships_that_exclude_each_other_one_is_granted(
+    own_world: World, own_client: httpx.AsyncClient
+) -> None:  # I11
+    operator = own_world.headers("operator")
+
+    async def add(party_id: object, role: str, user: dict[str, object]) -> httpx.Response:
+        path = f"/v1/parties/{party_id}/members"
+        return await own_client.post(path, json={"role": role} | user, headers=operator)
+
+    for number in range(6):
+        new = {"user": {"login": f"both{number}", "password": PASSWORD, "display_name": "x"}}
+        known = (await add(own_world.buyer, "broker", new)).json()["user_id"]
+        person: dict[str, object] = {"user_id": known}
+        # One person, two parties, in either order of asking.
+        calls = [
+            add(own_world.third_buyer, "buyer_staff", person),
+            add(own_world.auditor, "auditor", person),
+        ]
+        answers = await asyncio.gather(*(calls if number % 2 else calls[::-1]))
+        assert sorted(answer.status_code for answer in answers) == [201, 403]
+
+
+async def test_of_two_people_one_party_lets_trade_or_watch(
+    own_world: World, own_client: httpx.AsyncClient
+) -> None:  # I11
+    operator = own_world.headers("operator")
+    body = {
+        "market_id": str(own_world.market_id),
+        "party": {
+            "kind": "organisation",
+            "name": "双面公司",
+            "credit_code": credit_code(501),
+            "region_code": "330106",
+        },
+        "user": {"login": "two-faced", "password": PASSWORD, "display_name": "x"},
+        "roles": ["broker"],
+    }
+    party_id = (await own_client.post("/v1/parties", json=body)).json()["party"]["id"]
+
+    async def add(role: str) -> httpx.Response:
+        user = {"login": f"two-{role}", "password": PASSWORD, "display_name": "x"}
+        path = f"/v1/parties/{party_id}/members"
+        return await own_client.post(path, json={"role": role, "user": user}, headers=operator)
+
+    answers = await asyncio.gather(add("buyer_staff"), add("auditor"))
+    assert sorted(answer.status_code for answer in answers) == [201, 403]

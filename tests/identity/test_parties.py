@@ -12,12 +12,14 @@ from app.identity.domain.throttle import ATTEMPTS_MAX, AttemptKind
 from app.identity.public import (
     PartyNotVerified,
     PartyStatus,
+    add_membership,
     get_party,
+    has_exchange_staff,
     owner_of_client,
     owner_of_party,
     require_verified,
 )
-from app.platform.access import ObjectUnknown
+from app.platform.access import ObjectUnknown, Role
 from app.shared.ids import PartyId, new_id
 from tests.world import PASSWORD, World, credit_code
 
@@ -262,6 +264,76 @@ async def test_exchange_staff_and_traders_are_kept_apart(
         answer = await add(world, client, party_id, role=role, user=NEW_USER)
         assert (answer.status_code, answer.json()["code"]) == (403, "role_not_for_party")
     assert (await add(world, client, world.operator, role="operator", user=NEW_USER)).is_success
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whose"),
+    [
+        # The auditor's user, its firm, a buyer's user, a buyer's firm: each the other way round.
+        (("auditor", "auditor"), ("buyer", "buyer_staff"), "user"),
+        (("auditor", "auditor"), ("auditor", "seller_staff"), "user"),
+        (("buyer", "broker"), ("auditor", "buyer_staff"), "party"),
+        (("buyer", "buyer_staff"), ("auditor", "auditor"), "user"),
+        (("seller", "seller_staff"), ("operator", "operator"), "user"),
+        (("auditor", "expert"), ("buyer", "auditor"), "party"),
+    ],
+)
+async def test_who_watches_a_market_does_not_trade_in_it(
+    world: World,
+    client: httpx.AsyncClient,
+    first: tuple[str, str],
+    second: tuple[str, str],
+    whose: str,
+) -> None:  # I11
+    made = await add(world, client, getattr(world, first[0]), role=first[1], user=NEW_USER)
+    assert made.status_code == 201
+    who = {"role": second[1], "user_id": made.json()["user_id"]}
+    answer = await add(world, client, getattr(world, second[0]), **who)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (403, "staff_may_not_trade")
+    assert told["whose"] == whose
+    assert set(told["accepted"]) == {"broker", "expert"} | (
+        {"seller_staff", "buyer_staff"} if second[1] in ("operator", "auditor") else EXCHANGE_STAFF
+    )
+
+
+EXCHANGE_STAFF = {"operator", "auditor"}
+
+
+async def test_a_person_may_watch_one_market_and_trade_in_another(
+    world: World, session: AsyncSession
+) -> None:  # I11
+    await add_membership(
+        session,
+        user_id=world.users[world.auditor],
+        party_id=world.buyer_elsewhere,
+        market_id=world.other_market_id,
+        role=Role.BUYER_STAFF,
+    )
+    assert await has_exchange_staff(session, world.auditor)
+    assert not await has_exchange_staff(session, world.buyer_elsewhere)
+
+
+async def test_beneficial_owners_are_for_operators_and_auditors(
+    world: World, client: httpx.AsyncClient
+) -> None:  # I13
+    body = registration(world, party__beneficial_owners=[" 钱一 ", "孙二"])
+    answer = await register(client, body)
+    party = answer.json()["party"]
+    assert party["beneficial_owners"] is None
+    decided = await decide(world, client, party["id"], accepted=True)
+    assert decided.json()["beneficial_owners"] == ["钱一", "孙二"]
+    path = f"/v1/parties/{party['id']}"
+    for role, party_id in (("operator", None), ("auditor", None), ("buyer_staff", party["id"])):
+        headers = world.headers(role, party_id and PartyId(UUID(party_id)))
+        shown = (await client.get(path, headers=headers)).json()["beneficial_owners"]
+        assert shown == (["钱一", "孙二"] if party_id is None else None)
+    headers = world.headers("buyer_staff", PartyId(UUID(party["id"])))
+    assert "钱一" not in (await client.get("/v1/me", headers=headers)).text
+    listed = await client.get("/v1/parties?limit=1", headers=world.headers("operator"))
+    assert listed.json()["items"][0]["beneficial_owners"] == ["钱一", "孙二"]
+    events = await client.get("/v1/events?limit=500", headers=world.headers("operator"))
+    assert "钱一" not in events.text
 
 
 async def test_parties_are_listed_by_status_and_name_page_by_page(

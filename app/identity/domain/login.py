@@ -1,6 +1,7 @@
 """Users, logins, passwords and what a membership may be."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ PASSWORD_LENGTH_MAX: Final = 200  # hashing is not a free service
 # What a newcomer may ask for; the exchange's own roles are given by its operator only.
 SELF_REGISTERED: Final = frozenset({Role.SELLER_STAFF, Role.BUYER_STAFF, Role.BROKER, Role.EXPERT})
 EXCHANGE_ROLES: Final = frozenset({Role.OPERATOR, Role.AUDITOR})
+TRADING_ROLES: Final = frozenset({Role.SELLER_STAFF, Role.BUYER_STAFF})
 MEMBER_ROLES: Final = SELF_REGISTERED | EXCHANGE_ROLES
 
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,99}")
@@ -49,6 +51,14 @@ class RoleNotForParty(Forbidden):
     code = "role_not_for_party"
     title_zh = "该单位不能设置此角色"
     title_en = "This party cannot have a member in this role"
+
+
+class StaffMayNotTrade(Forbidden):
+    """Operators and auditors know who bids, so neither they nor their party buy or sell."""
+
+    code = "staff_may_not_trade"
+    title_zh = "交易机构工作人员和审计人员不得参与交易"
+    title_en = "Operators and auditors may not trade"
 
 
 class MemberTwice(Conflict):
@@ -135,4 +145,33 @@ def check_member_role(role: Role, *, of_exchange: bool) -> Role:
             field="role",
             accepted=sorted(fitting),
         )
+    return role
+
+
+def check_apart(role: Role, *, of_user: Collection[Role], of_party: Collection[Role]) -> Role:
+    """Return the role if it keeps those who watch a market apart from those who trade in it.
+
+    Args:
+        of_user: The roles that the user has in this market.
+        of_party: The roles in which anybody acts for the party.
+
+    Raises:
+        StaffMayNotTrade: Names whose roles stand against it, and which.
+
+    Source: 拍卖法 22, 30; identity/README.md, I11.
+    """
+    sides = (EXCHANGE_ROLES, TRADING_ROLES)
+    own, other = sides if role in EXCHANGE_ROLES else sides[::-1]
+    if role not in own:
+        return role
+    for whose, present in (("user", of_user), ("party", of_party)):
+        against = other.intersection(present)
+        if against:
+            raise StaffMayNotTrade(
+                f"The {whose} has a role in this market that excludes this one.",
+                field="role",
+                whose=whose,
+                excluded_by=sorted(against),
+                accepted=sorted(MEMBER_ROLES - own),
+            )
     return role

@@ -113,6 +113,7 @@ class NewParty:
         seller_class, party_type, scale, industry: Names of the code tables ``seller_class``,
             ``party_type``, ``buyer_scale`` and ``industry``.
         representative: 法定代表人.
+        beneficial_owners: 受益所有人, by name; for operators and auditors only.
     """
 
     kind: PartyKind
@@ -130,6 +131,7 @@ class NewParty:
     postcode: str | None = None
     in_high_tech_zone: bool = False
     listed: bool = False
+    beneficial_owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from app.identity.domain.party import Party, PartyStatus
+from app.identity.domain.party import PartyStatus
 from app.identity.endpoints.oauth import address_of
 from app.identity.schemas import (
     ClientBody,
@@ -60,7 +60,7 @@ async def register_party(
                 roles=frozenset(body.roles),
                 actor=actor.ref,
             )
-            view = RegistrationView(party=PartyView.model_validate(party), user_id=user_id)
+            view = RegistrationView(party=PartyView.of(party, actor.viewer), user_id=user_id)
             return JSONResponse(view.model_dump(mode="json"), 201)
 
         if key is None:
@@ -88,23 +88,23 @@ async def list_parties(
         before=None if cursor is None else decode_cursor(cursor, UUID)[0],
         limit=limit + 1,
     )
-    items = [PartyView.model_validate(party) for party in found[:limit]]
+    items = [PartyView.of(party, actor.viewer) for party in found[:limit]]
     more = len(found) > limit
     return Page(items=items, next=encode_cursor(str(items[-1].id)) if more else None)
 
 
-@routes.get("/parties/{party_id}", response_model=PartyView)
-async def get_party(party_id: UUID, session: SessionDep) -> Party:
+@routes.get("/parties/{party_id}")
+async def get_party(party_id: UUID, actor: ActorDep, session: SessionDep) -> PartyView:
     """Return a party to its own staff, operators and auditors."""
-    return await parties.get_party(session, PartyId(party_id))
+    return PartyView.of(await parties.get_party(session, PartyId(party_id)), actor.viewer)
 
 
-@routes.post("/parties/{party_id}/verification", response_model=PartyView)
+@routes.post("/parties/{party_id}/verification")
 async def verify_party(
     party_id: UUID, body: VerificationBody, actor: ActorDep, session: SessionDep
-) -> Party:
+) -> PartyView:
     """Accept or refuse a pending party, once."""
-    return await parties.verify_party(
+    party = await parties.verify_party(
         session,
         party_id=PartyId(party_id),
         accepted=body.accepted,
@@ -112,6 +112,7 @@ async def verify_party(
         actor=actor.ref,
         now=await market_now(session, actor.market_id),
     )
+    return PartyView.of(party, actor.viewer)
 
 
 @hashing.post("/parties/{party_id}/members", status_code=201, response_model=MemberView)
@@ -167,7 +168,7 @@ async def who_am_i(actor: ActorDep, session: SessionDep) -> MeView:
         role=actor.role,
         market_id=actor.market_id,
         scopes=sorted(actor.scopes),
-        party=PartyView.model_validate(me.party),
+        party=PartyView.of(me.party, actor.viewer),
         user=None if me.user is None else UserView.model_validate(me.user),
         memberships=[
             MembershipView(

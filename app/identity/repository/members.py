@@ -72,6 +72,35 @@ async def insert_membership(
     return MembershipId(membership_id)
 
 
+async def lock_member(session: AsyncSession, *, user_id: UserId, party_id: PartyId) -> None:
+    """Keep other memberships of the party and of the user away until the transaction ends.
+
+    The party first, always, so that two grants cannot wait for each other.
+    """
+    for row, key in ((PartyRow, party_id), (UserRow, user_id)):
+        await session.execute(select(row.id).where(row.id == key).with_for_update(key_share=True))
+
+
+async def roles_of_user(
+    session: AsyncSession, user_id: UserId, market_id: MarketId
+) -> frozenset[Role]:
+    """Return the roles that a user has in a market."""
+    roles = await session.scalars(
+        select(MembershipRow.role).where(
+            MembershipRow.user_id == user_id, MembershipRow.market_id == market_id
+        )
+    )
+    return frozenset(map(Role, roles))
+
+
+async def roles_of_party(session: AsyncSession, party_id: PartyId) -> frozenset[Role]:
+    """Return the roles in which anybody acts for a party."""
+    roles = await session.scalars(
+        select(MembershipRow.role).where(MembershipRow.party_id == party_id).distinct()
+    )
+    return frozenset(map(Role, roles))
+
+
 def _membership(row: MembershipRow) -> Membership:
     return Membership(
         MembershipId(row.id),

@@ -1,6 +1,6 @@
 """SQL of parties."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,8 @@ from app.identity.models import PartyRow
 from app.platform.access import Owner
 from app.shared.ids import MarketId, PartyId, new_id
 
-_PLAIN = [spec.name for spec in fields(NewParty) if spec.name != "kind"]
+_TYPED = {"kind", "beneficial_owners"}
+_PLAIN = [spec.name for spec in fields(NewParty) if spec.name not in _TYPED]
 
 
 def party_of(row: PartyRow) -> Party:
@@ -30,6 +31,7 @@ def party_of(row: PartyRow) -> Party:
         market_id=MarketId(row.market_id),
         kind=PartyKind(row.kind),
         status=PartyStatus(row.status),
+        beneficial_owners=tuple(row.beneficial_owners),
         **{name: getattr(row, name) for name in _PLAIN},
     )
 
@@ -54,6 +56,14 @@ async def insert_party(
             field="credit_code",
         )
     return PartyId(party_id)
+
+
+async def find_parties(session: AsyncSession, party_ids: Collection[PartyId]) -> Sequence[Party]:
+    """Return parties, oldest first."""
+    rows = await session.scalars(
+        select(PartyRow).where(PartyRow.id.in_(party_ids)).order_by(PartyRow.id)
+    )
+    return [party_of(row) for row in rows]
 
 
 async def find_party(

@@ -137,6 +137,7 @@ async def add_member(
         ObjectUnknown: No such user or party.
         PartyRefused: The party was refused.
         MemberTwice: The user has the role there already.
+        StaffMayNotTrade: The user or the party has a role that excludes this one.
     """
     check_member_role(role, of_exchange=party_id == actor.party_id)
     hashed = await hash_user(runtime, user) if isinstance(user, NewUser) else None

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.identity.domain.login import EXCHANGE_ROLES, check_apart
 from app.identity.domain.party import (
     NewParty,
     Party,
@@ -62,7 +63,18 @@ async def add_membership(
     actor: str,
     now: datetime,
 ) -> MembershipId:
-    """Let a user act for a party in a role."""
+    """Let a user act for a party in a role; every membership arises here.
+
+    Raises:
+        StaffMayNotTrade: The user or the party has a role that excludes this one.
+        MemberTwice: The user has the role in this party already.
+    """
+    await members.lock_member(session, user_id=user_id, party_id=party_id)
+    check_apart(
+        role,
+        of_user=await members.roles_of_user(session, user_id, market_id),
+        of_party=await members.roles_of_party(session, party_id),
+    )
     membership_id = await members.insert_membership(
         session, user_id=user_id, party_id=party_id, market_id=market_id, role=role
     )
@@ -92,6 +104,11 @@ async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
     if party is None:
         raise ObjectUnknown("There is no such party.", party_id=party_id)
     return party
+
+
+async def is_watcher(session: AsyncSession, party_id: PartyId) -> bool:
+    """Tell whether anybody watches the market for the party: an operator or an auditor."""
+    return not EXCHANGE_ROLES.isdisjoint(await members.roles_of_party(session, party_id))
 
 
 async def require_verified(session: AsyncSession, party_id: PartyId) -> Party:
