@@ -3,13 +3,16 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.settings import Settings
+from app.shared.errors import DomainError
 
 if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -185,6 +188,102 @@ def up(
     from app.supervisor import up as start_everything
 
     start_everything(Settings(), reset=reset, demo=demo)
+
+
+@app.command("holder-key")
+def holder_key(
+    key: Annotated[
+        Path, typer.Argument(help="新私钥文件，仅本人可读 / New private key, mode 0600")
+    ],
+) -> None:
+    """生成密钥份额保管人的密钥对，显示公钥 / Make a share holder's keys; print the public one."""
+    from app.auctions.public import sealing_shell as shell
+
+    with _told():
+        print(shell.make_holder_key(key))
+
+
+@app.command()
+def seal(
+    *,
+    amount: Annotated[str, typer.Option(help="报价，如 12300000.00 / Amount, as decimal text")],
+    bidder_code: Annotated[str, typer.Option(help="竞买号 / Your code in this auction")],
+    terms: Annotated[
+        Path | None, typer.Option(help="竞价信息文件 / JSON of GET /v1/auctions/{auction_id}")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="或其地址 / Or where to GET it: …/v1/auctions/{auction_id}")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="ZHEPAI_TOKEN", help="访问令牌 / Access token, for --url")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="输出文件，缺省为屏幕 / File to write, else the screen")
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="自留开封证明，切勿外传 / Proof of the opening, for your eyes only"),
+    ] = None,
+) -> None:
+    """密封报价：截止前任何一方都无法读取 / Seal a bid that nobody can read before the deadline."""
+    from app.auctions.public import sealing_shell as shell
+
+    with _told():
+        if (terms is None) == (url is None):
+            raise shell.InputUnusable("须给出 --terms 或 --url 之一 / Give either --terms or --url")
+        auction = shell.read_json(terms) if terms else shell.fetch_json(url or "", token)
+        body, proof = shell.seal_body(auction, amount=amount, bidder_code=bidder_code)
+        typer.echo(shell.holders_text(auction), err=True)
+        if keep is not None:
+            shell.write_private(keep, proof)
+        _write(body, out)
+
+
+@app.command("open-shares")
+def open_shares(
+    *,
+    key: Annotated[Path, typer.Option(help="保管人私钥文件 / Your private key")],
+    bids: Annotated[
+        Path, typer.Option(help="密封报价清单 / JSON of GET …/{auction_id}/sealed-bids")
+    ],
+    auction_id: Annotated[str, typer.Option(help="只开启这一场 / The only auction to open")],
+    not_before: Annotated[
+        datetime | None,
+        typer.Option(help="公告的截止时刻，北京时间；本机时钟未到则拒绝 / Deadline, Shanghai time"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="输出文件，缺省为屏幕 / File to write, else the screen")
+    ] = None,
+) -> None:
+    """截止后解出本方保管的密钥份额 / Take out your shares of the bids' keys, after the deadline."""
+    from app.auctions.public import sealing_shell as shell
+    from app.shared.calendar import SHANGHAI
+
+    with _told():
+        if not_before and datetime.now(SHANGHAI) < not_before.replace(tzinfo=SHANGHAI):
+            raise shell.InputUnusable("截止时刻未到，不得开启 / Not before the deadline")
+        private_key = shell.read_private_key(key)
+        listed = shell.read_json(bids)
+        _write(shell.shares_body(listed, auction_id=auction_id, private_key=private_key), out)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell a person what is wrong with the input, in one line and without a trace."""
+    from app.auctions.public import sealing_shell as shell
+
+    try:
+        yield
+    except (DomainError, OSError, shell.InputUnusable) as refusal:
+        typer.echo(shell.refusal_text(refusal), err=True)
+        raise typer.Exit(1) from None
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

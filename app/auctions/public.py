@@ -6,7 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import AuctionUnknown
+from app.auctions.sealing import shell as sealing_shell
 from app.platform.access import Owner
+
+__all__ = ["owner_of_auction", "sealing_shell"]
 
 
 async def owner_of_auction(session: AsyncSession, auction_id: UUID) -> Owner | None:

@@ -1,0 +1,76 @@
+"""The published test vector, and the format done again from its description alone."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from app.auctions.domain.terms import ShareHolder
+from app.auctions.sealing import check_shape, decrypt_share, open_sealed, seal_and_keep, shell
+from app.auctions.sealing.content import content_of
+from app.auctions.sealing.primitives import Label
+from app.shared.money import Money
+
+VECTOR: Final[dict[str, Any]] = json.loads(
+    Path(shell.__file__).with_name("vector.json").read_text(encoding="utf-8")
+)
+GIVEN: Final = VECTOR["given"]
+BID: Final = {name: GIVEN[name] for name in ("auction_id", "bidder_code")}
+HOLDERS: Final = [ShareHolder(item["name"], item["public_key"]) for item in GIVEN["holders"]]
+AMOUNT: Final = Money.parse(GIVEN["amount"]["amount"], GIVEN["amount"]["currency"])
+
+
+def given(name: str) -> bytes:
+    return bytes.fromhex(GIVEN[name])
+
+
+def test_sealing_with_the_vectors_randomness_gives_its_bid_and_proof() -> None:
+    # AU68
+    supply = iter([given("key_hex"), given("coefficient_hex"), given("nonce_hex")])
+    sealed, proof = seal_and_keep(
+        AMOUNT,
+        **BID,
+        holders=HOLDERS,
+        threshold=GIVEN["threshold"],
+        entropy=lambda _: next(supply),
+    )
+    assert sealed == VECTOR["sealed"]
+    assert proof == VECTOR["proof"]
+    check_shape(sealed, **BID, holders=HOLDERS, threshold=GIVEN["threshold"])
+
+
+def test_steps_on_the_way_are_the_vectors() -> None:
+    # AU68
+    label = Label(BID["auction_id"], BID["bidder_code"], GIVEN["threshold"], len(HOLDERS))
+    steps = VECTOR["steps"]
+    content = content_of(AMOUNT, label, given("nonce_hex"))
+    assert content.decode() == steps["plaintext"].ljust(512)
+    assert label.context("content").decode() == steps["content_context"]
+    assert label.context("ephemeral", index=1).decode() == steps["ephemeral_context_1"]
+
+
+def test_holders_of_the_vector_hand_in_its_shares() -> None:
+    # AU68
+    shares = {}
+    for index, holder in enumerate(GIVEN["holders"], start=1):
+        private = bytes.fromhex(holder["private_key_hex"])
+        shares[index] = decrypt_share(VECTOR["sealed"], index=index, private_key=private)
+    assert list(shares.values()) == VECTOR["proof"]["shares"]
+    del shares[1]
+    opened = open_sealed(VECTOR["sealed"], shares, **BID)
+    assert (opened.amount, opened.proof) == (AMOUNT, VECTOR["proof"])
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_a_client_in_another_language_makes_the_same_bid() -> None:
+    # AU68
+    node = shutil.which("node")
+    assert node is not None
+    client = Path(__file__).with_name("other_client.mjs")
+    run = subprocess.run(
+        [node, str(client)], input=json.dumps(GIVEN), capture_output=True, text=True, check=True
+    )
+    assert json.loads(run.stdout) == VECTOR["sealed"]
