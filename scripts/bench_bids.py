@@ -24,7 +24,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,20 +43,18 @@ from app.auctions.vault import Vault
 from app.demo.api import Api, Who
 from app.demo.market import STARTS_AT, content, records
 from app.demo.steps import accept_achievement, become_bidder, draft_listing, publish
-from app.identity import public as identity
 from app.main import add_routes, create_app
-from app.markets import public as markets
-from app.permissions import PERMISSIONS, scopes_of
+from app.permissions import PERMISSIONS
 from app.platform import postgres
-from app.platform.access import SYSTEM, Actor, ActorDep, Role
+from app.platform.access import ActorDep, Role
 from app.platform.migrate import upgrade
 from app.platform.problems import current_request_id
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import RuntimeDep
 from app.platform.telemetry import configure_logging
 from app.settings import Settings
-from app.shared.ids import MarketId, PartyId
 from app.wiring import assemble
+from scripts.market import make_market
 
 CLIENTS = 64
 PORT = 18471
@@ -191,48 +188,10 @@ async def build_market(
 ) -> tuple[list[str], dict[str, str], Callable[[str], Awaitable[int]]]:
     """Make two open lots with 64 bidders each; return tokens, auction ids, a bid counter."""
     runtime = assemble(settings)
-    seller_data = next(party for party in records("parties") if party["seller_class"] == "private")
-    fields = {**content(seller_data, "roles"), "kind": identity.PartyKind.ORGANISATION}
-    async with runtime.database.transaction() as session:
-        start = datetime.fromisoformat(STARTS_AT)
-        market_id = await markets.create_market(
-            session,
-            code="bench",
-            name_zh="基准测试市场",
-            name_en="Benchmark market",
-            region_code="330000",
-            edition="general",
-            starts_at=start,
-            actor=SYSTEM,
-        )
-        parties: dict[str, PartyId] = {}
-        news = {"seller": identity.NewParty(**fields)} | {
-            f"buyer{number}": identity.NewParty(
-                kind=identity.PartyKind.PERSON,
-                name=f"竞买人{number:02d}",
-                party_type="natural_person",
-            )
-            for number in range(CLIENTS)
-        }
-        for key, new in news.items():
-            parties[key] = await identity.create_party(
-                session,
-                market_id=market_id,
-                new=new,
-                status=identity.PartyStatus.VERIFIED,
-                actor=SYSTEM,
-                now=start,
-            )
-
-    def token(who: Who) -> str:
-        party = parties.get(who.party_key, PartyId(uuid.UUID(int=0)))
-        actor = Actor(f"user:{party}", who.role, party, MarketId(market_id), scopes_of(who.role))
-        return runtime.tokens.issue(actor)
-
+    market = await make_market(runtime, bidders=CLIENTS, starts_at=STARTS_AT)
     transport = httpx.ASGITransport(create_app(runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as http:
-        api = Api(http, lambda who: {"Authorization": f"Bearer {token(who)}"})
-        lots = await open_lots(api, str(market_id), STARTS_AT)
+        lots = await open_lots(Api(http, market.headers), str(market.id), STARTS_AT)
 
     async def stored(auction_id: str) -> int:
         async with runtime.database.transaction() as session:
@@ -242,7 +201,7 @@ async def build_market(
             )
             return int(count or 0)
 
-    tokens = [token(Who(Role.BUYER_STAFF, f"buyer{number}")) for number in range(CLIENTS)]
+    tokens = [market.token(Who(Role.BUYER_STAFF, f"buyer{number}")) for number in range(CLIENTS)]
     return tokens, lots, stored
 
 

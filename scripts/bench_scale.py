@@ -28,9 +28,6 @@ from rich.table import Table
 from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from bench_bids import STEP_YUAN, build_market
 
 from app.auctions.answers import to_send
 from app.auctions.endpoints.bidding import lanes_of
@@ -39,12 +36,14 @@ from app.auctions.service.trail import BidCommand
 from app.auctions.vault import Vault
 from app.platform import postgres
 from app.platform.access import Actor
+from app.platform.db import Database
 from app.platform.migrate import upgrade
 from app.platform.runtime import Runtime
 from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.shared.money import Money
 from app.wiring import assemble
+from scripts.bench_bids import STEP_YUAN, build_market
 
 START_YUAN = 1_000_000
 
@@ -144,7 +143,8 @@ async def clone_lots(runtime: Runtime, auction_id: uuid.UUID, count: int) -> lis
 
 async def fill(runtime: Runtime, auction_id: uuid.UUID, count: int) -> None:
     """Give a lot so many earlier bids."""
-    async with runtime.database.transaction() as session:
+    patient = Database(runtime.database.url, pool_size=1, silence_s=None)
+    async with patient.transaction() as session:
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         listing = await session.scalar(
             text("SELECT listing_id FROM auctions WHERE id = :id"), {"id": auction_id}
@@ -153,9 +153,11 @@ async def fill(runtime: Runtime, auction_id: uuid.UUID, count: int) -> None:
         money = {"start": START_YUAN * 100, "step": STEP_YUAN * 100, "listing": listing}
         await session.execute(text(_EARLIER_BIDS), values | money)
         await session.execute(text(_STANDS_AT), values)
-    async with runtime.database.engine.connect() as connection:
+    async with patient.engine.connect() as connection:
         autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.execute(text("SET statement_timeout = 0"))
         await autocommit.execute(text("VACUUM ANALYZE bids"))
+    await patient.close()
 
 
 async def buffers(runtime: Runtime) -> int:

@@ -1,6 +1,6 @@
 """Judge all waiting commands of one or several auctions in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.domain.judging import due, judge
 from app.auctions.domain.model import Act, Bid, BiddingState, SetLimit
-from app.auctions.domain.refusals import BidderNotQualified
+from app.auctions.domain.refusals import BidderNotQualified, FloorBidNotPossible, PaddleUnknown
 from app.auctions.domain.room import changes, room
+from app.auctions.domain.terms import Kind
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository.auctions import Auction
@@ -61,7 +62,7 @@ class _Lot:
     vault: Vault
     auction: Auction
     now: datetime
-    parties: Mapping[str, PartyId] = field(default_factory=dict)
+    parties: dict[str, PartyId] = field(default_factory=dict)
     state: BiddingState = field(init=False)
     since: BiddingState = field(init=False)
     bids: list[dict[str, object]] = field(default_factory=list)
@@ -84,10 +85,11 @@ class _Lot:
             self.state = self.since = self.auction.state
 
     async def judge(self, command: BidCommand, bidder: Depositor | None) -> None:
-        if bidder is None:
-            refusal = BidderNotQualified("Register, qualify and pay the deposit before bidding.")
+        if (refusal := _unjudged(self.auction, command, bidder)) is not None:
             self.outcomes.append((BidOutcome(refusal, None, None, None, self.state), -1))
             return
+        assert bidder is not None
+        self.parties[bidder.bidder_code] = bidder.party_id
         before = self.state
         judged = judge(before, _asked(command, bidder.bidder_code), self.now)
         first = before.judged_count + 1
@@ -154,6 +156,22 @@ class _Lot:
         )
 
 
+def _unjudged(
+    auction: Auction, command: BidCommand, bidder: Depositor | None
+) -> DomainError | None:
+    """Return why a command is no bidder's bid, so that it has no place in the chain (AU45)."""
+    if command.what is What.FLOOR:
+        if auction.state.terms.kind is not Kind.AUCTION:
+            return FloorBidNotPossible("Only a 拍卖 takes floor bids.", accepted=Kind.AUCTION)
+        if bidder is None:
+            return PaddleUnknown(
+                "No qualified bidder has this paddle.", field="paddle", paddle=command.paddle
+            )
+    if bidder is None:
+        return BidderNotQualified("Register, qualify and pay the deposit before bidding.")
+    return None
+
+
 _Asked = Sequence[tuple[Auction, Sequence[BidCommand]]]
 
 
@@ -187,7 +205,7 @@ async def judge_bids(session: AsyncSession, vault: Vault, asked: _Asked) -> list
     gathered = await for_judging(session, vault, [lot.auction for lot in lots], codes)
     for lot, (auction, commands) in zip(lots, asked, strict=True):
         lot.state = lot.since = gathered[auction.id].state
-        lot.parties = gathered[auction.id].parties
+        lot.parties = dict(gathered[auction.id].parties)
         for command in commands:
             wanted = command.paddle or command.bidder_id
             await lot.judge(command, bidders.get((auction.listing_id, wanted)))
