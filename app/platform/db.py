@@ -29,6 +29,13 @@ NAMING = {
 }
 
 
+# What a caller waits for at most before it is told to come back.
+CONNECT_S = 5
+POOL_WAIT_S = 10
+LOCK_WAIT_S = 8
+STATEMENT_S = 9
+SILENCE_S = 10  # beyond the server's own limits: it, or the way to it, has fallen silent
+
 TOUCHED = "touched"  # in a session's info: the subjects of the events that it has journaled
 
 
@@ -44,29 +51,31 @@ class Database:
     Args:
         url: ``postgresql+asyncpg://…``.
         pool_size: Connections held by this process, no overflow beyond it.
+        silence_s: How long a statement may go unanswered; ``None`` for bulk work of scripts.
 
     Attributes:
         wakeups: Told after each commit whose events were journaled.
     """
 
-    def __init__(self, url: str, *, pool_size: int) -> None:
+    def __init__(self, url: str, *, pool_size: int, silence_s: int | None = SILENCE_S) -> None:
         self.url = url
         self.wakeups = Wakeups(url)
         self.engine = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=POOL_WAIT_S,
             pool_pre_ping=False,
             hide_parameters=True,  # an error's text goes into the log
             connect_args={
-                "timeout": 5,
+                "timeout": CONNECT_S,
+                "command_timeout": silence_s,
                 "server_settings": {
                     "application_name": "zhepai",
                     "timezone": "UTC",
                     "jit": "off",
-                    "statement_timeout": "15000",
-                    "lock_timeout": "10000",
+                    "statement_timeout": f"{STATEMENT_S}s",
+                    "lock_timeout": f"{LOCK_WAIT_S}s",
                     "idle_in_transaction_session_timeout": "30000",
                 },
             },

@@ -45,7 +45,7 @@ _MEANING: Final = {
     413: "The body is too large",
     422: "The request is malformed",
     429: "Too many attempts",
-    503: "Nothing was decided; retry with the same key",
+    503: "Busy or away; retry with the same key, whose answer tells what was decided",
 }
 _KEY_HEADER: Final = {
     "name": "Idempotency-Key",

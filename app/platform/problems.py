@@ -49,7 +49,10 @@ _MALFORMED: Final = ("request_malformed", "请求无法解析 / The request cann
 
 
 class Busy(Unavailable):
-    """The database did not answer in time; nothing was decided."""
+    """The database did not answer in time.
+
+    Nothing was decided, unless it fell silent at the commit: then the key's answer tells.
+    """
 
     code = "busy"
     title_zh = "系统繁忙，请稍后用同一幂等键重试"
@@ -196,7 +199,8 @@ async def on_database_error(_request: Request, error: Exception) -> JSONResponse
     if not database_is_away(error):
         raise error
     log.warning("database_away", error=repr(error)[:500])
-    return of_domain(Busy("Nothing was decided; retry with the same key.", retry_after_s=2))
+    detail = "The database did not answer in time; retry with the same key to learn the truth."
+    return of_domain(Busy(detail, retry_after_s=2))
 
 
 async def on_crash(_request: Request, error: Exception) -> JSONResponse:

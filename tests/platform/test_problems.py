@@ -1,19 +1,32 @@
 """Problems: each says what happened, where, and what would be accepted; none tells our inside."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
 import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.platform.db import Database
 from app.platform.problems import FAULTS_MAX, STATUS, status_of
 from app.platform.telemetry import metrics_text
 from app.shared.errors import DomainError
+from tests.eventually import eventually
 from tests.platform.conftest import Small
+from tests.platform.proxy import proxied
 from tests.platform.small_app import CATEGORIES, bearer, build
 
 pytestmark = pytest.mark.concurrency
 
+Ask = Callable[[str], Coroutine[Any, Any, tuple[int, float]]]
+
 WORKS = "SELECT 1"
+TAKES_A_LOCK = "SELECT pg_advisory_xact_lock(1)"
+ANSWER_MAX_S = 13
 EXPECTED = {
     "RuleBroken": 400,
     "Unauthenticated": 401,
@@ -154,15 +167,88 @@ async def test_server_that_takes_no_more_connections_is_a_503(small: Small) -> N
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
 
 
-async def test_pool_that_is_exhausted_is_a_503(
-    database_dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, runtime = build(database_dsn, pool_size=1)
-    monkeypatch.setattr(runtime.database.engine.pool, "_timeout", 0.05)
+@asynccontextmanager
+async def asking(dsn: str, pool_size: int = 1) -> AsyncIterator[tuple[Database, Ask]]:
+    """Yield an API's database, and what sends it a statement and times the answer."""
+    app, runtime = build(dsn, pool_size=pool_size)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    async def ask(statement: str) -> tuple[int, float]:
+        begin = time.monotonic()
+        answer = await client.post(f"/v1/inside/{statement}")
+        if answer.status_code == 503:
+            assert answer.json()["code"] == "busy"
+            assert answer.headers["retry-after"] == "2"
+        return answer.status_code, time.monotonic() - begin
+
     async with httpx.AsyncClient(transport=transport, base_url="http://small.test") as client:
-        async with runtime.database.transaction() as holder:
-            await holder.execute(text(WORKS))
-            answer = await client.post(f"/v1/inside/{WORKS}")
-        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+        yield runtime.database, ask
     await runtime.database.close()
+
+
+async def waits_for_a_lock(dsn: str) -> tuple[int, float]:
+    async with asking(dsn, pool_size=2) as (database, ask), database.transaction() as holder:
+        await holder.execute(text(TAKES_A_LOCK))
+        return await ask(TAKES_A_LOCK)
+
+
+async def takes_too_long(dsn: str) -> tuple[int, float]:
+    async with asking(dsn) as (_, ask):
+        return await ask("SELECT pg_sleep(60)")
+
+
+async def finds_no_free_connection(dsn: str) -> tuple[int, float]:
+    async with asking(dsn) as (database, ask), database.transaction() as holder:
+        await holder.execute(text(WORKS))
+        return await ask(WORKS)
+
+
+async def loses_a_silent_server(dsn: str) -> tuple[int, float]:
+    async with proxied(dsn) as (proxy, address), asking(address) as (_, ask):
+        assert (await ask(WORKS))[0] == 200
+        proxy.freeze()
+        told = await ask(WORKS)
+        proxy.thaw()
+        assert (await ask(WORKS))[0] == 200, "the silent connection is not used again"
+        return told
+
+
+async def never_reaches_a_silent_server(dsn: str) -> tuple[int, float]:
+    async with proxied(dsn) as (proxy, address), asking(address) as (_, ask):
+        proxy.freeze()
+        return await ask(WORKS)
+
+
+async def test_each_wait_for_the_database_ends_in_time_and_in_a_503(database_dsn: str) -> None:
+    # P21: side by side, since each one takes its time.
+    waits = [
+        waits_for_a_lock,
+        takes_too_long,
+        finds_no_free_connection,
+        loses_a_silent_server,
+        never_reaches_a_silent_server,
+    ]
+    told = await asyncio.gather(*(wait(database_dsn) for wait in waits))
+    assert [status for status, _ in told] == [503] * len(waits)
+    assert [round(elapsed_s) for _, elapsed_s in told if elapsed_s > ANSWER_MAX_S] == []
+
+
+async def test_stopped_database_is_a_503_at_once_and_served_again_when_it_is_back(
+    database_dsn: str,
+) -> None:
+    # P21
+    async with proxied(database_dsn) as (proxy, address), asking(address, 3) as (_, ask):
+        await asyncio.gather(*(ask("SELECT pg_sleep(0.1)") for _ in range(3)))
+        proxy.hang_up()  # what pooled connections see when the server is killed
+        statuses = {(await ask(WORKS))[0] for _ in range(5)}
+        assert statuses <= {200, 503}
+        begun = [asyncio.create_task(ask("SELECT pg_sleep(5)")) for _ in range(3)]
+        await asyncio.sleep(0.5)
+        proxy.hang_up()
+        for status, elapsed_s in await asyncio.gather(*begun):
+            assert (status, elapsed_s < 3) == (503, True)
+
+        async def back() -> bool:
+            return (await ask(WORKS))[0] == 200
+
+        await eventually(back)
