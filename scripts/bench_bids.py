@@ -40,13 +40,12 @@ from app.auctions.lane import Lanes
 from app.auctions.schemas import BidReceipt, PlaceBid
 from app.auctions.service.trail import BidCommand
 from app.auctions.vault import Vault
-from app.demo.api import Api, Who
-from app.demo.market import STARTS_AT, content, records
-from app.demo.steps import accept_achievement, become_bidder, draft_listing, publish
+from app.demo.api import Api
+from app.demo.market import STARTS_AT
 from app.main import add_routes, create_app
 from app.permissions import PERMISSIONS
 from app.platform import postgres
-from app.platform.access import ActorDep, Role
+from app.platform.access import ActorDep
 from app.platform.migrate import upgrade
 from app.platform.problems import current_request_id
 from app.platform.routing import self_transacted_router
@@ -54,7 +53,7 @@ from app.platform.runtime import RuntimeDep
 from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.wiring import assemble
-from scripts.market import make_market
+from scripts.market import Market, advance, buyer, make_lot, make_market
 
 CLIENTS = 64
 PORT = 18471
@@ -191,7 +190,7 @@ async def build_market(
     market = await make_market(runtime, bidders=CLIENTS, starts_at=STARTS_AT)
     transport = httpx.ASGITransport(create_app(runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as http:
-        lots = await open_lots(Api(http, market.headers), str(market.id), STARTS_AT)
+        lots = await open_lots(Api(http, market.headers), market)
 
     async def stored(auction_id: str) -> int:
         async with runtime.database.transaction() as session:
@@ -201,48 +200,23 @@ async def build_market(
             )
             return int(count or 0)
 
-    tokens = [market.token(Who(Role.BUYER_STAFF, f"buyer{number}")) for number in range(CLIENTS)]
+    tokens = [market.token(buyer(number)) for number in range(CLIENTS)]
     return tokens, lots, stored
 
 
-async def open_lots(api: Api, market_id: str, received_at: str) -> dict[str, str]:
+async def open_lots(api: Api, market: Market) -> dict[str, str]:
     """Bring one lot a kind of bid route from achievement to open auction."""
-    seller, operator = Who(Role.SELLER_STAFF, "seller"), Who(Role.OPERATOR, "operator")
-    start = {"amount": "1000000.00", "currency": "CNY"}
-    lots, opens_at = {}, ""
-    public = [record for record in records("achievements") if record["confidentiality"] == "public"]
-    for record, kind in zip(public, ("lock", "lane"), strict=False):
-        body = content(record, "owner")
-        achievement_id = await accept_achievement(api, seller, operator, body)
-        draft = await draft_listing(
-            api,
-            seller,
-            achievement_id=achievement_id,
-            conversion_mode=body["conversion_modes"][0],
-            start=start,
-            deposit={"amount": "100000.00", "currency": "CNY"},
-            session_id=None,
-        )
-        opens_at = opens_at or draft["earliest_opening"]
-        terms = {
-            "format": "multiple_bids",
-            "start": start,
-            "step": {"amount": f"{STEP_YUAN}.00", "currency": "CNY"},
-            "free_phase_s": 80 * 86400,
-            "window_s": 120,
-        }
-        lots[kind], listing = await publish(api, operator, draft, opens_at=opens_at, terms=terms)
-        for buyer in range(CLIENTS):
-            await become_bidder(
-                api,
-                Who(Role.BUYER_STAFF, f"buyer{buyer}"),
-                operator,
-                listing,
-                name=f"竞买人{buyer:02d}",
-                received_at=received_at,
-            )
-    await api.post(operator, f"/v1/markets/{market_id}/sandbox/clock", {"advance_to": opens_at})
-    return lots
+    terms = {
+        "format": "multiple_bids",
+        "start": {"amount": "1000000.00", "currency": "CNY"},
+        "step": {"amount": f"{STEP_YUAN}.00", "currency": "CNY"},
+        "free_phase_s": 80 * 86400,
+        "window_s": 120,
+    }
+    lock = await make_lot(api, market, 0, terms=terms)
+    lane = await make_lot(api, market, 1, terms=terms, opens_at=lock.opens_at.isoformat())
+    await advance(api, market, lock.opens_at)
+    return {"lock": str(lock.auction_id), "lane": str(lane.auction_id)}
 
 
 @contextmanager
