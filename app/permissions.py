@@ -126,7 +126,14 @@ _allow(
     auditor=MARKET,
 )
 _allow("fix_contract", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
-_allow("record_payment", scope="settlement:write", key=MUST, operator=MARKET)
+_allow(
+    "record_payment",
+    "record_signing",
+    "declare_default",
+    scope="settlement:write",
+    key=MUST,
+    operator=MARKET,
+)
 _allow(
     "get_registration_sheet",
     scope="settlement:read",

@@ -34,7 +34,9 @@ class AccountRow(Base):
             postgresql_nulls_not_distinct=True,
         ),
         UniqueConstraint("id", "currency", name="uq_accounts_id_currency"),
-        CheckConstraint("purpose IN ('bank', 'funds', 'held', 'escrow')", name="purpose"),
+        CheckConstraint(
+            "purpose IN ('bank', 'funds', 'held', 'escrow', 'forfeited')", name="purpose"
+        ),
         CheckConstraint("side IN ('debit', 'credit')", name="side"),
         Index("ix_accounts_party_id", "party_id"),
     )
@@ -99,7 +101,7 @@ class HoldRow(Base):
 
     __tablename__ = "holds"
     __table_args__ = (
-        CheckConstraint("state IN ('held', 'posted', 'voided')", name="state"),
+        CheckConstraint("state IN ('held', 'posted', 'voided', 'forfeited')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("(state = 'posted') = (deal_id IS NOT NULL)", name="deal"),
         Index("ix_holds_subject_id", "subject_id"),

@@ -28,6 +28,9 @@ __all__ = [
     "balance",
     "capture",
     "escrow_of",
+    "forfeit",
+    "forfeit_escrow",
+    "forfeited_of",
     "funds_of",
     "get_hold",
     "hold",
@@ -36,6 +39,7 @@ __all__ = [
     "pay_into_escrow",
     "pay_out",
     "receive",
+    "refund_escrow",
     "release",
     "reverse",
     "settle_escrow",
@@ -54,6 +58,10 @@ def _funds(market_id: MarketId, party_id: PartyId, currency: str) -> AccountKey:
 
 def _escrow(market_id: MarketId, deal_id: DealId, currency: str) -> AccountKey:
     return AccountKey(market_id, Purpose.ESCROW, currency, subject_id=deal_id)
+
+
+def _forfeited(market_id: MarketId, currency: str) -> AccountKey:
+    return AccountKey(market_id, Purpose.FORFEITED, currency)
 
 
 async def receive(
@@ -79,11 +87,7 @@ async def receive(
         amount=amount,
     )
     entry = Entry(
-        id=entry_id,
-        market_id=market_id,
-        kind=EntryKind.RECEIPT,
-        legs=legs,
-        reference=reference,
+        id=entry_id, market_id=market_id, kind=EntryKind.RECEIPT, legs=legs, reference=reference
     )
     await service.book(session, entry, at=at, actor=actor)
 
@@ -123,7 +127,7 @@ async def release(session: AsyncSession, *, hold_id: HoldId, at: datetime, actor
 
     Raises:
         HoldUnknown: No such hold.
-        TransitionRefused: It was posted to a deal.
+        TransitionRefused: It was posted to a deal or forfeited.
     """
     await service.release(session, hold_id, at=at, actor=actor)
 
@@ -136,9 +140,25 @@ async def capture(
     Raises:
         HoldUnknown: No such hold.
         HoldDiffers: It was posted to another deal.
-        TransitionRefused: It was given back.
+        TransitionRefused: It was given back or forfeited.
     """
     await service.capture(session, hold_id, deal_id, at=at, actor=actor)
+
+
+async def forfeit(
+    session: AsyncSession, *, hold_id: HoldId, at: datetime, actor: ActorRef, ground: str
+) -> None:
+    """Take a deposit from its party for good: held → forfeited. Repeating it does nothing.
+
+    Args:
+        ground: Why, as the party will read it on its statement.
+
+    Raises:
+        HoldUnknown: No such hold.
+        TransitionRefused: It was posted to a deal or given back.
+        EntryDiffers: It was forfeited on another ground.
+    """
+    await service.forfeit(session, hold_id, at=at, actor=actor, ground=ground)
 
 
 async def pay_into_escrow(
@@ -196,9 +216,70 @@ async def settle_escrow(
         amount=amount,
     )
     entry = Entry(
+        id=entry_id, market_id=market_id, kind=EntryKind.SETTLEMENT, legs=legs, subject_id=deal_id
+    )
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def forfeit_escrow(
+    session: AsyncSession,
+    *,
+    entry_id: EntryId,
+    market_id: MarketId,
+    deal_id: DealId,
+    amount: Money,
+    at: datetime,
+    actor: ActorRef,
+    ground: str,
+) -> None:
+    """Take a captured deposit from a buyer in default: the deal's escrow → forfeited.
+
+    Raises:
+        InsufficientFunds: The escrow holds less.
+        EntryDiffers: The id was used for another movement.
+    """
+    legs = transfer(
+        debit=_escrow(market_id, deal_id, amount.currency),
+        credit=_forfeited(market_id, amount.currency),
+        amount=amount,
+    )
+    entry = Entry(
         id=entry_id,
         market_id=market_id,
-        kind=EntryKind.SETTLEMENT,
+        kind=EntryKind.ESCROW_FORFEITURE,
+        legs=legs,
+        reference=ground,
+        subject_id=deal_id,
+    )
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def refund_escrow(
+    session: AsyncSession,
+    *,
+    entry_id: EntryId,
+    market_id: MarketId,
+    deal_id: DealId,
+    party_id: PartyId,
+    amount: Money,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Give a buyer back what it paid to a deal that ended: the deal's escrow → its funds.
+
+    Raises:
+        InsufficientFunds: The escrow holds less.
+        EntryDiffers: The id was used for another movement.
+    """
+    legs = transfer(
+        debit=_escrow(market_id, deal_id, amount.currency),
+        credit=_funds(market_id, party_id, amount.currency),
+        amount=amount,
+    )
+    entry = Entry(
+        id=entry_id,
+        market_id=market_id,
+        kind=EntryKind.ESCROW_REFUND,
         legs=legs,
         subject_id=deal_id,
     )
@@ -228,11 +309,7 @@ async def pay_out(
         amount=amount,
     )
     entry = Entry(
-        id=entry_id,
-        market_id=market_id,
-        kind=EntryKind.PAYOUT,
-        legs=legs,
-        reference=reference,
+        id=entry_id, market_id=market_id, kind=EntryKind.PAYOUT, legs=legs, reference=reference
     )
     await service.book(session, entry, at=at, actor=actor)
 
@@ -289,6 +366,13 @@ async def escrow_of(
 ) -> Money:
     """Return what is kept for a deal."""
     return await _balance_of(session, _escrow(market_id, deal_id, currency))
+
+
+async def forfeited_of(
+    session: AsyncSession, *, market_id: MarketId, currency: str = "CNY"
+) -> Money:
+    """Return what a market's parties have lost."""
+    return await _balance_of(session, _forfeited(market_id, currency))
 
 
 async def get_hold(session: AsyncSession, hold_id: HoldId) -> Hold:

@@ -1,6 +1,7 @@
 """Use cases of the ledger: book an entry, hold and end a deposit, reverse."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -134,12 +135,12 @@ async def release(session: AsyncSession, hold_id: HoldId, *, at: datetime, actor
 
     Raises:
         HoldUnknown: No such hold.
-        TransitionRefused: It was posted to a deal.
+        TransitionRefused: It was posted to a deal or forfeited.
     """
     known = await _locked_hold(session, hold_id)
-    if known.state is HoldState.VOIDED:
-        return
-    await _close(session, known, HoldTrigger.RELEASE, None, at=at, actor=actor)
+    if known.state is not HoldState.VOIDED:
+        to = _party(known, Purpose.FUNDS)
+        await _close(session, known, HoldTrigger.RELEASE, to, at=at, actor=actor)
 
 
 async def capture(
@@ -150,14 +151,33 @@ async def capture(
     Raises:
         HoldUnknown: No such hold.
         HoldDiffers: It was posted to another deal.
-        TransitionRefused: It was given back.
+        TransitionRefused: It was given back or forfeited.
     """
     known = await _locked_hold(session, hold_id)
     if known.state is HoldState.POSTED:
         if known.deal_id != deal_id:
             raise HoldDiffers("The hold was posted to another deal.", hold_id=hold_id)
         return
-    await _close(session, known, HoldTrigger.CAPTURE, deal_id, at=at, actor=actor)
+    to = AccountKey(known.market_id, Purpose.ESCROW, known.amount.currency, subject_id=deal_id)
+    await _close(session, known, HoldTrigger.CAPTURE, to, deal_id=deal_id, at=at, actor=actor)
+
+
+async def forfeit(
+    session: AsyncSession, hold_id: HoldId, *, at: datetime, actor: ActorRef, ground: str
+) -> None:
+    """Take a deposit from its party for good (G6).
+
+    Raises:
+        HoldUnknown: No such hold.
+        TransitionRefused: It was posted to a deal or given back.
+        EntryDiffers: It was forfeited on another ground.
+    """
+    known = await _locked_hold(session, hold_id)
+    to = AccountKey(known.market_id, Purpose.FORFEITED, known.amount.currency)
+    if known.state is HoldState.FORFEITED:
+        await book(session, _closing(known, HoldTrigger.FORFEIT, to, ground), at=at, actor=actor)
+    else:
+        await _close(session, known, HoldTrigger.FORFEIT, to, at=at, actor=actor, ground=ground)
 
 
 async def _locked_hold(session: AsyncSession, hold_id: HoldId) -> Hold:
@@ -174,31 +194,37 @@ async def _locked_hold(session: AsyncSession, hold_id: HoldId) -> Hold:
     return await repository.get_hold(session, hold_id)
 
 
+_CLOSING: Final = {
+    HoldTrigger.RELEASE: EntryKind.RELEASE,
+    HoldTrigger.CAPTURE: EntryKind.CAPTURE,
+    HoldTrigger.FORFEIT: EntryKind.FORFEITURE,
+}
+
+
+def _closing(known: Hold, trigger: HoldTrigger, to: AccountKey, ground: str | None) -> Entry:
+    return Entry(
+        id=closing_entry_id(known.id, trigger),
+        market_id=known.market_id,
+        kind=_CLOSING[trigger],
+        legs=transfer(debit=_party(known, Purpose.HELD), credit=to, amount=known.amount),
+        reference=ground,
+        subject_id=known.id,
+    )
+
+
 async def _close(
     session: AsyncSession,
     known: Hold,
     trigger: HoldTrigger,
-    deal_id: DealId | None,
+    to: AccountKey,
     *,
     at: datetime,
     actor: ActorRef,
+    deal_id: DealId | None = None,
+    ground: str | None = None,
 ) -> None:
     state = advance(TRANSITIONS, state=known.state, trigger=trigger)
-    to_escrow = AccountKey(
-        known.market_id, Purpose.ESCROW, known.amount.currency, subject_id=deal_id
-    )
-    entry = Entry(
-        id=closing_entry_id(known.id, trigger),
-        market_id=known.market_id,
-        kind=EntryKind.RELEASE if deal_id is None else EntryKind.CAPTURE,
-        legs=transfer(
-            debit=_party(known, Purpose.HELD),
-            credit=_party(known, Purpose.FUNDS) if deal_id is None else to_escrow,
-            amount=known.amount,
-        ),
-        subject_id=known.id,
-    )
-    await book(session, entry, at=at, actor=actor)
+    await book(session, _closing(known, trigger, to, ground), at=at, actor=actor)
     await repository.close_hold(session, known.id, state, deal_id)
 
 

@@ -13,6 +13,7 @@ from app.listings.schemas import (
     AchievementView,
     Code,
     DepositReceipt,
+    FlagView,
     ListingSummary,
     ListingView,
     NewAchievement,
@@ -21,7 +22,7 @@ from app.listings.schemas import (
     Qualification,
     RegistrationView,
 )
-from app.listings.service import achievements, drafting, publishing, registering
+from app.listings.service import achievements, drafting, publishing, registering, relating
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
@@ -179,7 +180,8 @@ async def register_buyer(
 ) -> RegistrationView:
     """Register the caller's party as a buyer, accepting the notice that was shown.
 
-    Open while the disclosure lasts, once per party; who accepted which text is recorded.
+    Open while the disclosure lasts, once per party; who accepted which text is recorded. A
+    relation to the seller is declared, and only one that the notice discloses is admitted.
     """
     now = await market_now(session, actor.market_id)
     return _view(
@@ -188,6 +190,7 @@ async def register_buyer(
             actor,
             ListingId(listing_id),
             accepted_terms_hash=body.accepted_terms_hash,
+            relation=body.relation,
             now=now,
         )
     )
@@ -212,6 +215,16 @@ async def list_registrations(
         items=[_view(item) for item in found[:limit]],
         next=_next([item.id for item in found], limit),
     )
+
+
+@routes.get("/listings/{listing_id}/flags")
+async def list_flags(listing_id: UUID, session: SessionDep) -> Page[FlagView]:
+    """List the pairs of a listing's buyers that one hand may move, and what they share.
+
+    A flag asks the operator a question and refuses nobody.
+    """
+    found = await relating.list_flags(session, ListingId(listing_id))
+    return Page(items=[FlagView.model_validate(flag) for flag in found], next=None)
 
 
 @routes.get("/registrations/{registration_id}")

@@ -1,37 +1,49 @@
-"""What the worker runs for listings: the end of a disclosure and the auctions' outcomes."""
+"""What the worker runs for listings: the end of a disclosure, what auctions and deals tell."""
 
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.listing import (
-    ListingTrigger,
-)
-from app.listings.service.publishing import CLOSE_DISCLOSURE, close_disclosure, conclude
+from app.listings.service import concluding
+from app.listings.service.publishing import CLOSE_DISCLOSURE, close_disclosure, require_listing
+from app.listings.service.refunding import return_deposits
+from app.platform.access import SYSTEM
 from app.platform.journal import JournalEvent
 from app.platform.reactions import Reaction
 from app.platform.timers import TimerHandler
-from app.shared.ids import ListingId
+from app.shared.ids import DealId, ListingId
 
-_TRIGGERS: Final = {
-    "auction.failed": ListingTrigger.FAIL,
-    "deal.opened": ListingTrigger.SELL,
-}
+_TYPES: Final = frozenset(
+    {
+        "auction.failed",
+        "auction.cancelled",
+        "auction.annulled",
+        "deal.opened",
+        "deal.defaulted",
+        "deal.settled",
+    }
+)
 
 
 async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
     """Let a listing follow its auction or its deal."""
-    await conclude(
-        session,
-        ListingId(UUID(event.public["listing_id"])),
-        _TRIGGERS[event.type],
-        at=event.market_at,
-    )
+    listing_id = ListingId(UUID(event.public["listing_id"]))
+    at, deal_id = event.market_at, DealId(event.subject_id)
+    match event.type:
+        case "deal.opened":
+            await concluding.sell(session, listing_id, deal_id, at=at)
+        case "deal.defaulted":
+            await concluding.reopen(session, listing_id, deal_id, at=at)
+        case "deal.settled":
+            # Who paid in full cannot default any more, signed or not.
+            listing = await require_listing(session, listing_id)
+            await return_deposits(session, listing, at=at, actor=SYSTEM)
+        case _:
+            silent = bool(event.public.get("silent")) and bool(event.public.get("silent_forfeits"))
+            await concluding.fail(session, listing_id, at=at, silent_forfeits=silent)
 
 
 TIMERS: Final[dict[str, TimerHandler]] = {CLOSE_DISCLOSURE: close_disclosure}
 
-REACTIONS: Final[tuple[Reaction, ...]] = (
-    Reaction("listings.outcome", frozenset(_TRIGGERS), take_outcome),
-)
+REACTIONS: Final[tuple[Reaction, ...]] = (Reaction("listings.outcome", _TYPES, take_outcome),)

@@ -24,6 +24,7 @@ from app.listings.domain.listing import (
     PricingMode,
 )
 from app.listings.domain.registration import RegistrationStatus
+from app.listings.domain.relation import Relation
 from app.platform.db import Base
 
 TIME: Final = DateTime(timezone=True)
@@ -95,16 +96,18 @@ class ListingRow(Base):
             name="published",
         ),
         CheckConstraint("(auction_id IS NULL) = (opens_at IS NULL)", name="bidding"),
+        CheckConstraint("deal_id IS NULL OR status = 'sold'", name="deal"),
         Index("uq_listings_number", "number", unique=True),
         Index("ix_listings_market_id", "market_id", "id"),
         Index("ix_listings_seller_id", "seller_id", "id"),
         Index("ix_listings_session_id", "session_id"),
-        # One open offer of an achievement at a time, whoever publishes at once.
+        # One open offer of an achievement at a time, whoever publishes at once. One that comes
+        # back after a default is offered to its own bidders only.
         Index(
             "uq_listings_achievement_open",
             "achievement_id",
             unique=True,
-            postgresql_where=text("status IN ('disclosing', 'closed')"),
+            postgresql_where=text("status IN ('disclosing', 'closed') AND reopened_at IS NULL"),
         ),
         Index("ix_listings_achievement_id", "achievement_id"),
     )
@@ -135,6 +138,9 @@ class ListingRow(Base):
     policy: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     published_at: Mapped[datetime | None] = mapped_column(TIME)
     disclosure_ends_at: Mapped[datetime | None] = mapped_column(TIME)
+    deal_id: Mapped[UUID | None]
+    reopened_at: Mapped[datetime | None] = mapped_column(TIME)
+    related_buyers: Mapped[list[str]] = mapped_column(ARRAY(String(10)))
 
 
 class NoticeRow(Base):
@@ -161,6 +167,9 @@ class RegistrationRow(Base):
             name="deposit",
         ),
         CheckConstraint("status <> 'refused' OR reason IS NOT NULL", name="refusal"),
+        CheckConstraint("forfeited_at IS NULL OR status = 'deposited'", name="forfeited"),
+        CheckConstraint("defaulted_deal_id IS NULL OR forfeited_at IS NOT NULL", name="defaulted"),
+        _one_of("relation", Relation),
         Index("uq_registrations_listing_party", "listing_id", "party_id", unique=True),
         Index("uq_registrations_bidder_code", "listing_id", "bidder_code", unique=True),
         Index(BANK_REFERENCE_UNIQUE, "market_id", "bank_reference", unique=True),
@@ -172,6 +181,7 @@ class RegistrationRow(Base):
     market_id: Mapped[UUID] = mapped_column(ForeignKey("markets.id"))
     party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     status: Mapped[str] = mapped_column(String(10))
+    relation: Mapped[str] = mapped_column(String(10))
     accepted_terms_hash: Mapped[str] = mapped_column(String(64))
     accepted_by: Mapped[str] = mapped_column(String(60))
     registered_at: Mapped[datetime] = mapped_column(TIME)
@@ -181,3 +191,6 @@ class RegistrationRow(Base):
     bank_reference: Mapped[str | None] = mapped_column(String(200))
     received_at: Mapped[datetime | None] = mapped_column(TIME)
     deposit_entry_id: Mapped[UUID | None]
+    standby_at: Mapped[datetime | None] = mapped_column(TIME)
+    forfeited_at: Mapped[datetime | None] = mapped_column(TIME)
+    defaulted_deal_id: Mapped[UUID | None]

@@ -32,9 +32,11 @@ from app.listings.domain.registration import (
     RegistrationStatus,
     refund_entry_id,
 )
+from app.listings.domain.relation import Relation
 from app.listings.repository import achievements, listings, registrations
 from app.listings.service import drafting, publishing
-from app.listings.service.refunding import return_deposits
+from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
+from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
 from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import AchievementId, AuctionId, ListingId, PartyId, RegistrationId
 
@@ -55,18 +57,24 @@ __all__ = [
     "Readiness",
     "Registration",
     "RegistrationStatus",
+    "Relation",
     "attach_bidding",
     "depositor_by_code",
     "depositors",
     "depositors_of_many",
+    "forfeit_deposits",
     "get_achievement",
     "get_listing",
     "get_notice",
     "get_registration",
+    "keep_standby",
+    "listings_of_achievement",
     "owner_of_achievement",
     "owner_of_listing",
     "owner_of_registration",
+    "record_forfeiture",
     "refund_entry_id",
+    "release_deposit",
     "return_deposits",
 ]
 
@@ -100,6 +108,13 @@ async def get_listing(
 async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:
     """Return a listing's notice as published, or ``None`` for a draft."""
     return await listings.find_notice(session, listing_id)
+
+
+async def listings_of_achievement(
+    session: AsyncSession, achievement_id: AchievementId
+) -> frozenset[ListingId]:
+    """Return every listing that offers or offered an achievement."""
+    return await listings.ids_of_achievement(session, achievement_id)
 
 
 async def attach_bidding(

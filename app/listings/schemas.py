@@ -1,10 +1,11 @@
 """Bodies and views of listings."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
+from app.identity.public import Ground
 from app.listings.domain.achievement import (
     Achievement,
     AchievementContent,
@@ -26,6 +27,7 @@ from app.listings.domain.notice import (
     Notice,
 )
 from app.listings.domain.registration import BankReceipt, RegistrationStatus
+from app.listings.domain.relation import Relation
 from app.platform.schema import (
     Body,
     Instant,
@@ -198,6 +200,11 @@ class NewListing(Body):
     buyer_conditions: Paragraph
     forfeiture_terms: Paragraph = Field(description="When the deposit is lost, in full")
     session_id: UUID | None = None
+    related_buyers: list[Literal[Relation.COMPLETER, Relation.RELATED]] = Field(
+        default=[],
+        max_length=2,
+        description="Relations to the seller that may buy; the notice discloses them",
+    )
 
     def terms(self) -> ListingTerms:
         """Return the domain's value."""
@@ -212,6 +219,7 @@ class NewListing(Body):
             buyer_conditions=self.buyer_conditions,
             forfeiture_terms=self.forfeiture_terms,
             session_id=None if self.session_id is None else SessionId(self.session_id),
+            related_buyers=tuple(sorted(set(self.related_buyers))),
         )
 
 
@@ -254,6 +262,7 @@ class ListingView(ListingSummary):
     buyer_conditions: str
     forfeiture_terms: str
     drafted_at: UtcView
+    related_buyers: list[Relation]
     bidding: dict[str, Any] | None
     policy_id: UUID | None
     policy: dict[str, Any] | None = Field(description="Frozen with the notice")
@@ -277,6 +286,10 @@ class NewRegistration(Body):
     """The acceptance of a notice's terms, by its content hash."""
 
     accepted_terms_hash: Sha256 = Field(description="content_hash of the notice that was shown")
+    relation: Relation = Field(
+        default=Relation.NONE,
+        description="To the seller: a completer of the result in person, related, or none",
+    )
 
 
 class Qualification(Body):
@@ -312,6 +325,7 @@ class RegistrationView(View):
     market_id: UUID
     party_id: UUID
     status: RegistrationStatus
+    relation: Relation = Field(description="To the seller, as declared")
     bidder_code: str | None
     accepted_terms_hash: str
     accepted_by: str
@@ -320,3 +334,13 @@ class RegistrationView(View):
     reason: str | None
     bank_reference: str | None
     received_at: UtcView | None
+    standby_at: UtcView | None = Field(description="The deposit waits for the buyer's signature")
+    forfeited_at: UtcView | None
+
+
+class FlagView(View):
+    """Two buyers of a listing that one hand may move: a question for the operator, no refusal."""
+
+    party_ids: tuple[UUID, UUID]
+    registration_ids: tuple[UUID, UUID]
+    grounds: list[Ground] = Field(description="What the two share")

@@ -18,10 +18,12 @@ from app.settlement.schemas import (
     ContractView,
     DealDetail,
     DealView,
+    DefaultBody,
     PaymentBody,
     SheetView,
+    SigningBody,
 )
-from app.settlement.service import contracts, paying, sheets
+from app.settlement.service import contracts, keeping, paying, sheets
 
 routes = router(tag="settlement")
 
@@ -75,6 +77,45 @@ async def record_payment(
         actor,
         deal_id,
         body.to_domain(),
+        now=await market_now(session, actor.market_id),
+    )
+    return DealView.model_validate(deal)
+
+
+@routes.post("/deals/{deal_id}/signing")
+async def record_signing(
+    deal_id: UUID, body: SigningBody, actor: ActorDep, session: SessionDep
+) -> DealView:
+    """Record that both parties have signed; the standby bidders get their deposits back.
+
+    Signing after `sign_by_at` counts as long as nobody has declared default.
+    """
+    deal = await keeping.record_signing(
+        session,
+        actor,
+        deal_id,
+        signed_at=body.signed_at,
+        text_hash=body.text_hash,
+        now=await market_now(session, actor.market_id),
+    )
+    return DealView.model_validate(deal)
+
+
+@routes.post("/deals/{deal_id}/default")
+async def declare_default(
+    deal_id: UUID, body: DefaultBody, actor: ActorDep, session: SessionDep
+) -> DealView:
+    """Declare the buyer in default: its deposit is forfeited, whatever else it paid goes back.
+
+    Possible from `sign_by_at` while nobody has signed, from `pay_by_at` while money is owed, and
+    at any time if the buyer refused in writing. The listing can then be sold to who stood by.
+    """
+    deal = await keeping.default_deal(
+        session,
+        actor,
+        deal_id,
+        ground=body.ground,
+        refused=body.refused,
         now=await market_now(session, actor.market_id),
     )
     return DealView.model_validate(deal)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,19 +22,39 @@ TIME = DateTime(timezone=True)
 
 
 class DealRow(Base):
-    """A sale; one a listing."""
+    """A sale; one a listing, beside those that ended in default."""
 
     __tablename__ = "deals"
     __table_args__ = (
-        UniqueConstraint("listing_id", name="uq_deals_listing_id"),
+        # One living deal a listing; those that ended in default stay beside it.
+        Index(
+            "uq_deals_listing_id",
+            "listing_id",
+            unique=True,
+            postgresql_where=text("status <> 'defaulted'"),
+        ),
+        Index("ix_deals_listing_id", "listing_id"),
         UniqueConstraint("number", name="uq_deals_number"),
-        CheckConstraint("status IN ('opened', 'paid', 'settled')", name="status"),
+        CheckConstraint("status IN ('opened', 'paid', 'settled', 'defaulted')", name="status"),
         CheckConstraint("start_minor > 0 AND price_minor >= start_minor", name="price"),
         CheckConstraint(
             "deposit_minor > 0 AND deposit_minor <= paid_minor AND paid_minor <= price_minor",
             name="paid",
         ),
-        CheckConstraint("(status = 'opened') = (paid_minor < price_minor)", name="opened"),
+        CheckConstraint(
+            "status = 'defaulted' OR (status = 'opened') = (paid_minor < price_minor)",
+            name="opened",
+        ),
+        CheckConstraint(
+            "(status = 'defaulted') = (defaulted_at IS NOT NULL)"
+            " AND (status = 'defaulted') = (default_reason IS NOT NULL)"
+            " AND (status = 'defaulted') = (default_ground IS NOT NULL)",
+            name="defaulted",
+        ),
+        CheckConstraint(
+            "shortfall_minor IS NULL OR (status = 'defaulted' AND shortfall_minor >= 0)",
+            name="shortfall",
+        ),
         CheckConstraint("(status = 'settled') = (settled_at IS NOT NULL)", name="settled"),
         CheckConstraint("seller_id <> buyer_id", name="parties"),
         Index("ix_deals_market_id", "market_id", "id"),
@@ -57,7 +78,15 @@ class DealRow(Base):
     source: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[UUID]
     confirmed_at: Mapped[datetime] = mapped_column(TIME)
+    sign_by_at: Mapped[datetime] = mapped_column(TIME)
+    pay_by_at: Mapped[datetime] = mapped_column(TIME)
+    signed_at: Mapped[datetime | None] = mapped_column(TIME)
+    signed_text_hash: Mapped[str | None] = mapped_column(String(64))
     settled_at: Mapped[datetime | None] = mapped_column(TIME)
+    defaulted_at: Mapped[datetime | None] = mapped_column(TIME)
+    default_reason: Mapped[str | None] = mapped_column(String(20))
+    default_ground: Mapped[str | None] = mapped_column(String(2000))
+    shortfall_minor: Mapped[int | None] = mapped_column(BigInteger)
     contract_version: Mapped[int] = mapped_column(default=0)
 
 

@@ -1,5 +1,6 @@
 """What other modules may use of settlement."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,12 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
 from app.settlement import repository
-from app.settlement.domain.deal import Deal, DealStatus
-from app.settlement.service import opening
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason
+from app.settlement.service import keeping, opening
 from app.shared.ids import DealId, ListingId, PartyId, RegistrationId
 from app.shared.money import Money
 
-__all__ = ["Deal", "DealStatus", "get_deal", "open_deal", "owner_of_deal"]
+__all__ = [
+    "Deal",
+    "DealStatus",
+    "DefaultReason",
+    "deals_of",
+    "default_deal",
+    "get_deal",
+    "open_deal",
+    "owner_of_deal",
+    "record_signing",
+]
 
 
 async def open_deal(
@@ -26,10 +37,13 @@ async def open_deal(
     source_id: UUID,
     confirmed_at: datetime,
     actor: Actor,
+    standby: frozenset[PartyId] = frozenset(),
 ) -> DealId:
     """Open the deal of a listing: the winner's deposit becomes a part of the price.
 
-    The others' deposits are paid back at once, by the route they came and without interest.
+    The others' deposits are paid back at once, by the route they came and without interest;
+    those on standby when the buyer has signed or the price is paid. A listing whose last deal
+    ended in default is sold anew, also before it has heard of that.
     Journals ``deal.opened``, public with listing, price, start and premium rate; the listing
     learns of its sale from that event.
 
@@ -38,11 +52,12 @@ async def open_deal(
         price: At least the listing's floor.
         source, source_id: What found the price, e.g. ``auction`` and its id.
         confirmed_at: The market moment at which the contract exists.
+        standby: Who would buy if the buyer defaults (候补); may name the buyer, too.
 
     Raises:
-        DealExists: The listing has its deal.
+        DealExists: The listing has its living deal.
         ListingNotForSale: Its disclosure runs, or it has its outcome.
-        BuyerWithoutDeposit: The buyer's registration holds no deposit here.
+        BuyerWithoutDeposit: The buyer's registration holds no deposit here, or no more.
         PriceBelowFloor: Names the floor.
 
     Invariants: ST1, ST8. Source: rules.md D5; 民法典合同编通则解释 4.
@@ -57,7 +72,74 @@ async def open_deal(
         source_id=source_id,
         confirmed_at=confirmed_at,
         actor=actor,
+        standby=standby,
     )
+
+
+async def record_signing(
+    session: AsyncSession,
+    *,
+    deal_id: DealId,
+    signed_at: datetime,
+    at: datetime,
+    actor: Actor,
+    text_hash: str | None = None,
+) -> Deal:
+    """Record that both parties have signed; standby deposits go back in the same transaction.
+
+    Journals ``deal.signed``, public with listing and ``signed_at``.
+
+    Args:
+        signed_at: Between the confirmation and ``at``.
+        at: The market's now.
+        text_hash: SHA-256 of the signed text.
+
+    Raises:
+        ObjectUnknown: No such deal.
+        TransitionRefused: It ended in default.
+        DealSigned: It was signed before.
+        SigningOutOfRange: Names the range.
+
+    Invariant: ST12.
+    """
+    return await keeping.record_signing(
+        session, actor, deal_id, signed_at=signed_at, text_hash=text_hash, now=at
+    )
+
+
+async def default_deal(
+    session: AsyncSession,
+    *,
+    deal_id: DealId,
+    ground: str,
+    at: datetime,
+    actor: Actor,
+    refused: bool = False,
+) -> Deal:
+    """Declare a deal's buyer in default: its deposit is forfeited, what it paid beyond goes back.
+
+    Journals ``deal.defaulted``, public with the listing only; the listing comes back from that
+    event. Standby deposits stay held.
+
+    Args:
+        ground: The operator's reason, 1 to 2000 characters; the buyer reads it.
+        refused: The buyer refused in writing; without that the deadline must be over.
+
+    Raises:
+        ObjectUnknown: No such deal.
+        TransitionRefused: It is settled, or ended before.
+        DefaultTooEarly: Names the earliest moment.
+
+    Invariants: ST13, ST14. Source: rules.md D3, D4.
+    """
+    return await keeping.default_deal(
+        session, actor, deal_id, ground=ground, refused=refused, now=at
+    )
+
+
+async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Deal]:
+    """Return a listing's deals in the order they were opened; all but the last are in default."""
+    return await repository.deals_of(session, listing_id)
 
 
 async def get_deal(session: AsyncSession, deal_id: DealId) -> Deal:

@@ -1,18 +1,18 @@
 """All SQL of settlement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import ObjectUnknown, Owner
 from app.settlement.domain.contract import Contract
-from app.settlement.domain.deal import Deal, DealStatus, Payment
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
 from app.settlement.models import ContractRow, DealRow, PaymentRow
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
@@ -36,7 +36,17 @@ def _deal(row: DealRow) -> Deal:
         source=row.source,
         source_id=row.source_id,
         confirmed_at=row.confirmed_at,
+        sign_by_at=row.sign_by_at,
+        pay_by_at=row.pay_by_at,
+        signed_at=row.signed_at,
+        signed_text_hash=row.signed_text_hash,
         settled_at=row.settled_at,
+        defaulted_at=row.defaulted_at,
+        default_reason=None if row.default_reason is None else DefaultReason(row.default_reason),
+        default_ground=row.default_ground,
+        shortfall=(
+            None if row.shortfall_minor is None else Money(row.shortfall_minor, row.currency)
+        ),
         contract_version=row.contract_version,
     )
 
@@ -48,7 +58,7 @@ async def next_number(session: AsyncSession, *, confirmed_at: datetime) -> str:
 
 
 async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
-    """Write a new deal; false if the listing has one, also one that just commits (ST1)."""
+    """Write a new deal; false if the listing has a living one, also one that just commits (ST1)."""
     claimed = await session.scalar(
         insert(DealRow)
         .values(
@@ -68,10 +78,14 @@ async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
             source=deal.source,
             source_id=deal.source_id,
             confirmed_at=deal.confirmed_at,
+            sign_by_at=deal.sign_by_at,
+            pay_by_at=deal.pay_by_at,
             settled_at=deal.settled_at,
             contract_version=deal.contract_version,
         )
-        .on_conflict_do_nothing(index_elements=["listing_id"])
+        .on_conflict_do_nothing(
+            index_elements=["listing_id"], index_where=text("status <> 'defaulted'")
+        )
         .returning(DealRow.id)
     )
     return claimed is not None
@@ -103,10 +117,39 @@ async def save_deal(session: AsyncSession, deal: Deal) -> None:
         .values(
             status=str(deal.status),
             paid_minor=deal.paid.amount_minor,
+            signed_at=deal.signed_at,
+            signed_text_hash=deal.signed_text_hash,
             settled_at=deal.settled_at,
+            defaulted_at=deal.defaulted_at,
+            default_reason=deal.default_reason,
+            default_ground=deal.default_ground,
+            shortfall_minor=None if deal.shortfall is None else deal.shortfall.amount_minor,
             contract_version=deal.contract_version,
         )
     )
+
+
+async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Deal]:
+    """Return a listing's deals in the order they were opened: all but the last in default."""
+    rows = await session.scalars(
+        select(DealRow).where(DealRow.listing_id == listing_id).order_by(DealRow.id)
+    )
+    return [_deal(row) for row in rows]
+
+
+async def lock_defaulted(session: AsyncSession, listing_ids: Collection[ListingId]) -> list[Deal]:
+    """Lock and return the deals of these listings that ended in default, in id order."""
+    rows = await session.scalars(
+        select(DealRow)
+        .where(
+            DealRow.listing_id.in_(listing_ids),
+            DealRow.status == str(DealStatus.DEFAULTED),
+        )
+        .order_by(DealRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [_deal(row) for row in rows]
 
 
 async def owner_of_deal(session: AsyncSession, deal_id: UUID) -> Owner | None:

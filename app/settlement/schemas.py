@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field, PlainSerializer
 
-from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, UtcView, View
+from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, Reason, UtcView, View
 from app.settlement.domain.contract import Contract
-from app.settlement.domain.deal import Deal, DealStatus, Payment
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
 from app.settlement.domain.report import BY_HAND
 from app.settlement.domain.sheet import MAPPING_VERSION, SheetField
 from app.settlement.service.sheets import Sheet
@@ -44,7 +44,15 @@ class DealView(View):
     source: str
     source_id: UUID
     confirmed_at: UtcView
+    sign_by_at: UtcView
+    pay_by_at: UtcView
+    signed_at: UtcView | None
+    signed_text_hash: str | None
     settled_at: UtcView | None
+    defaulted_at: UtcView | None
+    default_reason: DefaultReason | None
+    default_ground: str | None
+    shortfall: MoneyJson | None
     contract_version: int
 
 
@@ -114,6 +122,23 @@ class DealDetail(DealView):
             contract=ContractView.of(deal, contract),
             **plain,
         )
+
+
+class SigningBody(Body):
+    """When both parties had signed, and what: ``text_hash`` is the SHA-256 of the signed text."""
+
+    signed_at: Instant
+    text_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class DefaultBody(Body):
+    """Why the buyer is in default.
+
+    ``refused``: it refused in writing; without that its time must be over.
+    """
+
+    ground: Reason
+    refused: bool = False
 
 
 class PaymentBody(Body):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
-from app.shared.ids import EntryId, HoldId, MarketId, PartyId, new_id
+from app.shared.ids import DealId, EntryId, HoldId, MarketId, PartyId, new_id
 from app.shared.money import Money
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -73,6 +73,42 @@ class Books:
             actor=ACTOR,
         )
         return held
+
+    async def forfeit_escrow(
+        self, deal: UUID, minor: int, *, entry_id: UUID | None = None, ground: str = "lost"
+    ) -> EntryId:
+        booked = EntryId(entry_id or new_id())
+        await ledger.forfeit_escrow(
+            self.session,
+            entry_id=booked,
+            market_id=self.market_id,
+            deal_id=DealId(deal),
+            amount=Money(minor),
+            at=AT,
+            actor=ACTOR,
+            ground=ground,
+        )
+        return booked
+
+    async def refund_escrow(
+        self, party_id: PartyId, minor: int, *, entry_id: UUID | None = None
+    ) -> EntryId:
+        """From the escrow of the deal that has the party's id."""
+        booked = EntryId(entry_id or new_id())
+        await ledger.refund_escrow(
+            self.session,
+            entry_id=booked,
+            market_id=self.market_id,
+            deal_id=DealId(party_id),
+            party_id=party_id,
+            amount=Money(minor),
+            at=AT,
+            actor=ACTOR,
+        )
+        return booked
+
+    async def forfeited(self) -> int:
+        return (await ledger.forfeited_of(self.session, market_id=self.market_id)).amount_minor
 
     async def funds(self, party_id: PartyId) -> int:
         found = await ledger.funds_of(self.session, market_id=self.market_id, party_id=party_id)

@@ -66,6 +66,12 @@ def capture(hold_id: HoldId) -> Act:
     )
 
 
+def forfeit(hold_id: HoldId) -> Act:
+    return lambda books: ledger.forfeit(
+        books.session, hold_id=hold_id, at=AT, actor=ACTOR, ground="lost"
+    )
+
+
 def reverse(entry_id: EntryId, reversal_id: EntryId) -> Act:
     return lambda books: ledger.reverse(
         books.session,
@@ -121,6 +127,32 @@ async def test_a_hold_ends_once_when_releases_and_captures_race(database: Databa
         lines = await ledger.trial_balance(session, market.market_id)
         held = next(line for line in lines if line.purpose is Purpose.HELD)
         assert held.debit == Money(0)
+    await market.check()
+
+
+async def test_forfeiting_at_once_with_every_other_end_ends_each_hold_once(
+    database: Database,
+) -> None:
+    """G6, G10: one account takes all that is lost, and nobody waits in a circle for it."""
+    market = Market(database)
+    parties = [PartyId(new_id()) for _ in range(6)]
+    for party in parties:
+        await market.run(receive(party, 100))
+    holds = [HoldId(new_id()) for _ in parties]
+    await asyncio.gather(
+        *(
+            market.run(hold(party, 100, hold_id))
+            for party, hold_id in zip(parties, holds, strict=True)
+        )
+    )
+    acts = [act for hold_id in holds for act in (release(hold_id), capture(hold_id))]
+    outcomes = await market.all(*acts, *(forfeit(hold_id) for hold_id in holds * 2))
+    assert set(outcomes) <= {None, TransitionRefused}
+    async with database.transaction() as session:
+        ended = [(await ledger.get_hold(session, hold_id)).state for hold_id in holds]
+        lost = await Books(session, market.market_id).forfeited()
+    assert ledger.HoldState.HELD not in ended
+    assert lost == 100 * ended.count(ledger.HoldState.FORFEITED)
     await market.check()
 
 

@@ -24,6 +24,9 @@ COMMANDS = st.one_of(
     st.tuples(st.just("hold"), IDS, PARTIES, AMOUNTS),
     st.tuples(st.just("release"), IDS, st.just(0), st.just(0)),
     st.tuples(st.just("capture"), IDS, PARTIES, st.just(0)),  # the party stands for the deal
+    st.tuples(st.just("forfeit"), IDS, PARTIES, st.just(0)),  # the party stands for the ground
+    st.tuples(st.just("forfeit_escrow"), IDS, PARTIES, AMOUNTS),
+    st.tuples(st.just("refund_escrow"), IDS, PARTIES, AMOUNTS),  # of the party's own deal
     st.tuples(st.just("reverse"), IDS, IDS, st.just(0)),
 )
 Command = tuple[str, int, int, int]
@@ -36,6 +39,7 @@ class Naive:
     funds: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     escrow: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    forfeited: int = 0
     entries: dict[object, tuple[object, ...]] = field(default_factory=dict)
     holds: dict[int, tuple[int, int]] = field(default_factory=dict)
     ended: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -100,6 +104,32 @@ class Naive:
             self.escrow[deal] += done[1]
         return bool(done)
 
+    def forfeit(self, number: int, ground: int, _minor: int) -> bool:
+        done = self._end(number, "forfeit", ground)
+        if isinstance(done, tuple):
+            self.forfeited += done[1]
+        return bool(done)
+
+    def forfeit_escrow(self, number: int, deal: int, minor: int) -> bool:
+        return self._from_escrow(number, ("forfeit_escrow", deal, minor))
+
+    def refund_escrow(self, number: int, deal: int, minor: int) -> bool:
+        return self._from_escrow(number, ("refund_escrow", deal, minor))
+
+    def _from_escrow(self, number: int, content: tuple[str, int, int]) -> bool:
+        fresh = self.book(number, content)
+        kind, deal, minor = content
+        if fresh:
+            if self.escrow[deal] < minor:
+                return False
+            self.entries[number] = content
+            self.escrow[deal] -= minor
+            if kind == "refund_escrow":
+                self.funds[deal] += minor
+            else:
+                self.forfeited += minor
+        return fresh is not False
+
     def reverse(self, number: int, target: int, _minor: int) -> bool:
         known = self.entries.get(target)
         if known is None:
@@ -131,12 +161,26 @@ class Real:
     def id(self, number: int) -> UUID:
         return UUID(int=self.salt + number)
 
+    async def end(self, kind: str, entry_id: UUID, who: int, minor: int) -> None:
+        """Take money from who had it, or give it back after a deal that ended."""
+        ground = f"ground {who}"
+        if kind == "forfeit":
+            await ledger.forfeit(
+                self.books.session, hold_id=HoldId(entry_id), at=AT, actor=ACTOR, ground=ground
+            )
+        elif kind == "forfeit_escrow":
+            await self.books.forfeit_escrow(self.parties[who], minor, entry_id=entry_id)
+        else:
+            await self.books.refund_escrow(self.parties[who], minor, entry_id=entry_id)
+
     async def do(self, kind: str, number: int, who: int, minor: int) -> bool:
         session, books = self.books.session, self.books
         entry_id = self.id(number)
         try:
             async with session.begin_nested():
-                if kind == "receive":
+                if kind in ("forfeit", "forfeit_escrow", "refund_escrow"):
+                    await self.end(kind, entry_id, who, minor)
+                elif kind == "receive":
                     await books.receive(self.parties[who], minor, entry_id=entry_id)
                 elif kind == "pay_out":
                     await books.pay_out(self.parties[who], minor, entry_id=entry_id)
@@ -185,6 +229,8 @@ async def test_agrees_with_the_naive_ledger(session: AsyncSession, commands: lis
             session, market_id=books.market_id, deal_id=DealId(party_id)
         )
         assert escrow.amount_minor == naive.escrow[index]
+    lost = await ledger.forfeited_of(session, market_id=books.market_id)
+    assert lost.amount_minor == naive.forfeited
     assert all(total.amount_minor == 0 for total in await books.totals())
     for account, balance in await repository.list_accounts(
         session, market_id=books.market_id, party_id=None, purpose=None, before=None, limit=99

@@ -150,3 +150,33 @@ async def test_deposits_at_once_are_each_held_once_and_one_transfer_pays_one(
     assert len(found) == holds == 2
     assert world.third_buyer in found
     assert len({registration.bidder_code for registration in found.values()}) == 2
+
+
+async def test_of_relatives_that_qualify_at_once_each_pair_is_flagged_once(
+    counter: Counter,
+) -> None:
+    """LS19"""
+    listing = done(await counter.publish(await counter.ready(await counter.accepted())))
+    world = counter.world
+    parties = [world.buyer, world.other_buyer, world.third_buyer]
+    async with counter.database.transaction() as session:
+        await session.execute(text("UPDATE parties SET representative = '同一人'"))
+        # The seller must stay a stranger.
+        await session.execute(
+            text("UPDATE parties SET representative = NULL WHERE id = :id"), {"id": world.seller}
+        )
+    calls = []
+    for party_id in parties:
+        registration = done(await counter.register(listing, party_id=party_id))
+        path = f"registrations/{registration['id']}/qualification"
+        calls.append(counter.post(path, "operator", {"qualified": True}))
+    assert await statuses(*calls) == [200, 200, 200]
+    async with counter.database.transaction() as session:
+        told = await session.scalars(
+            text(
+                "SELECT jsonb_array_length(restricted->'shared_control') FROM journal_events"
+                " WHERE type = 'registration.flagged'"
+            )
+        )
+    # The first sees nobody, the second the first, the third both.
+    assert sorted(told) == [1, 2]

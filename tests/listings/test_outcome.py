@@ -1,20 +1,30 @@
 """The end of a disclosure by timer, and outcomes by reaction: each takes effect once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
 
+from app.ledger import public as ledger
+from app.ledger.public import HoldState
 from app.listings.handlers import REACTIONS, TIMERS, take_outcome
-from app.listings.public import Listing, ListingStatus, get_listing
+from app.listings.public import (
+    Listing,
+    ListingStatus,
+    forfeit_deposits,
+    get_listing,
+    release_deposit,
+)
 from app.listings.service.publishing import CLOSE_DISCLOSURE
 from app.platform import timers
 from app.platform.access import ObjectUnknown
 from app.platform.journal import JournalEvent, NewEvent, append, history
-from app.shared.ids import ListingId, MarketId, new_id
+from app.shared.ids import HoldId, ListingId, MarketId, PartyId, RegistrationId, new_id
+from app.shared.money import Money
 from app.shared.transitions import TransitionRefused
-from tests.listings.factories import Desk, Json, listing_body, refusal
+from tests.listings.factories import Desk, Json, done, listing_body, refusal
 
 OUTCOMES = {"auction.failed": "failed", "deal.opened": "sold"}
 
@@ -27,7 +37,9 @@ async def types(desk: Desk, listing: Json) -> list[str]:
     return [event.type for event in await history(desk.session, UUID(listing["id"]))]
 
 
-async def happen(desk: Desk, listing: Json, kind: str, *, at: datetime) -> JournalEvent:
+async def happen(
+    desk: Desk, listing: Json, kind: str, *, at: datetime, **told: Any
+) -> JournalEvent:
     """Journal what a higher module would, and return the event as its reaction gets it."""
     subject = new_id()
     await append(
@@ -39,7 +51,7 @@ async def happen(desk: Desk, listing: Json, kind: str, *, at: datetime) -> Journ
             type=kind,
             market_at=at,
             actor="system",
-            public={"listing_id": listing["id"]},
+            public={"listing_id": listing["id"]} | told,
         ),
     )
     event = await desk.session.scalar(
@@ -151,4 +163,89 @@ async def test_what_was_sold_outright_is_not_offered_again_but_what_failed_is(
 
 def test_the_reaction_wants_exactly_the_outcomes() -> None:
     (reaction,) = REACTIONS
-    assert reaction.types == OUTCOMES.keys()
+    assert reaction.types == OUTCOMES.keys() | {"deal.defaulted", "deal.settled"}
+
+
+async def deposited(desk: Desk, listing: Json) -> dict[PartyId, HoldId]:
+    world = desk.world
+    names = {world.buyer: "西溪智造有限公司", world.other_buyer: "南湖机电有限公司"}
+    holds = {}
+    for party_id, name in names.items():
+        registration = done(await desk.pay(await desk.qualified(listing, party_id), name))
+        holds[party_id] = HoldId(UUID(registration["id"]))
+    return holds
+
+
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ({}, HoldState.VOIDED),
+        ({"silent": True, "silent_forfeits": False}, HoldState.VOIDED),
+        ({"silent": False, "silent_forfeits": True}, HoldState.VOIDED),
+        ({"silent": True, "silent_forfeits": True}, HoldState.FORFEITED),
+    ],
+)
+async def test_silence_costs_the_deposits_only_where_the_notice_said_so(
+    desk: Desk, told: Json, state: HoldState
+) -> None:
+    """LS16, LS23: D3"""
+    listing = await desk.published()
+    holds = await deposited(desk, listing)
+    done(await desk.register(listing, desk.world.third_buyer))  # without a deposit
+    at = await close(desk, listing)
+    event = await happen(desk, listing, "auction.failed", at=at, **told)
+    for _ in range(2):
+        await take_outcome(desk.session, event)
+    assert (await current(desk, listing)).status is ListingStatus.FAILED
+    for party_id, hold_id in holds.items():
+        assert (await ledger.get_hold(desk.session, hold_id)).state is state
+        funds = await ledger.funds_of(
+            desk.session, market_id=desk.world.market_id, party_id=party_id
+        )
+        assert funds == Money(0)
+        events = await history(desk.session, hold_id)
+        forfeited = [event for event in events if event.type == "registration.forfeited"]
+        assert len(forfeited) == (state is HoldState.FORFEITED)
+        for lost in forfeited:
+            assert (lost.audience, lost.public) == ([party_id], {})
+            assert lost.restricted["accepted_terms_hash"] == listing["notice"]["content_hash"]
+            terms = listing["notice"]["content"]["forfeiture_terms"]
+            assert lost.restricted["forfeiture_terms"] == terms
+            assert lost.restricted["deal_id"] is None
+    balance = ledger.totals(await ledger.trial_balance(desk.session, desk.world.market_id))
+    assert balance == (Money(0),)
+    # Silence is no default: the re-run is open to those who were silent.
+    rerun = await desk.published({"id": str((await current(desk, listing)).achievement_id)})
+    done(await desk.register(rerun, desk.world.buyer))
+
+
+async def test_what_is_not_held_any_more_is_not_forfeited(desk: Desk) -> None:
+    """LS23"""
+    listing = await desk.published()
+    holds = await deposited(desk, listing)
+    returned = holds[desk.world.buyer]
+    at = await close(desk, listing)
+    await release_deposit(desk.session, RegistrationId(returned), at=at, actor="system")
+    for _ in range(2):
+        await forfeit_deposits(
+            desk.session,
+            await current(desk, listing),
+            [*holds, desk.world.third_buyer],
+            ground="串通 / collusion",
+            at=at,
+            actor=desk.world.actor("operator"),
+        )
+    assert (await ledger.get_hold(desk.session, returned)).state is HoldState.VOIDED
+    lost = await ledger.forfeited_of(desk.session, market_id=desk.world.market_id)
+    assert lost == Money.parse("120000.00")
+
+
+async def test_a_default_of_a_deal_that_does_not_hold_the_listing_is_overtaken(
+    desk: Desk,
+) -> None:
+    """LS21"""
+    listing = await desk.published()
+    at = await close(desk, listing)
+    await take_outcome(desk.session, await happen(desk, listing, "deal.opened", at=at))
+    await take_outcome(desk.session, await happen(desk, listing, "deal.defaulted", at=at))
+    assert (await current(desk, listing)).status is ListingStatus.SOLD

@@ -48,6 +48,19 @@ async def test_the_list_of_registrations_is_one_statement_beside_the_owners_look
     assert len(sent) == 1
 
 
+async def test_flags_are_two_statements_however_many_register(
+    desk: Desk, database: Database
+) -> None:
+    listing = await desk.published()
+    for party_id in (desk.world.buyer, desk.world.other_buyer, desk.world.third_buyer):
+        done(await desk.register(listing, party_id))
+    path = f"listings/{listing['id']}/flags"
+    done(await desk.get(path, "operator"))  # from now on the owner is remembered
+    with counted(database) as sent:
+        assert done(await desk.get(path, "operator"))["items"] == []
+    assert len(sent) == 2
+
+
 async def test_depositors_are_found_in_one_statement(desk: Desk, database: Database) -> None:
     """LS11"""
     listing = await desk.published()

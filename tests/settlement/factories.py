@@ -1,5 +1,6 @@
 """A listing whose auction is over, ready to be sold, and the steps of its deal."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -60,9 +61,9 @@ async def deposit(desk: Desk, listing: Json, *names: str) -> dict[PartyId, Regis
     return registrations
 
 
-async def lot(desk: Desk, *names: str, **terms: Any) -> Lot:
+async def lot(desk: Desk, *names: str, achievement: Json | None = None, **terms: Any) -> Lot:
     """Publish a listing, take deposits of the named parties, let the disclosure end."""
-    listing = await desk.published(**terms)
+    listing = await desk.published(achievement, **terms)
     registrations = await deposit(desk, listing, *names)
     await desk.world.later(desk.session, days=21)
     return Lot(ListingId(UUID(listing["id"])), registrations)
@@ -74,6 +75,7 @@ async def sell(
     sold: Lot,
     price: Money,
     buyer_id: PartyId | None = None,
+    standby: Collection[PartyId] = (),
 ) -> DealId:
     """Open the deal of a lot."""
     buyer = buyer_id or world.buyer
@@ -87,6 +89,7 @@ async def sell(
         source_id=UUID(int=7),
         confirmed_at=await market_now(session, world.market_id),
         actor=world.actor(Role.OPERATOR),
+        standby=frozenset(standby),
     )
 
 
@@ -115,6 +118,16 @@ class Counter:
             f"/v1/deals/{deal_id}/payments",
             json=body,
             headers=self.world.headers(role) | {"Idempotency-Key": str(new_id())},
+        )
+
+    async def act(
+        self, deal_id: UUID, what: str, body: Json, role: str = "operator", **who: Any
+    ) -> httpx.Response:
+        """POST to one of a deal's acts under a key of its own."""
+        return await self.client.post(
+            f"/v1/deals/{deal_id}/{what}",
+            json=body,
+            headers=self.world.headers(role, **who) | {"Idempotency-Key": str(new_id())},
         )
 
     async def fix(

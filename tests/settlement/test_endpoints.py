@@ -231,6 +231,53 @@ async def test_a_buyer_that_sells_elsewhere_is_not_the_deals_seller(
     assert done(await counter.get(f"deals/{deal_id}"))["contract_version"] == 0
 
 
+async def test_signing_is_recorded_once(
+    counter: Counter, session: AsyncSession, world: World, deal_id: DealId
+) -> None:
+    """ST12"""
+    early = {"signed_at": "2026-03-22T10:00:00+08:00"}
+    told = refusal(await counter.act(deal_id, "signing", early), 400, "signing_out_of_range")
+    assert told["field"] == "signed_at"
+    assert {"minimum", "maximum"} <= told.keys()
+    now = await market_now(session, world.market_id)
+    body = {"signed_at": now.isoformat(), "text_hash": "ab" * 32}
+    refusal(await counter.act(deal_id, "signing", body, "seller_staff"), 403, "role_not_allowed")
+    wrong = body | {"text_hash": "x"}
+    refusal(await counter.act(deal_id, "signing", wrong), 422, "request_invalid")
+    signed = done(await counter.act(deal_id, "signing", body))
+    assert signed["signed_text_hash"] == "ab" * 32
+    again = refusal(await counter.act(deal_id, "signing", body), 409, "deal_signed")
+    assert again["signed_at"] is not None
+    shown = done(await counter.get(f"deals/{deal_id}", "buyer_staff"))
+    assert shown["signed_at"] == signed["signed_at"]
+    assert shown["sign_by_at"] < shown["pay_by_at"]
+    refusal(await counter.act(new_id(), "signing", body), 404, "object_unknown")
+
+
+async def test_default_is_declared_after_the_deadline_or_with_a_refusal(
+    counter: Counter, deal_id: DealId
+) -> None:
+    """ST13, ST14"""
+    body = {"ground": "三个工作日内未签约"}
+    told = refusal(await counter.act(deal_id, "default", body), 409, "default_too_early")
+    assert told["earliest"] == "2026-03-26T16:00:00+00:00"
+    refused = body | {"refused": True}
+    refusal(await counter.act(deal_id, "default", refused, "buyer_staff"), 403, "role_not_allowed")
+    refusal(await counter.act(deal_id, "default", {"ground": ""}), 422, "request_invalid")
+    ended = done(await counter.act(deal_id, "default", refused))
+    assert (ended["status"], ended["default_reason"]) == ("defaulted", "refused")
+    assert ended["outstanding"] == yuan("0.00")
+    again = refusal(await counter.act(deal_id, "default", refused), 409, "transition_refused")
+    assert again["state"] == "defaulted"
+    refusal(await counter.pay(deal_id, "1.00"), 409, "transition_refused")
+    listed = done(await counter.get("deals?status=defaulted", "buyer_staff"))
+    assert [deal["default_ground"] for deal in listed["items"]] == [body["ground"]]
+    trial = done(await counter.get("ledger/balance"))
+    assert trial["balanced"] is True
+    lost = {line["purpose"]: line["debit"]["amount"] for line in trial["lines"]}
+    assert lost["forfeited"] == "-120000.00"
+
+
 async def test_deals_page_by_cursor_and_filter_by_status(
     counter: Counter, session: AsyncSession, world: World, desk: Desk
 ) -> None:

@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     FUNDS = "funds"  # what the exchange owes a party, free to use
     HELD = "held"  # what it owes a party but keeps as a deposit
     ESCROW = "escrow"  # what it keeps for one deal
+    FORFEITED = "forfeited"  # deposits that parties lost, until somebody is found to be owed them
 
 
 class Side(StrEnum):
@@ -32,11 +33,12 @@ NORMAL_SIDE: Final[Mapping[Purpose, Side]] = {
     Purpose.FUNDS: Side.CREDIT,
     Purpose.HELD: Side.CREDIT,
     Purpose.ESCROW: Side.CREDIT,
+    Purpose.FORFEITED: Side.CREDIT,
 }
 
 # The bank needs no limit of its own: it equals what is owed, and none of that goes below zero.
 # So no two payments ever wait for each other on one bank account.
-LIMITED: Final = frozenset({Purpose.FUNDS, Purpose.HELD, Purpose.ESCROW})
+LIMITED: Final = frozenset({Purpose.FUNDS, Purpose.HELD, Purpose.ESCROW, Purpose.FORFEITED})
 
 
 class InsufficientFunds(Conflict):

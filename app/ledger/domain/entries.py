@@ -23,6 +23,9 @@ class EntryKind(StrEnum):
     ESCROW_PAYMENT = "escrow_payment"  # funds → escrow
     SETTLEMENT = "settlement"  # escrow → funds of the seller
     PAYOUT = "payout"  # funds → bank
+    FORFEITURE = "forfeiture"  # held → forfeited
+    ESCROW_FORFEITURE = "escrow_forfeiture"  # escrow → forfeited
+    ESCROW_REFUND = "escrow_refund"  # escrow → funds of the buyer
     REVERSAL = "reversal"  # an entry, the other way round
 
 
@@ -56,7 +59,7 @@ class EntryUnknown(NotFound):
 
 
 class NotReversible(RuleBroken):
-    """A hold is undone by its own acts, and a reversal by a new entry (G7)."""
+    """A hold is undone by its own acts, a default and a reversal by a new entry (G7)."""
 
     code = "entry_not_reversible"
     title_zh = "此类分录不能冲销"

@@ -1,4 +1,4 @@
-"""Holds: deposits that are kept until they are posted to a deal or voided."""
+"""Holds: deposits that are kept until they are posted to a deal, voided or forfeited."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ class HoldState(StrEnum):
     HELD = "held"
     POSTED = "posted"
     VOIDED = "voided"
+    FORFEITED = "forfeited"
 
 
 class HoldTrigger(StrEnum):
@@ -24,11 +25,13 @@ class HoldTrigger(StrEnum):
 
     CAPTURE = "capture"
     RELEASE = "release"
+    FORFEIT = "forfeit"
 
 
 TRANSITIONS: Final[Mapping[tuple[HoldState, HoldTrigger], HoldState]] = {
     (HoldState.HELD, HoldTrigger.CAPTURE): HoldState.POSTED,
     (HoldState.HELD, HoldTrigger.RELEASE): HoldState.VOIDED,
+    (HoldState.HELD, HoldTrigger.FORFEIT): HoldState.FORFEITED,
 }
 
 

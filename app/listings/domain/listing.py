@@ -11,11 +11,13 @@ from app.listings.domain.achievement import (
     AchievementStatus,
     Confidentiality,
 )
+from app.listings.domain.relation import Relation
 from app.shared.access import Viewer
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import (
     AchievementId,
     AuctionId,
+    DealId,
     ListingId,
     MarketId,
     PartyId,
@@ -45,6 +47,7 @@ class ListingTrigger(StrEnum):
     PUBLISH = "publish"
     CLOSE_DISCLOSURE = "close_disclosure"
     SELL = "sell"
+    REOPEN = "reopen"
     FAIL = "fail"
 
 
@@ -52,8 +55,10 @@ LISTING_TRANSITIONS: Final[Mapping[tuple[ListingStatus, ListingTrigger], Listing
     (ListingStatus.DRAFT, ListingTrigger.ATTACH_BIDDING): ListingStatus.DRAFT,
     (ListingStatus.DRAFT, ListingTrigger.PUBLISH): ListingStatus.DISCLOSING,
     (ListingStatus.DISCLOSING, ListingTrigger.CLOSE_DISCLOSURE): ListingStatus.CLOSED,
+    (ListingStatus.DISCLOSING, ListingTrigger.FAIL): ListingStatus.FAILED,
     (ListingStatus.CLOSED, ListingTrigger.SELL): ListingStatus.SOLD,
     (ListingStatus.CLOSED, ListingTrigger.FAIL): ListingStatus.FAILED,
+    (ListingStatus.SOLD, ListingTrigger.REOPEN): ListingStatus.CLOSED,
 }
 
 
@@ -78,6 +83,7 @@ class ListingTerms:
         deposit: Positive, at most the policy's share of the floor, same currency.
         base_price: 基准价格, where the policy requires one; at most the floor.
         forfeiture_terms: When the deposit is lost, in full: shown, never only linked (L11).
+        related_buyers: Relations to the seller that may buy; the notice discloses them (A3).
     """
 
     pricing_mode: PricingMode
@@ -90,6 +96,7 @@ class ListingTerms:
     buyer_conditions: str
     forfeiture_terms: str
     session_id: SessionId | None
+    related_buyers: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,8 @@ class Listing:
         policy_id, policy: Chosen when the notice was published and frozen with it.
         disclosure_ends_at: Aware UTC; registration is open before it.
         auction_id, opens_at, bidding: Attached by the auctions while a draft.
+        deal_id: Its living deal, while sold.
+        reopened_at: When its last deal ended in default, if one did.
     """
 
     id: ListingId
@@ -129,6 +138,9 @@ class Listing:
     auction_id: AuctionId | None = None
     opens_at: datetime | None = None
     bidding: Mapping[str, Any] | None = None
+    deal_id: DealId | None = None
+    reopened_at: datetime | None = None
+    related_buyers: tuple[Relation, ...] = ()
 
 
 class AchievementNotListable(Conflict):
@@ -222,6 +234,7 @@ def terms_of(listing: Listing) -> ListingTerms:
         buyer_conditions=listing.buyer_conditions,
         forfeiture_terms=listing.forfeiture_terms,
         session_id=listing.session_id,
+        related_buyers=listing.related_buyers,
     )
 
 

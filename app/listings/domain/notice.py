@@ -61,6 +61,7 @@ def write_notice(
             "payment_terms": listing.payment_terms,
             "buyer_conditions": listing.buyer_conditions,
             "forfeiture_terms": listing.forfeiture_terms,
+            "related_buyers": listing.related_buyers,
             "auction_id": listing.auction_id,
             "opens_at": listing.opens_at,
             "bidding": listing.bidding,

@@ -14,8 +14,9 @@ from app.listings.domain.listing import (
 from app.listings.domain.notice import (
     Notice,
 )
+from app.listings.domain.relation import Relation
 from app.shared.errors import Conflict, RuleBroken
-from app.shared.ids import EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
 from app.shared.money import Money
 
 # Without I, O and digits that look like letters, so that a code can be read out in a hall.
@@ -59,6 +60,10 @@ class Registration:
         accepted_terms_hash: Content hash of the notice that was shown and accepted (L11).
         accepted_by: ``Actor.ref`` of who accepted it, at ``registered_at``.
         received_at: The bank's moment of the deposit; decides (D1).
+        standby_at: Since when the deposit waits for another buyer's signature, if it did.
+        forfeited_at: When the deposit was lost.
+        defaulted_deal_id: The deal whose default took it.
+        relation: To the seller, as declared and found true at registration.
     """
 
     id: RegistrationId
@@ -75,6 +80,10 @@ class Registration:
     bank_reference: str | None = None
     received_at: datetime | None = None
     deposit_entry_id: EntryId | None = None
+    standby_at: datetime | None = None
+    forfeited_at: datetime | None = None
+    defaulted_deal_id: DealId | None = None
+    relation: Relation = Relation.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,14 @@ class SellerMayNotRegister(RuleBroken):
     code = "seller_may_not_register"
     title_zh = "出让方不得参与受让登记"
     title_en = "The seller may not register"
+
+
+class DefaulterExcluded(RuleBroken):
+    """Who defaulted on an achievement does not bid for it again."""
+
+    code = "defaulter_excluded"
+    title_zh = "违约竞得人不得再次参与该成果的竞价"
+    title_en = "Your party defaulted on this achievement before"
 
 
 class TermsNotAccepted(RuleBroken):

@@ -15,6 +15,7 @@ from app.listings.domain.listing import (
 from app.listings.domain.notice import (
     Notice,
 )
+from app.listings.domain.relation import Relation
 from app.listings.models import AchievementRow, ListingRow, NoticeRow
 from app.markets.public import PolicyTerms
 from app.shared.access import Viewer
@@ -22,6 +23,7 @@ from app.shared.calendar import SHANGHAI
 from app.shared.ids import (
     AchievementId,
     AuctionId,
+    DealId,
     ListingId,
     MarketId,
     PartyId,
@@ -65,6 +67,9 @@ def _listing(row: ListingRow) -> Listing:
         auction_id=None if row.auction_id is None else AuctionId(row.auction_id),
         opens_at=row.opens_at,
         bidding=row.bidding,
+        deal_id=None if row.deal_id is None else DealId(row.deal_id),
+        reopened_at=row.reopened_at,
+        related_buyers=tuple(Relation(relation) for relation in row.related_buyers),
     )
 
 
@@ -98,6 +103,7 @@ async def insert_draft(session: AsyncSession, listing: Listing) -> None:
             buyer_conditions=listing.buyer_conditions,
             forfeiture_terms=listing.forfeiture_terms,
             drafted_at=listing.drafted_at,
+            related_buyers=[str(relation) for relation in listing.related_buyers],
             **_course(listing),
         )
     )
@@ -114,6 +120,8 @@ def _course(listing: Listing) -> dict[str, Any]:
         "policy": None if listing.policy is None else listing.policy.as_json(),
         "published_at": listing.published_at,
         "disclosure_ends_at": listing.disclosure_ends_at,
+        "deal_id": listing.deal_id,
+        "reopened_at": listing.reopened_at,
     }
 
 
@@ -133,6 +141,16 @@ async def find(
         statement = statement.with_for_update()
     row = await session.scalar(statement.execution_options(populate_existing=True))
     return None if row is None else _listing(row)
+
+
+async def ids_of_achievement(
+    session: AsyncSession, achievement_id: AchievementId
+) -> frozenset[ListingId]:
+    """Return every listing of an achievement."""
+    found = await session.scalars(
+        select(ListingRow.id).where(ListingRow.achievement_id == achievement_id)
+    )
+    return frozenset(ListingId(listing_id) for listing_id in found)
 
 
 async def find_rival(session: AsyncSession, achievement_id: AchievementId) -> str | None:

@@ -9,8 +9,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.registration import Depositor, Registration, RegistrationStatus
-from app.listings.models import BANK_REFERENCE_UNIQUE, RegistrationRow
-from app.shared.ids import EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.listings.domain.relation import Relation
+from app.listings.models import BANK_REFERENCE_UNIQUE, ListingRow, RegistrationRow
+from app.shared.ids import (
+    AchievementId,
+    DealId,
+    EntryId,
+    ListingId,
+    MarketId,
+    PartyId,
+    RegistrationId,
+)
 
 # Asked once a batch by the bid path: built once, so that nothing is compiled there.
 _DEPOSITORS_OF_MANY: Final = text(
@@ -37,7 +46,11 @@ def _registration(row: RegistrationRow) -> Registration:
         reason=row.reason,
         bank_reference=row.bank_reference,
         received_at=row.received_at,
+        relation=Relation(row.relation),
         deposit_entry_id=None if row.deposit_entry_id is None else EntryId(row.deposit_entry_id),
+        standby_at=row.standby_at,
+        forfeited_at=row.forfeited_at,
+        defaulted_deal_id=None if row.defaulted_deal_id is None else DealId(row.defaulted_deal_id),
     )
 
 
@@ -54,6 +67,7 @@ async def insert_once(session: AsyncSession, registration: Registration) -> bool
             market_id=registration.market_id,
             party_id=registration.party_id,
             status=str(registration.status),
+            relation=str(registration.relation),
             accepted_terms_hash=registration.accepted_terms_hash,
             accepted_by=registration.accepted_by,
             registered_at=registration.registered_at,
@@ -127,6 +141,24 @@ async def find_page(
     return [_registration(row) for row in rows]
 
 
+async def find_contenders(
+    session: AsyncSession, listing_id: ListingId, *, qualified_only: bool
+) -> Mapping[PartyId, RegistrationId]:
+    """Return the registrations of a listing that were not refused, by party, oldest first."""
+    without = {RegistrationStatus.REFUSED}
+    if qualified_only:
+        without |= {RegistrationStatus.APPLIED}
+    rows = await session.execute(
+        select(RegistrationRow.party_id, RegistrationRow.id)
+        .where(
+            RegistrationRow.listing_id == listing_id,
+            RegistrationRow.status.not_in(map(str, without)),
+        )
+        .order_by(RegistrationRow.id)
+    )
+    return {PartyId(party_id): RegistrationId(id_) for party_id, id_ in rows}
+
+
 async def find_depositors(
     session: AsyncSession, listing_id: ListingId, party_ids: Collection[PartyId] | None
 ) -> Mapping[PartyId, Depositor]:
@@ -188,6 +220,66 @@ async def find_depositor_by_code(
         .first()
     )
     return None if row is None else Depositor(**row)
+
+
+async def lock_of_parties(
+    session: AsyncSession, listing_id: ListingId, party_ids: Collection[PartyId]
+) -> Sequence[Registration]:
+    """Lock and return these parties' registrations for a listing, in id order."""
+    rows = await session.scalars(
+        select(RegistrationRow)
+        .where(
+            RegistrationRow.listing_id == listing_id,
+            RegistrationRow.party_id == func.any(literal(list(party_ids), ARRAY(Uuid))),
+        )
+        .order_by(RegistrationRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [_registration(row) for row in rows]
+
+
+async def save_fate(session: AsyncSession, registration: Registration) -> None:
+    """Save what became of a deposit; the caller holds the registration's lock."""
+    await session.execute(
+        update(RegistrationRow)
+        .where(RegistrationRow.id == registration.id)
+        .values(
+            standby_at=registration.standby_at,
+            forfeited_at=registration.forfeited_at,
+            defaulted_deal_id=registration.defaulted_deal_id,
+        )
+    )
+
+
+async def standby_parties(session: AsyncSession, listing_id: ListingId) -> frozenset[PartyId]:
+    """Return those whose deposits wait, or waited, for a buyer's signature."""
+    found = await session.scalars(
+        select(RegistrationRow.party_id).where(
+            RegistrationRow.listing_id == listing_id, RegistrationRow.standby_at.is_not(None)
+        )
+    )
+    return frozenset(PartyId(party_id) for party_id in found)
+
+
+async def has_defaulted(
+    session: AsyncSession, achievement_id: AchievementId, party_id: PartyId
+) -> bool:
+    """Tell whether the party bought this achievement before and did not keep its word."""
+    return bool(
+        await session.scalar(
+            select(
+                select(RegistrationRow.id)
+                .join(ListingRow, ListingRow.id == RegistrationRow.listing_id)
+                .where(
+                    ListingRow.achievement_id == achievement_id,
+                    RegistrationRow.party_id == party_id,
+                    RegistrationRow.defaulted_deal_id.is_not(None),
+                )
+                .exists()
+            )
+        )
+    )
 
 
 async def bidder_codes(session: AsyncSession, listing_id: ListingId) -> frozenset[str]:

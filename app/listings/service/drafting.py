@@ -122,6 +122,7 @@ async def draft_listing(
         buyer_conditions=terms.buyer_conditions,
         forfeiture_terms=terms.forfeiture_terms,
         session_id=terms.session_id,
+        related_buyers=terms.related_buyers,
     )
     await listings.insert_draft(session, listing)
     drafted = {"number": listing.number, "achievement_id": achievement.id, "terms": terms}

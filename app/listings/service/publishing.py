@@ -29,7 +29,6 @@ from app.listings.domain.terms import (
 )
 from app.listings.repository import listings
 from app.listings.service.drafting import achievement_of, policy_of, require_unoffered
-from app.listings.service.refunding import return_deposits
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -89,12 +88,14 @@ async def publish_listing(
     )
     await journal.append(
         session,
-        _event(published, "published", actor.ref, now, content=notice.content, notice=notice),
+        listing_event(
+            published, "published", actor.ref, now, content=notice.content, notice=notice
+        ),
     )
     return published
 
 
-def _event(
+def listing_event(
     listing: Listing,
     what: str,
     actor: str,
@@ -103,6 +104,7 @@ def _event(
     content: object = None,
     notice: Notice | None = None,
 ) -> NewEvent:
+    """Return what the journal tells everybody about a listing."""
     told: dict[str, object] = {"number": listing.number}
     if notice is not None:
         told |= {"notice": content, "content_hash": notice.content_hash}
@@ -124,49 +126,18 @@ async def close_disclosure(session: AsyncSession, listing_id: UUID, due_at: date
     """
     listing = await require_listing(session, ListingId(listing_id), lock=True)
     if listing.status is ListingStatus.DISCLOSING:
-        await _close(session, listing, due_at)
+        await end_disclosure(session, listing, due_at)
 
 
-async def _close(session: AsyncSession, listing: Listing, at: datetime) -> Listing:
+async def end_disclosure(session: AsyncSession, listing: Listing, at: datetime) -> Listing:
+    """Close a listing whose disclosure is over; the caller holds its lock."""
     trigger = ListingTrigger.CLOSE_DISCLOSURE
     closed = replace(
         listing, status=advance(LISTING_TRANSITIONS, state=listing.status, trigger=trigger)
     )
     await listings.save(session, closed)
-    await journal.append(session, _event(closed, "disclosure_closed", SYSTEM, at))
+    await journal.append(session, listing_event(closed, "disclosure_closed", SYSTEM, at))
     return closed
-
-
-_OUTCOME: Final = {
-    ListingTrigger.SELL: ListingStatus.SOLD,
-    ListingTrigger.FAIL: ListingStatus.FAILED,
-}
-
-
-async def conclude(
-    session: AsyncSession, listing_id: ListingId, trigger: ListingTrigger, *, at: datetime
-) -> None:
-    """Take a listing's outcome; repeating it does nothing.
-
-    The auction may be faster than a late timer: then the disclosure is closed on the way.
-
-    Raises:
-        TransitionRefused: The listing has the other outcome, or was never disclosed.
-    """
-    listing = await require_listing(session, listing_id, lock=True)
-    if listing.status is _OUTCOME[trigger]:
-        return
-    ends_at = listing.disclosure_ends_at
-    if listing.status is ListingStatus.DISCLOSING and ends_at is not None and ends_at <= at:
-        await timers.cancel(session, kind=CLOSE_DISCLOSURE, subject_id=listing.id)
-        listing = await _close(session, listing, ends_at)
-    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=trigger)
-    concluded = replace(listing, status=status)
-    await listings.save(session, concluded)
-    await journal.append(session, _event(concluded, str(status), SYSTEM, at))
-    # Of a sold listing too: a deposit booked after the deal was opened is still held. The
-    # winner's is posted to the deal by now and stays there.
-    await return_deposits(session, concluded, keep=None, at=at, actor=SYSTEM)
 
 
 async def require_listing(

@@ -18,6 +18,7 @@ from app.listings.domain.registration import (
     BankReceipt,
     BankReferenceUsed,
     BidderCodesExhausted,
+    DefaulterExcluded,
     Registration,
     RegistrationStatus,
     RegistrationTrigger,
@@ -25,8 +26,10 @@ from app.listings.domain.registration import (
     check_registration,
     nth_bidder_code,
 )
+from app.listings.domain.relation import Relation
 from app.listings.repository import registrations as repository
 from app.listings.service.publishing import read_listing, require_listing
+from app.listings.service.relating import check_buyer, flag_registration
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -40,6 +43,7 @@ async def register_buyer(
     listing_id: ListingId,
     *,
     accepted_terms_hash: str,
+    relation: Relation,
     now: datetime,
 ) -> Registration:
     """Register the actor's party for a listing, recording which terms it accepted.
@@ -47,6 +51,8 @@ async def register_buyer(
     Raises:
         PartyNotVerified: The exchange has not verified the buyer.
         RegistrationClosed, SellerMayNotRegister, TermsNotAccepted: See the rule.
+        StaffMayNotRegister, RelatedPartyNotDisclosed, RelationUntrue: See `check_buyer`.
+        DefaulterExcluded: It bought this achievement before and defaulted.
         AlreadyRegistered: Once per party.
     """
     listing, notice = await read_listing(session, actor, listing_id)
@@ -58,6 +64,9 @@ async def register_buyer(
         terms_hash=accepted_terms_hash,
         now=now,
     )
+    await check_buyer(session, listing, buyer, relation)
+    if await repository.has_defaulted(session, listing.achievement_id, buyer.id):
+        raise DefaulterExcluded("The re-run is without the buyer in default.")
     registration = Registration(
         id=RegistrationId(new_id()),
         listing_id=listing.id,
@@ -68,10 +77,15 @@ async def register_buyer(
         accepted_terms_hash=accepted_terms_hash,
         accepted_by=actor.ref,
         registered_at=now,
+        relation=relation,
     )
     if not await repository.insert_once(session, registration):
         raise AlreadyRegistered("A party registers once.", listing_id=listing.id)
-    accepted = {"listing_id": listing.id, "accepted_terms_hash": accepted_terms_hash}
+    accepted = {
+        "listing_id": listing.id,
+        "accepted_terms_hash": accepted_terms_hash,
+        "relation": relation,
+    }
     await _journal(session, registration, "applied", actor, now, accepted)
     return registration
 
@@ -91,6 +105,9 @@ async def qualify_registration(
         TransitionRefused: It was decided before.
         ReasonMissing: Refused without a reason.
     """
+    seen = await require_registration(session, registration_id)
+    # The listing first, always: its lock also lets the second of two that qualify see the first.
+    await require_listing(session, seen.listing_id, lock=True)
     registration = await require_registration(session, registration_id, lock=True)
     trigger = RegistrationTrigger.QUALIFY if qualified else RegistrationTrigger.REFUSE
     status = advance(REGISTRATION_TRANSITIONS, state=registration.status, trigger=trigger)
@@ -98,6 +115,8 @@ async def qualify_registration(
     decided = replace(registration, status=status, decided_at=now, reason=reason)
     await repository.save_decision(session, decided)
     await _journal(session, decided, str(status), actor, now, {"reason": reason})
+    if qualified:
+        await flag_registration(session, actor, decided, now=now)
     return decided
 
 

@@ -20,6 +20,7 @@ class DealStatus(StrEnum):
     OPENED = "opened"  # the contract exists; the buyer owes the rest of the price
     PAID = "paid"  # the whole price lies in escrow
     SETTLED = "settled"  # the seller has it
+    DEFAULTED = "defaulted"  # the buyer did not keep its word; the deposit is lost
 
 
 class DealTrigger(StrEnum):
@@ -28,17 +29,31 @@ class DealTrigger(StrEnum):
     RECEIVE = "receive"
     COMPLETE = "complete"
     SETTLE = "settle"
+    SIGN = "sign"
+    DEFAULT = "default"
 
 
 TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
     (DealStatus.OPENED, DealTrigger.RECEIVE): DealStatus.OPENED,
     (DealStatus.OPENED, DealTrigger.COMPLETE): DealStatus.PAID,
     (DealStatus.PAID, DealTrigger.SETTLE): DealStatus.SETTLED,
+    # Signing and paying wait for each other in no order.
+    (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
+    (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
+    (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
 }
 
 
+class DefaultReason(StrEnum):
+    """Which duty the buyer broke."""
+
+    NOT_SIGNED = "not_signed"
+    NOT_PAID = "not_paid"
+    REFUSED = "refused"  # its own written refusal
+
+
 class DealExists(Conflict):
-    """A listing is sold once (ST1)."""
+    """A listing has one living deal (ST1)."""
 
     code = "deal_exists"
     title_zh = "该项目已经成交"
@@ -116,10 +131,17 @@ class Deal:
     Attributes:
         number: Human number, ``ZP-D-2026-000001``.
         start: The listing's floor.
-        paid: What lies in escrow or went to the seller; the captured deposit is part of it.
+        paid: What came in, the captured deposit with it: it lies in escrow, went to the seller,
+            or after a default was forfeited (the deposit) and given back (the rest).
         deposit: What the winner's deposit contributed.
         source, source_id: What found the price, e.g. ``auction`` and its id.
         confirmed_at: The moment at which the contract exists.
+        sign_by_at, pay_by_at: From them on the operator may declare default; aware UTC.
+        signed_at: When both parties had signed.
+        signed_text_hash: SHA-256 of the text they signed, if it was told.
+        default_reason, default_ground: Which duty was broken, and the operator's own words.
+        shortfall: What the re-run brought less than ``price``, once it was sold: owed by the
+            buyer in default (D4).
         contract_version: 0 before the contract's data are fixed, then rises by one.
 
     Source: 民法典合同编通则解释 4 for ``confirmed_at``.
@@ -140,12 +162,22 @@ class Deal:
     source: str
     source_id: UUID
     confirmed_at: datetime
+    sign_by_at: datetime
+    pay_by_at: datetime
+    signed_at: datetime | None = None
+    signed_text_hash: str | None = None
     settled_at: datetime | None = None
+    defaulted_at: datetime | None = None
+    default_reason: DefaultReason | None = None
+    default_ground: str | None = None
+    shortfall: Money | None = None
     contract_version: int = 0
 
     @property
     def outstanding(self) -> Money:
-        """What the buyer still owes."""
+        """What the buyer still owes; nothing once the deal ended in default."""
+        if self.status is DealStatus.DEFAULTED:
+            return Money(0, self.price.currency)
         return self.price - self.paid
 
     @property

@@ -1,4 +1,4 @@
-"""Open a deal: one deal a listing, the winner's deposit captured, the others' paid back."""
+"""Open a deal: the winner's deposit captured, standby bidders' kept, the others' paid back."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,9 @@ from app.settlement.domain.deal import (
     ListingNotForSale,
     check_price,
 )
+from app.settlement.service.keeping import note_shortfalls
 from app.settlement.service.settling import journal_deal, settle_if_paid
+from app.shared.calendar import mainland_china, period_end
 from app.shared.ids import DealId, HoldId, ListingId, PartyId, RegistrationId, new_id
 from app.shared.money import Money
 
@@ -35,15 +37,14 @@ async def open_deal(
     source_id: UUID,
     confirmed_at: datetime,
     actor: Actor,
+    standby: frozenset[PartyId],
 ) -> DealId:
     """Open a listing's deal, take the winner's deposit, give the others' back (ST1, ST8)."""
     listing = await listings.get_listing(session, listing_id)
-    _check_for_sale(listing, confirmed_at)
+    await _check_for_sale(session, listing, confirmed_at)
     check_price(price=price, floor=listing.floor)
-    winner = (await listings.depositors(session, listing_id, {buyer_id})).get(buyer_id)
-    if winner is None or winner.id != registration_id or buyer_id == listing.seller_id:
-        raise BuyerWithoutDeposit("The deposit decides who may buy.", buyer_id=buyer_id)
-    deposit = (await ledger.get_hold(session, HoldId(registration_id))).amount
+    deposit = await _deposit_of(session, listing, buyer_id, registration_id)
+    sign_by_at, pay_by_at = _deadlines(listing, confirmed_at)
     deal = Deal(
         id=DealId(new_id()),
         number=await repository.next_number(session, confirmed_at=confirmed_at),
@@ -60,32 +61,71 @@ async def open_deal(
         source=source,
         source_id=source_id,
         confirmed_at=confirmed_at,
+        sign_by_at=sign_by_at,
+        pay_by_at=pay_by_at,
     )
     if not await repository.insert_deal(session, deal):
         raise DealExists("A listing is sold once.", listing_id=listing_id)
-    everyone = await listings.depositors(session, listing_id, None)
-    await ledger.lock_parties(
-        session,
-        market_id=deal.market_id,
-        party_ids={buyer_id, deal.seller_id, *everyone},
-        currency=price.currency,
-    )
-    await ledger.capture(
-        session, hold_id=HoldId(registration_id), deal_id=deal.id, at=confirmed_at, actor=actor
-    )
-    await listings.return_deposits(session, listing, keep=buyer_id, at=confirmed_at, actor=actor)
+    await _move_deposits(session, deal, listing, standby - {buyer_id}, actor)
     await journal_deal(session, deal, "opened", actor, confirmed_at, public=_terms(deal))
+    await note_shortfalls(session, listing, deal, actor=actor)
     await settle_if_paid(session, deal, now=confirmed_at, actor=actor)
     return deal.id
 
 
-def _check_for_sale(listing: Listing, confirmed_at: datetime) -> None:
+async def _deposit_of(
+    session: AsyncSession, listing: Listing, buyer_id: PartyId, registration_id: RegistrationId
+) -> Money:
+    winner = (await listings.depositors(session, listing.id, {buyer_id})).get(buyer_id)
+    if winner is None or winner.id != registration_id or buyer_id == listing.seller_id:
+        raise BuyerWithoutDeposit("The deposit decides who may buy.", buyer_id=buyer_id)
+    return (await ledger.get_hold(session, HoldId(registration_id))).amount
+
+
+def _deadlines(listing: Listing, confirmed_at: datetime) -> tuple[datetime, datetime]:
+    """Return until when the buyer signs and pays, as the notice's policy says."""
+    assert listing.policy is not None  # it was published
+    calendar = mainland_china()
+    signing, paying = (
+        period_end(start=confirmed_at, duration=duration, calendar=calendar)
+        for duration in (listing.policy.signing, listing.policy.payment_due)
+    )
+    return signing, paying
+
+
+async def _move_deposits(
+    session: AsyncSession,
+    deal: Deal,
+    listing: Listing,
+    standby: frozenset[PartyId],
+    actor: Actor,
+) -> None:
+    at = deal.confirmed_at
+    await listings.keep_standby(session, listing, standby, at=at, actor=actor)
+    everyone = await listings.depositors(session, listing.id, None)
+    await ledger.lock_parties(
+        session,
+        market_id=deal.market_id,
+        party_ids={deal.buyer_id, deal.seller_id, *everyone},
+        currency=deal.price.currency,
+    )
+    held = await ledger.get_hold(session, HoldId(deal.registration_id))
+    if held.state is not ledger.HoldState.HELD:
+        raise BuyerWithoutDeposit("The deposit was given back.", buyer_id=deal.buyer_id)
+    await ledger.capture(session, hold_id=held.id, deal_id=deal.id, at=at, actor=actor)
+    await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
+
+
+async def _check_for_sale(session: AsyncSession, listing: Listing, confirmed_at: datetime) -> None:
     ends_at = listing.disclosure_ends_at
     running = listing.status is ListingStatus.DISCLOSING
-    # The stored deadline decides, not whether the worker has come to close the disclosure.
-    if listing.status is not ListingStatus.CLOSED and not (
-        running and ends_at is not None and ends_at <= confirmed_at
-    ):
+    # The stored deadline decides, not whether the worker has come to close the disclosure; and
+    # a deal's default, not whether it has come to take the listing back.
+    over = running and ends_at is not None and ends_at <= confirmed_at
+    if listing.status is ListingStatus.SOLD:
+        earlier = await repository.deals_of(session, listing.id)
+        over = any(deal.status is DealStatus.DEFAULTED for deal in earlier)
+    if listing.status is not ListingStatus.CLOSED and not over:
         raise ListingNotForSale(
             "A listing is sold after its disclosure, once.",
             state=str(listing.status),

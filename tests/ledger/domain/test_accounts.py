@@ -145,6 +145,7 @@ def test_every_state_and_trigger_of_a_hold(state: HoldState, trigger: HoldTrigge
             is {
                 HoldTrigger.CAPTURE: HoldState.POSTED,
                 HoldTrigger.RELEASE: HoldState.VOIDED,
+                HoldTrigger.FORFEIT: HoldState.FORFEITED,
             }[trigger]
         )
     else:
@@ -155,7 +156,7 @@ def test_every_state_and_trigger_of_a_hold(state: HoldState, trigger: HoldTrigge
 def test_a_hold_ends_under_one_id_a_trigger() -> None:
     hold_id = HoldId(new_id())
     ids = {closing_entry_id(hold_id, trigger) for trigger in HoldTrigger for _ in range(2)}
-    assert len(ids) == 2
+    assert len(ids) == len(HoldTrigger)
     assert hold_id not in ids
 
 

@@ -33,8 +33,10 @@ LISTING = {
     ("draft", "attach_bidding"): "draft",
     ("draft", "publish"): "disclosing",
     ("disclosing", "close_disclosure"): "closed",
+    ("disclosing", "fail"): "failed",
     ("closed", "sell"): "sold",
     ("closed", "fail"): "failed",
+    ("sold", "reopen"): "closed",
 }
 REGISTRATION = {
     ("applied", "qualify"): "qualified",

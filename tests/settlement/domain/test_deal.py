@@ -51,6 +51,8 @@ def deal(price: int = 1_230, paid: int = 100) -> Deal:
         source="auction",
         source_id=new_id(),
         confirmed_at=NOW,
+        sign_by_at=NOW + timedelta(days=3),
+        pay_by_at=NOW + timedelta(days=5),
     )
 
 
@@ -81,6 +83,9 @@ def test_every_state_and_trigger(state: DealStatus, trigger: DealTrigger) -> Non
         (DealStatus.OPENED, DealTrigger.RECEIVE): DealStatus.OPENED,
         (DealStatus.OPENED, DealTrigger.COMPLETE): DealStatus.PAID,
         (DealStatus.PAID, DealTrigger.SETTLE): DealStatus.SETTLED,
+        (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
+        (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
+        (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
     }.get((state, trigger))
     if expected is None:
         with pytest.raises(TransitionRefused):

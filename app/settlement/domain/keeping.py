@@ -1,0 +1,122 @@
+"""Whether the buyer keeps its word: signing 签约, and default 违约 when it does not."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid5
+
+from app.settlement.domain.deal import (
+    TRANSITIONS,
+    Deal,
+    DealTrigger,
+    DefaultReason,
+)
+from app.shared.errors import Conflict, RuleBroken
+from app.shared.ids import DealId, EntryId
+from app.shared.money import Money
+from app.shared.transitions import advance
+
+
+class SigningOutOfRange(RuleBroken):
+    """Nobody signs before the deal exists, or in the future."""
+
+    code = "signing_out_of_range"
+    title_zh = "签约时间不在成交之后、当前时间之前"
+    title_en = "The moment of signing is out of range"
+
+
+class DealSigned(Conflict):
+    """A contract is signed once."""
+
+    code = "deal_signed"
+    title_zh = "该成交合同已签订"
+    title_en = "The deal is signed already"
+
+
+class DefaultTooEarly(Conflict):
+    """The buyer still has time, and has not refused in writing."""
+
+    code = "default_too_early"
+    title_zh = "履约期限尚未届满"
+    title_en = "The buyer's time is not over"
+
+
+def sign(deal: Deal, *, signed_at: datetime, text_hash: str | None, now: datetime) -> Deal:
+    """Return the deal that both parties have signed; late, too, while nobody declared default.
+
+    Raises:
+        TransitionRefused: The deal ended in default.
+        DealSigned: It was signed before; says when.
+        SigningOutOfRange: Before the confirmation, or after ``now``.
+
+    Invariant: ST12.
+    """
+    status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.SIGN)
+    if deal.signed_at is not None:
+        raise DealSigned("A contract is signed once.", signed_at=deal.signed_at)
+    if not deal.confirmed_at <= signed_at <= now:
+        raise SigningOutOfRange(
+            "State when both parties had signed.",
+            field="signed_at",
+            minimum=deal.confirmed_at,
+            maximum=now,
+        )
+    return replace(deal, status=status, signed_at=signed_at, signed_text_hash=text_hash)
+
+
+def default_reason(deal: Deal, *, refused: bool, now: datetime) -> DefaultReason:
+    """Return which duty the buyer broke by ``now``: deadlines are half open.
+
+    Args:
+        refused: The buyer refused in writing.
+
+    Raises:
+        DefaultTooEarly: None yet; names the earliest moment.
+
+    Invariant: ST13. Source: rules.md D3.
+    """
+    if refused:
+        return DefaultReason.REFUSED
+    if deal.signed_at is None and now >= deal.sign_by_at:
+        return DefaultReason.NOT_SIGNED
+    if now >= deal.pay_by_at:
+        return DefaultReason.NOT_PAID
+    earliest = deal.pay_by_at
+    if deal.signed_at is None:
+        earliest = min(earliest, deal.sign_by_at)
+    raise DefaultTooEarly("The buyer may still keep its word.", earliest=earliest)
+
+
+def default(deal: Deal, *, ground: str, refused: bool, now: datetime) -> Deal:
+    """Return the deal whose buyer did not keep its word.
+
+    Raises:
+        TransitionRefused: It is paid, or ended before.
+        DefaultTooEarly: Names the earliest moment.
+    """
+    status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.DEFAULT)
+    return replace(
+        deal,
+        status=status,
+        defaulted_at=now,
+        default_reason=default_reason(deal, refused=refused, now=now),
+        default_ground=ground,
+    )
+
+
+def fall_short(deal: Deal, *, resold_at: Money) -> Deal:
+    """Return the deal in default with what its re-run brought less than it promised.
+
+    Invariant: ST16. Source: 拍卖法 39.
+    """
+    nothing = Money(0, deal.price.currency)
+    return replace(deal, shortfall=max(deal.price - resold_at, nothing))
+
+
+def forfeiture_entry_id(deal_id: DealId) -> EntryId:
+    """Return the id of the entry that takes the deposit of a deal in default: one a deal."""
+    return EntryId(uuid5(deal_id, "forfeiture"))
+
+
+def refund_entry_id(deal_id: DealId) -> EntryId:
+    """Return the id of the entry that gives the rest back: one a deal."""
+    return EntryId(uuid5(deal_id, "refund"))

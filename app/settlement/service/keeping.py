@@ -1,0 +1,137 @@
+"""Record the signing of a deal; declare its buyer in default."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ledger import public as ledger
+from app.listings import public as listings
+from app.listings.public import Listing
+from app.platform.access import Actor
+from app.settlement import repository
+from app.settlement.domain import keeping
+from app.settlement.domain.deal import Deal
+from app.settlement.service.settling import journal_deal
+
+
+async def record_signing(
+    session: AsyncSession,
+    actor: Actor,
+    deal_id: UUID,
+    *,
+    signed_at: datetime,
+    text_hash: str | None,
+    now: datetime,
+) -> Deal:
+    """Note that both parties have signed; who stood by for a default gets the deposit back.
+
+    Raises:
+        TransitionRefused, DealSigned, SigningOutOfRange: See `keeping.sign`.
+    """
+    deal = await repository.get_deal(session, deal_id, lock=True)
+    signed = keeping.sign(deal, signed_at=signed_at, text_hash=text_hash, now=now)
+    await repository.save_deal(session, signed)
+    # Here and not by a reaction: the deal's lock keeps a default from coming between.
+    listing = await listings.get_listing(session, deal.listing_id)
+    await listings.return_deposits(session, listing, at=now, actor=actor)
+    told = {"signed_at": signed_at}
+    kept = {"signed_text_hash": text_hash}
+    await journal_deal(session, signed, "signed", actor, now, public=told, restricted=kept)
+    return signed
+
+
+async def default_deal(
+    session: AsyncSession,
+    actor: Actor,
+    deal_id: UUID,
+    *,
+    ground: str,
+    refused: bool,
+    now: datetime,
+) -> Deal:
+    """End a deal whose buyer did not keep its word: its deposit is lost, the rest goes back.
+
+    Raises:
+        TransitionRefused: It is settled, or ended before.
+        DefaultTooEarly: The buyer still has time.
+
+    Invariants: ST13, ST14. Source: rules.md D3, D4.
+    """
+    deal = await repository.get_deal(session, deal_id, lock=True)
+    ended = keeping.default(deal, ground=ground, refused=refused, now=now)
+    await repository.save_deal(session, ended)
+    listing = await listings.get_listing(session, deal.listing_id)
+    # Before the ledger's locks: registrations come first everywhere.
+    await listings.record_forfeiture(
+        session,
+        listing,
+        deal.registration_id,
+        deal_id=deal.id,
+        amount=deal.deposit,
+        ground=ground,
+        at=now,
+        actor=actor,
+    )
+    await _move_money(session, ended, ground=ground, now=now, actor=actor)
+    told = {
+        "reason": ended.default_reason,
+        "ground": ground,
+        "price": deal.price,
+        "forfeited": deal.deposit,
+        "refunded": deal.paid - deal.deposit,
+    }
+    await journal_deal(session, ended, "defaulted", actor, now, restricted=told)
+    return ended
+
+
+async def note_shortfalls(
+    session: AsyncSession, listing: Listing, resale: Deal, *, actor: Actor
+) -> None:
+    """Note what those owe who defaulted on this achievement in an earlier listing (ST16).
+
+    Not those of the same listing: its next bidder buys in the same auction, not in a re-run.
+    """
+    offers = await listings.listings_of_achievement(session, listing.achievement_id)
+    for earlier in await repository.lock_defaulted(session, offers - {listing.id}):
+        if earlier.price.currency != resale.price.currency:
+            continue  # nobody fixed a rate for this
+        short = keeping.fall_short(earlier, resold_at=resale.price)
+        await repository.save_deal(session, short)
+        told = {"shortfall": short.shortfall, "resold_at": resale.price, "resale_id": resale.id}
+        await journal_deal(
+            session, short, "shortfall_noted", actor, resale.confirmed_at, restricted=told
+        )
+
+
+async def _move_money(
+    session: AsyncSession, deal: Deal, *, ground: str, now: datetime, actor: Actor
+) -> None:
+    await ledger.lock_parties(
+        session,
+        market_id=deal.market_id,
+        party_ids={deal.buyer_id},
+        currency=deal.price.currency,
+    )
+    await ledger.forfeit_escrow(
+        session,
+        entry_id=keeping.forfeiture_entry_id(deal.id),
+        market_id=deal.market_id,
+        deal_id=deal.id,
+        amount=deal.deposit,
+        at=now,
+        actor=actor,
+        ground=ground,
+    )
+    rest = deal.paid - deal.deposit
+    if rest.amount_minor > 0:
+        await ledger.refund_escrow(
+            session,
+            entry_id=keeping.refund_entry_id(deal.id),
+            market_id=deal.market_id,
+            deal_id=deal.id,
+            party_id=deal.buyer_id,
+            amount=rest,
+            at=now,
+            actor=actor,
+        )
