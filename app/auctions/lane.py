@@ -63,6 +63,7 @@ class Lanes:
     Args:
         batch_max: Most bids in one transaction.
         queue_max: Most bids waiting for one auction.
+        wait_max_s: Longest time until a bidder is told to ask again.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class Lanes:
         vault: Vault,
         batch_max: int,
         queue_max: int,
+        wait_max_s: int = WAIT_MAX_S,
     ) -> None:
         self._database = database
         self._signer = signer
         self._vault = vault
         self._batch_max = batch_max
         self._queue_max = queue_max
+        self._wait_max_s = wait_max_s
         self._lanes: dict[UUID, _Lane] = {}
         self._ready: deque[UUID] = deque()  # lanes with bids and no transaction, oldest first
         self._runners: set[asyncio.Task[None]] = set()
@@ -112,7 +115,7 @@ class Lanes:
             self._runners.add(runner)
             runner.add_done_callback(self._stopped)
         try:
-            async with asyncio.timeout(WAIT_MAX_S):
+            async with asyncio.timeout(self._wait_max_s):
                 return await future
         except TimeoutError:
             raise Busy("No answer in time; retry with the same key.", retry_after_s=2) from None
