@@ -16,9 +16,10 @@ from app.platform.presence import Heartbeat
 from app.platform.problems import HANDLERS
 from app.platform.routing import Route
 from app.platform.runtime import Runtime
+from app.platform.stopping import told_to_stop
 from app.platform.telemetry import RequestContext, configure_logging
 from app.settings import Settings
-from app.wiring import ROUTERS, assemble
+from app.wiring import ROUTERS, assemble, end_streams
 
 DESCRIPTION: Final = """\
 浙拍：开放的技术交易平台。成果征集、挂牌公告、受让登记、保证金、竞价、成交、结算，直到技术合同登记准备表，全程一个对象、一套接口。
@@ -47,7 +48,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with Heartbeat(runtime.database.url):
-            yield
+            with told_to_stop(lambda: end_streams(runtime)):
+                yield
         await runtime.database.close()
 
     app = FastAPIOffline(

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     bid_queue_max: int = Field(
         default=2000, ge=1, description="Bids waiting for one auction before 503"
     )
+    watchers_max: int = Field(
+        default=5000, ge=1, description="Live streams of one process before 503"
+    )
 
     @property
     def files_path(self) -> Path:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from app.auctions import endpoints as auctions
 from app.auctions import handlers as auction_handlers
+from app.auctions import live
 from app.auctions.public import owner_of_auction
 from app.demands import endpoints as demands
 from app.demands.public import owner_of_demand
@@ -49,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     listings.routes,
     demands.routes,
     *auctions.ROUTERS,
+    live.routes,
     partners.routes,
 )
 
@@ -76,6 +78,11 @@ def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
 def reactions(box: Box) -> tuple[Reaction, ...]:
     """Return what the modules do about each other's events."""
     return (*listing_handlers.REACTIONS, *auction_handlers.reactions(box))
+
+
+def end_streams(runtime: Runtime) -> None:
+    """End what would keep a server from stopping."""
+    live.end_streams(runtime)
 
 
 def assemble(settings: Settings) -> Runtime:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.auctions.endpoints import auctions, bidding
+from app.auctions.endpoints import auctions, bidding, rooms
 
 BID_PATH: Final[APIRouter] = bidding.routes  # matched first: a bidder has seconds
-ROUTERS: Final[tuple[APIRouter, ...]] = (auctions.routes,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (auctions.routes, rooms.routes)

@@ -9,6 +9,7 @@ from app.auctions.domain.judging import due
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction, AuctionUnknown
 from app.auctions.service.publish import bring_up_to
+from app.auctions.service.rooms import sees
 from app.auctions.vault import Vault
 from app.platform.access import Actor
 from app.platform.clock import market_now
@@ -21,9 +22,7 @@ async def visible(session: AsyncSession, actor: Actor, auction_id: UUID) -> Auct
         AuctionUnknown: There is none for this actor.
     """
     auction = await repository.load(session, auction_id)
-    viewer = actor.viewer
-    insider = viewer.staff_of == auction.market_id or viewer.party_id == auction.seller_id
-    if auction.announced_at is None and not insider:
+    if not sees(actor.viewer, auction):
         raise AuctionUnknown("There is no such auction.", auction_id=str(auction_id))
     return auction
 

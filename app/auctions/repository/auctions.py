@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import DateTime, Uuid, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.domain.model import AuctionStatus, BiddingState, Pause
 from app.auctions.domain.terms import Terms
 from app.auctions.models import AuctionRow
+from app.platform.clock import MarketClock
 from app.platform.journal import JournalHead
 from app.shared.errors import NotFound
 from app.shared.ids import AuctionId, DealId, ListingId, MarketId, PartyId, SessionId
@@ -228,6 +229,32 @@ async def load_with_version(session: AsyncSession, auction_id: UUID) -> tuple[Au
     if row is None:
         raise AuctionUnknown("There is no such auction.", auction_id=str(auction_id))
     return _auction(row), row.version
+
+
+async def load_live(session: AsyncSession, auction_id: UUID) -> tuple[Auction, int, datetime]:
+    """Return an auction, its journal version and the market's moment, in one statement.
+
+    Auction and version are of one snapshot; the moment is read after it.
+
+    Raises:
+        AuctionUnknown: There is none.
+    """
+    row = (await session.execute(_LIVE, {"auction": auction_id})).first()
+    if row is None:
+        raise AuctionUnknown("There is no such auction.", auction_id=str(auction_id))
+    return _auction(row), row.version, row.now
+
+
+_LIVE: Final = (
+    select(
+        *_COLUMNS,
+        JournalHead.version.label("version"),
+        (func.clock_timestamp(type_=DateTime(timezone=True)) + MarketClock.ahead).label("now"),
+    )
+    .join(JournalHead, JournalHead.subject_id == AuctionRow.id)
+    .join(MarketClock, MarketClock.market_id == AuctionRow.market_id)
+    .where(AuctionRow.id == bindparam("auction", type_=Uuid))
+)
 
 
 _SAVE: Final = text("""

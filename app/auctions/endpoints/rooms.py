@@ -1,0 +1,39 @@
+"""The room as a snapshot, and a bidder's own part of it; the stream is in `live`."""
+
+from uuid import UUID
+
+from app.auctions.endpoints.reading import current, visible
+from app.auctions.room_schemas import MineView, RoomView
+from app.auctions.service import mine as own
+from app.auctions.service.rooms import is_staff, look
+from app.auctions.vault import Vault
+from app.listings import public as listings
+from app.platform.access import ActorDep
+from app.platform.db import SessionDep
+from app.platform.routing import router
+from app.platform.runtime import RuntimeDep
+
+routes = router(tag="auctions")
+
+
+@routes.get("/auctions/{auction_id}/room")
+async def get_room(
+    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+) -> RoomView:
+    """Return the live room at one version; the stream leads on from it."""
+    await current(session, Vault(runtime.box), actor, auction_id)
+    seen = await look(session, auction_id)
+    bidders = None
+    if is_staff(actor.viewer, seen.auction):
+        found = await listings.depositors(session, seen.auction.listing_id, None)
+        bidders = sorted(found.values(), key=lambda bidder: bidder.bidder_code)
+    return RoomView.of(seen, bidders)
+
+
+@routes.get("/auctions/{auction_id}/mine")
+async def get_mine(
+    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+) -> MineView:
+    """Return the caller's own code, standing maximum, bids and priority right."""
+    await visible(session, actor, auction_id)
+    return MineView.of(await own.mine(session, Vault(runtime.box), auction_id, actor.party_id))
