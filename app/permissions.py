@@ -116,6 +116,26 @@ _allow("create_auction", scope="auctions:write", key=ONCE, operator=MARKET)
 _allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 _allow("place_floor_bid", scope="auctions:write", key=MUST, operator=MARKET)
 _allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)
+_allow(
+    "pause_auction",
+    "announce_resumption",
+    "cancel_auction",
+    "annul_auction",
+    "notify_priority_holder",
+    "score_bids",
+    scope="auctions:write",
+    key=MUST,
+    operator=MARKET,
+)
+_allow("deposit_reserve", scope="auctions:write", key=MUST, seller_staff=OWN)
+_allow(
+    "list_priority_holders",
+    scope="auctions:read",
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("waive_priority", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 
 # Settlement and ledger
 _allow(

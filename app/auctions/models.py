@@ -151,7 +151,7 @@ class ReserveRow(Base):
 
 
 class PriorityHolderRow(Base):
-    """Who holds a priority right in an auction, and whether it was waived."""
+    """Who holds a priority right in an auction, and whether it was waived, or silence waived it."""
 
     __tablename__ = "priority_holders"
 
@@ -161,6 +161,7 @@ class PriorityHolderRow(Base):
     basis: Mapped[str] = mapped_column(String(200))
     notified_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     waived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    silent: Mapped[bool]
 
 
 class AwardRow(Base):

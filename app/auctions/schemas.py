@@ -20,10 +20,11 @@ from app.auctions.domain.terms import (
     ShareHolder,
     Terms,
 )
+from app.auctions.licence_schemas import LicenceBody, Moment
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening, StoredBid
 from app.auctions.service.create import NewAuction
-from app.platform.schema import Body, Instant, MoneyJson, PositiveMoney, UtcView, View
+from app.platform.schema import Body, MoneyJson, PositiveMoney, UtcView, View
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 24 * 3600)]
@@ -94,12 +95,13 @@ class CreateAuction(Body):
     """The bidding of a draft listing."""
 
     listing_id: UUID
-    opens_at: Annotated[Instant, Field(description="Not before the disclosure ends")]
+    opens_at: Annotated[Moment, Field(description="Not before the disclosure ends")]
     spread_s: Annotated[
         Annotated[int, Field(ge=1, le=86_400)] | None,
         Field(description="Open at the first free moment: no two lots of the session closer"),
     ] = None
     terms: TermsBody
+    licence: Annotated[LicenceBody | None, Field(description="拍卖 needs it; nothing else")] = None
     rerun_of: Annotated[UUID | None, Field(description="The auction that a default ended")] = None
 
     def new(self) -> NewAuction:
@@ -109,6 +111,7 @@ class CreateAuction(Body):
             opens_at=self.opens_at,
             spread_s=self.spread_s,
             terms=self.terms.terms(),
+            licence=None if self.licence is None else self.licence.licence(),
             rerun_of=self.rerun_of,
         )
 
@@ -135,7 +138,7 @@ class SetLimitBody(Body):
 class FloorBid(Body):
     """A bid from the room 线下拍卖, entered by the clerk."""
 
-    paddle: Annotated[str, Field(max_length=12, description="The bidder's code 号牌")]
+    paddle: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}$", description="The bidder's code 号牌")]
     amount: PositiveMoney
 
 

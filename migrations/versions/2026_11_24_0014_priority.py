@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Holders of priority rights: tell a waiver from silence."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0014_priority"
 down_revision = "0013_sealing"
@@ -7,8 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column(
+        "priority_holders",
+        sa.Column("silent", sa.Boolean, nullable=False, server_default=sa.false()),
+    )
+    op.alter_column("priority_holders", "silent", server_default=None)
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("priority_holders", "silent")

@@ -1,6 +1,6 @@
 """Why a bid does not stand. Each names what would."""
 
-from app.shared.errors import Conflict, Forbidden, RuleBroken
+from app.shared.errors import Conflict, Forbidden, NotFound, RuleBroken
 
 
 class AuctionNotOpen(Conflict):
@@ -129,3 +129,19 @@ class LimitNotRaised(RuleBroken):
     code = "limit_not_raised"
     title_zh = "委托报价只能提高"
     title_en = "A standing maximum can only be raised"
+
+
+class FloorBidNotPossible(RuleBroken):
+    """Only a 拍卖 has a room in which paddles are raised."""
+
+    code = "floor_bid_not_possible"
+    title_zh = "网络竞价不接受现场举牌报价"
+    title_en = "This auction has no room to bid from"
+
+
+class PaddleUnknown(NotFound):
+    """No qualified bidder of this auction has the paddle."""
+
+    code = "paddle_unknown"
+    title_zh = "没有这个号牌的合格竞买人"
+    title_en = "No qualified bidder has this paddle"

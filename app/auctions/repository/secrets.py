@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions.models import PriorityHolderRow, ReserveRow, ScoreRow, ShareRow
+from app.auctions.models import BidRow, PriorityHolderRow, ReserveRow, ScoreRow, ShareRow
 from app.shared.ids import PartyId
 
 
@@ -84,6 +84,8 @@ class Holder:
     Attributes:
         rank: 1 is the best.
         basis: Where the right comes from, e.g. 民法典 847.
+        waived_at: When it declared, or was found, not to exercise its right.
+        silent: It was found so at the end, having taken no part.
     """
 
     auction_id: UUID
@@ -92,6 +94,7 @@ class Holder:
     basis: str
     notified_at: datetime
     waived_at: datetime | None = None
+    silent: bool = False
 
 
 async def save_holder(session: AsyncSession, holder: Holder) -> None:
@@ -101,6 +104,7 @@ async def save_holder(session: AsyncSession, holder: Holder) -> None:
         "basis": holder.basis,
         "notified_at": holder.notified_at,
         "waived_at": holder.waived_at,
+        "silent": holder.silent,
     }
     await session.execute(
         insert(PriorityHolderRow)
@@ -109,13 +113,42 @@ async def save_holder(session: AsyncSession, holder: Holder) -> None:
     )
 
 
-async def waive_silent(session: AsyncSession, auction_id: UUID, *, at: datetime) -> None:
-    """Note that the holders who have not waived have not taken part."""
+async def waive_silent(
+    session: AsyncSession, auction_id: UUID, *, at: datetime, winner: PartyId | None
+) -> None:
+    """Note that the holders who have neither waived nor bid have not taken part.
+
+    Args:
+        winner: Who has taken part, also where its bid is not stored yet.
+    """
+    took_part = select(BidRow.party_id).where(
+        BidRow.auction_id == auction_id, BidRow.refusal.is_(None)
+    )
     await session.execute(
         update(PriorityHolderRow)
-        .where(PriorityHolderRow.auction_id == auction_id, PriorityHolderRow.waived_at.is_(None))
-        .values(waived_at=at)
+        .where(
+            PriorityHolderRow.auction_id == auction_id,
+            PriorityHolderRow.waived_at.is_(None),
+            PriorityHolderRow.party_id.not_in(took_part),
+            PriorityHolderRow.party_id.is_distinct_from(winner),
+        )
+        .values(waived_at=at, silent=True)
     )
+
+
+async def holders_who_bid(session: AsyncSession, auction_id: UUID) -> frozenset[UUID]:
+    """Return the holders with a bid or standing maximum that was accepted."""
+    found = await session.scalars(
+        select(PriorityHolderRow.party_id).where(
+            PriorityHolderRow.auction_id == auction_id,
+            exists().where(
+                BidRow.auction_id == auction_id,
+                BidRow.party_id == PriorityHolderRow.party_id,
+                BidRow.refusal.is_(None),
+            ),
+        )
+    )
+    return frozenset(found)
 
 
 _HOLDERS: Final = (
@@ -136,6 +169,7 @@ async def holders(session: AsyncSession, auctions: Collection[UUID]) -> list[Hol
             basis=row.basis,
             notified_at=row.notified_at,
             waived_at=row.waived_at,
+            silent=row.silent,
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction
 from app.auctions.service.events import auction_event
 from app.auctions.service.publish import bring_up_to
+from app.auctions.service.rights import evidence
 from app.auctions.vault import Vault
 from app.listings import public as listings
 from app.platform import journal
@@ -32,6 +33,7 @@ async def confirm_auction(
 
     Raises:
         TransitionRefused: It is not awarded: still running, failed, or confirmed before.
+        PriorityUndecided: There is no record of what a holder of a priority right decided.
 
     Source: 民法典合同编通则解释 4: the contract exists when the electronic system confirms.
     """
@@ -44,6 +46,7 @@ async def confirm_auction(
     assert state.leading is not None
     winner = await listings.depositor_by_code(session, auction.listing_id, state.leader)
     assert winner is not None
+    rights = await evidence(session, auction, winner.party_id)
     deal_id = await settlement.open_deal(
         session,
         listing_id=auction.listing_id,
@@ -69,7 +72,7 @@ async def confirm_auction(
             at=now,
             actor=actor.ref,
             public=confirmation,
-            restricted={"buyer_id": winner.party_id, "seller_id": auction.seller_id},
+            restricted={"buyer_id": winner.party_id, "seller_id": auction.seller_id, **rights},
             audience=frozenset({winner.party_id, auction.seller_id}),
         ),
     )

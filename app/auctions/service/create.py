@@ -1,5 +1,6 @@
 """Create an auction for a draft listing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions.domain.contradictions import check_terms
-from app.auctions.domain.licence import Licence, check_licence
+from app.auctions.domain.contradictions import TermsContradict, check_terms
+from app.auctions.domain.licence import AuctionNotLicensed, Licence, check_licence
 from app.auctions.domain.model import AuctionStatus, BiddingState
 from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
@@ -50,15 +51,15 @@ async def create_auction(
 
     Raises:
         ObjectUnknown: The listing lies in another market.
-        TermsContradict: Lists every contradiction.
-        AuctionNotLicensed: It is a 拍卖 and lacks facts that the law asks for.
+        TermsContradict: Lists every contradiction, those of the licence too.
+        AuctionNotLicensed: Only the licence is at fault: facts that the law asks for lack, or
+            come without a 拍卖.
     """
     listing = await listings.get_listing(session, ListingId(new.listing_id), lock=True)
     if listing.market_id != actor.market_id:
         raise ObjectUnknown("There is no such listing in your market.", field="listing_id")
-    check_terms(new.terms, bound=listing.floor, direction=Direction.UP)
     opens_at = await _opening(session, listing, new)
-    check_licence(new.terms.kind, new.licence, opens_at=opens_at)
+    _check(new, listing, opens_at)
     auction = _scheduled(listing, opens_at, new)
     await listings.attach_bidding(
         session,
@@ -99,6 +100,30 @@ async def create_auction(
         ),
     )
     return auction
+
+
+def _check(new: NewAuction, listing: listings.Listing, opens_at: datetime) -> None:
+    """Refuse contradictory terms and an incomplete licence, all faults at once (AU1, AU24)."""
+    unlicensed: AuctionNotLicensed | None = None
+    try:
+        check_licence(new.terms.kind, new.licence, opens_at=opens_at)
+    except AuctionNotLicensed as refusal:
+        unlicensed = refusal
+    try:
+        check_terms(new.terms, bound=listing.floor, direction=Direction.UP)
+    except TermsContradict as refusal:
+        if unlicensed is None:
+            raise
+        faults = [*_faults(refusal), *_faults(unlicensed)]
+        raise TermsContradict(f"{refusal.detail}; {unlicensed.detail}", faults=faults) from None
+    if unlicensed is not None:
+        raise unlicensed
+
+
+def _faults(refusal: TermsContradict | AuctionNotLicensed) -> Sequence[object]:
+    faults = refusal.fields["faults"]
+    assert isinstance(faults, Sequence)
+    return faults
 
 
 async def _opening(session: AsyncSession, listing: listings.Listing, new: NewAuction) -> datetime:

@@ -15,8 +15,10 @@ from app.auctions.domain.model import (
     PhaseChange,
     Trigger,
 )
+from app.auctions.domain.terms import PriorityMode
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
+from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening
 from app.auctions.service.create import DEADLINE_TIMER
@@ -26,6 +28,7 @@ from app.auctions.service.trail import act_row, told
 from app.auctions.vault import Vault
 from app.listings import public as listings
 from app.platform import journal, presence, timers
+from app.platform.access import SYSTEM
 from app.platform.journal import JournalEvent, NewEvent
 from app.shared.jsonable import jsonable
 
@@ -83,17 +86,56 @@ async def _paused_by_fault(
 async def _end_phase(
     session: AsyncSession, vault: Vault, auction: Auction
 ) -> tuple[Auction, NewEvent]:
-    before = auction.state
     full = await for_closing(session, vault, auction)
     state, change = end_phase(full)
+    return await publish_change(session, vault, auction, full, (state, change))
+
+
+async def publish_change(
+    session: AsyncSession,
+    vault: Vault,
+    auction: Auction,
+    full: BiddingState,
+    ended: tuple[BiddingState, PhaseChange],
+    *,
+    actor: str = SYSTEM,
+) -> tuple[Auction, NewEvent]:
+    """Return an auction whose phase has ended, and the event; store what the end made known.
+
+    Args:
+        full: The state that was ended, with its secrets.
+        ended: What its rules made of it.
+    """
+    state, change = ended
     after = replace(auction, state=bare(state))
     public = await tell_change(session, vault, after, change)
-    if change.trigger in {Trigger.AWARD, Trigger.FAIL} and full.reserve is not None:
-        salt = vault.salt(auction.id).hex()
-        public |= {"reserve": full.reserve, "reserve_salt": salt}
-    return after, auction_event(
-        after, OF_TRIGGER[change.trigger], before=before, at=change.at, public=public
+    if change.trigger in {Trigger.AWARD, Trigger.FAIL}:
+        if full.reserve is not None:
+            salt = vault.salt(auction.id).hex()
+            public |= {"reserve": full.reserve, "reserve_salt": salt}
+        if state.terms.priority_mode is not PriorityMode.NONE:
+            await _record_silence(session, after, change.at)
+    event = auction_event(
+        after,
+        OF_TRIGGER[change.trigger],
+        before=auction.state,
+        at=change.at,
+        actor=actor,
+        public=public,
     )
+    return after, event
+
+
+async def _record_silence(session: AsyncSession, auction: Auction, at: datetime) -> None:
+    """Keep which holders of a priority right took no part: that waives it (AU44)."""
+    leader = auction.state.leader
+    winner = (
+        None
+        if leader is None
+        else await listings.depositor_by_code(session, auction.listing_id, leader)
+    )
+    party_id = None if winner is None else winner.party_id
+    await secrets.waive_silent(session, auction.id, at=at, winner=party_id)
 
 
 def bare(state: BiddingState) -> BiddingState:
