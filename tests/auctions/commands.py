@@ -52,7 +52,7 @@ _DUTCH_STOPS: Final = 20
 
 
 def terms_of(
-    kind: Format, direction: Direction = Direction.UP, *, bound: Money = BOUND, **changes: Any
+    bidding: Format, direction: Direction = Direction.UP, *, bound: Money = BOUND, **changes: Any
 ) -> Terms:
     """Return valid terms of a format.
 
@@ -60,14 +60,14 @@ def terms_of(
         bound: The announced worst price.
         changes: Terms that differ from the usual ones.
     """
-    values: dict[str, Any] = {"start": bound, **_OF_FORMAT[kind]}
+    values: dict[str, Any] = {"start": bound, **_OF_FORMAT[bidding]}
     sign = 1 if direction is Direction.UP else -1
     if "window_s" in values:
         values["step"] = Money(max(bound.amount_minor // 600_000, 1), bound.currency)
-    if kind is Format.DUTCH:
+    if bidding is Format.DUTCH:
         step = Money(bound.amount_minor // 100, bound.currency)
         values |= {"step": step, "reserve": bound, "start": bound + step * (sign * _DUTCH_STOPS)}
-    return Terms(format=kind, direction=direction, **(values | changes))
+    return Terms(format=bidding, direction=direction, **(values | changes))
 
 
 def scheduled(terms: Terms, **more: Any) -> BiddingState:
