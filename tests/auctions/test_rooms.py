@@ -418,3 +418,10 @@ async def test_stopping_ends_all_streams_and_takes_no_more(
     async with watching(app, own_lot.auction_id) as late:
         await late.gets(lambda it: it.ended)
     assert late.status == 503
+
+
+def test_the_stream_is_told_as_one_in_openapi(own_lot: Lot) -> None:  # AU31
+    told = create_app(own_lot.runtime).openapi()
+    route = told["paths"]["/v1/auctions/{auction_id}/stream"]["get"]
+    assert "text/event-stream" in route["responses"]["200"]["content"]
+    assert {"after", "duration_s", "last-event-id"} <= {it["name"] for it in route["parameters"]}

@@ -84,7 +84,7 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-@routes.get("/auctions/{auction_id}/stream", response_class=EventStream)
+@routes.get("/auctions/{auction_id}/stream", status_code=200, response_class=EventStream)
 async def stream_room(
     auction_id: UUID,
     actor: ActorDep,
