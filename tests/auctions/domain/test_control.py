@@ -46,7 +46,7 @@ def test_a_paused_auction_takes_nothing_and_waits() -> None:  # AU47
         control.pause(paused, at=moment(1002))
 
 
-def test_a_resumption_is_announced_ahead_and_gives_the_time_left() -> None:  # AU47 AU49
+def test_a_resumption_is_announced_ahead_and_gives_the_time_left() -> None:  # AU47
     paused = control.pause(free(), at=moment(1000))
     with pytest.raises(ResumptionTooEarly) as caught:
         control.announce_resumption(
@@ -90,7 +90,7 @@ def test_a_pause_before_the_opening_or_in_it_only_shifts_what_comes(at: int) -> 
 
 
 @pytest.mark.parametrize("status", list(AuctionStatus))
-def test_cancelling_and_annulling_by_state(status: AuctionStatus) -> None:  # AU45 AU46
+def test_cancelling_and_annulling_by_state(status: AuctionStatus) -> None:  # AU49
     state = BiddingState(
         terms=terms_of(Format.DYNAMIC), status=status, deadline_at=moment(FREE_S), leader="A"
     )

@@ -163,7 +163,7 @@ def test_below_the_reserve_nobody_is_asked(direction: Direction) -> None:  # AU7
 
 
 @pytest.mark.parametrize("mode", [PriorityMode.NONE, PriorityMode.ORDINARY, PriorityMode.AFTER])
-def test_other_modes_know_no_match_in_the_bidding(mode: PriorityMode) -> None:  # AU40 AU42
+def test_other_modes_know_no_match_in_the_bidding(mode: PriorityMode) -> None:  # AU17 AU40
     terms = terms_of(Format.DYNAMIC, priority_mode=mode)
     state = after(scheduled(terms, ranks=RANKS), (A, 0))
     assert isinstance(bid(state, H, 0, 1, origin=MATCH).refusal, MatchNotPossible)

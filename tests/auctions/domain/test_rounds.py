@@ -31,7 +31,7 @@ def hall(direction: Direction, **more: Any) -> BiddingState:
 
 
 @both_directions
-def test_the_worst_leave_and_the_silent_stay_with_their_bid(direction: Direction) -> None:  # AU44
+def test_the_worst_leave_and_the_silent_stay_with_their_bid(direction: Direction) -> None:  # AU16
     state = after(hall(direction), (A, 10), (B, 30), (C, 20), (D, 20))
     between = rolled(state, ROUND_S)
     assert (between.status, between.eliminated) == (AuctionStatus.BETWEEN, frozenset({A}))
@@ -55,14 +55,14 @@ def test_the_worst_leave_and_the_silent_stay_with_their_bid(direction: Direction
 
 
 @both_directions
-def test_never_fewer_than_two_stay(direction: Direction) -> None:  # AU44
+def test_never_fewer_than_two_stay(direction: Direction) -> None:  # AU16
     state = after(hall(direction, eliminate=5), (A, 10), (B, 30), (C, 20))
     assert rolled(state, ROUND_S).eliminated == {A}
 
 
 @both_directions
 @pytest.mark.parametrize(("bids", "status"), [([], "failed"), ([(A, 10)], "awarded")])
-def test_with_one_bidder_there_is_nothing_to_wait_for(  # AU44
+def test_with_one_bidder_there_is_nothing_to_wait_for(  # AU16
     direction: Direction, bids: list[tuple[str, int]], status: str
 ) -> None:
     ended, changes = roll(after(rolled(hall(direction), 0), *bids), moment(ROUND_S))
@@ -71,7 +71,7 @@ def test_with_one_bidder_there_is_nothing_to_wait_for(  # AU44
     assert not ended.contested
 
 
-def test_the_result_of_a_round_is_published_and_then_shown() -> None:  # AU19 AU23 AU44
+def test_the_result_of_a_round_is_published_and_then_shown() -> None:  # AU19 AU23
     state = after(hall(Direction.UP), (A, 10), (B, 30), (C, 20))
     assert room(state)["leading"] is None
     between, changes = roll(state, moment(ROUND_S))
@@ -89,7 +89,7 @@ def test_the_result_of_a_round_is_published_and_then_shown() -> None:  # AU19 AU
     st.sampled_from(list(Direction)),
     st.integers(min_value=0, max_value=3),
 )
-def test_rounds_against_a_plain_retelling(  # AU16 AU17 AU44
+def test_rounds_against_a_plain_retelling(  # AU16 AU17
     plans: list[list[int]], direction: Direction, eliminate: int
 ) -> None:
     """Each plan is a round's bids by six bidders, -1 for silence."""

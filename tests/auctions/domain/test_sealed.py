@@ -139,7 +139,7 @@ def test_who_wins_and_what_it_pays(  # AU17 AU29
 @pytest.mark.parametrize(
     ("ranks", "leader"), [({}, A), ({C: 1}, C), ({B: 2, C: 1}, C), ({B: 1, C: 2}, B)]
 )
-def test_equal_sealed_bids_go_by_priority_rank_then_by_order(  # AU17 AU42
+def test_equal_sealed_bids_go_by_priority_rank_then_by_order(  # AU17
     direction: Direction, ranks: dict[str, int], leader: str
 ) -> None:
     state = hall(Format.SEALED_FIRST, direction, ranks=ranks, priority_mode=PriorityMode.ORDINARY)

@@ -45,7 +45,7 @@ LONG_AFTER = OPENS + timedelta(days=9)
 
 @pytest.mark.parametrize("state", list(AuctionStatus))
 @pytest.mark.parametrize("trigger", list(Trigger))
-def test_every_state_and_trigger(state: AuctionStatus, trigger: Trigger) -> None:  # AU46
+def test_every_state_and_trigger(state: AuctionStatus, trigger: Trigger) -> None:  # AU6
     if (state, trigger) in TRANSITIONS:
         assert advance(TRANSITIONS, state=state, trigger=trigger) is TRANSITIONS[state, trigger]
     else:
@@ -53,7 +53,7 @@ def test_every_state_and_trigger(state: AuctionStatus, trigger: Trigger) -> None
             advance(TRANSITIONS, state=state, trigger=trigger)
 
 
-def test_what_is_over_stays_over() -> None:  # AU46
+def test_what_is_over_stays_over() -> None:  # AU6
     ends = {AuctionStatus.FAILED, AuctionStatus.CANCELLED, AuctionStatus.ANNULLED}
     assert not [pair for pair in TRANSITIONS if pair[0] in ends]
     assert BIDDABLE < RUNNING
