@@ -135,6 +135,8 @@ _allow(
     operator=MARKET,
     auditor=MARKET,
 )
+_allow("list_sealed_bids", "get_opening", scope="", everyone=True)
+_allow("hand_in_shares", scope="auctions:open", key=MUST, operator=MARKET, auditor=MARKET)
 _allow("waive_priority", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 
 # Settlement and ledger

@@ -110,6 +110,9 @@ class OpeningRow(Base):
     """
 
     __tablename__ = "bid_openings"
+    __table_args__ = (
+        CheckConstraint("(amount_minor IS NULL) <> (void_reason IS NULL)", name="amount_or_reason"),
+    )
 
     bid_id: Mapped[UUID] = mapped_column(ForeignKey("bids.id"), primary_key=True)
     auction_id: Mapped[UUID] = mapped_column(ForeignKey("auctions.id"), index=True)
@@ -123,6 +126,7 @@ class ShareRow(Base):
     """What a holder handed in for one sealed bid; never changed."""
 
     __tablename__ = "bid_shares"
+    __table_args__ = (CheckConstraint("holder BETWEEN 1 AND 9", name="holder_position"),)
 
     bid_id: Mapped[UUID] = mapped_column(ForeignKey("bids.id"), primary_key=True)
     holder: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

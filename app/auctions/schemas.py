@@ -23,6 +23,7 @@ from app.auctions.domain.terms import (
 from app.auctions.licence_schemas import LicenceBody, Moment
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening, StoredBid
+from app.auctions.sealing_schemas import SealedBody
 from app.auctions.service.create import NewAuction
 from app.platform.schema import Body, MoneyJson, PositiveMoney, UtcView, View
 
@@ -120,7 +121,7 @@ class PlaceBid(Body):
     """A bid: an open or plain sealed amount, or one that only share holders can open."""
 
     amount: Annotated[PositiveMoney | None, Field(description="Price per lot")] = None
-    sealed: Annotated[dict[str, Any] | None, Field(description="As `zhepai seal` makes it")] = None
+    sealed: SealedBody | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

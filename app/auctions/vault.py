@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.auctions.sealing.primitives import derive
 from app.platform.secrets import Box
 from app.shared.canonical import canonical_json, salted_digest
 from app.shared.jsonable import jsonable
@@ -30,6 +31,10 @@ class Vault:
     def salt(self, object_id: UUID) -> bytes:
         """Return the 16-byte salt of one bid's or reserve's commitment."""
         return self._box.salt(object_id.bytes)
+
+    def hand_in_key(self, auction_id: UUID) -> bytes:
+        """Return the X25519 private key that share holders prove theirs to."""
+        return derive(self._box.salt(b"hand-in key" + auction_id.bytes), b"X25519")
 
     def commitment(self, object_id: UUID, content: Mapping[str, Any]) -> str:
         """Return what is published of a secret: 64 hex digits."""

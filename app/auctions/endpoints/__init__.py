@@ -4,7 +4,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.auctions.endpoints import auctions, bidding, rooms, running
+from app.auctions.endpoints import auctions, bidding, opening, rooms, running
 
 BID_PATH: Final[APIRouter] = bidding.routes  # matched first: a bidder has seconds
-ROUTERS: Final[tuple[APIRouter, ...]] = (auctions.routes, running.routes, rooms.routes)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    auctions.routes,
+    running.routes,
+    rooms.routes,
+    opening.routes,
+)

@@ -109,6 +109,25 @@ async def page(
     return [_bid(row) for row in rows]
 
 
+async def sealed_page(
+    session: AsyncSession, auction_id: UUID, *, after: int, limit: int
+) -> list[StoredBid]:
+    """Return accepted sealed bids with a sequence above ``after``, in order."""
+    rows = await session.execute(
+        select(*_BIDS)
+        .where(
+            BidRow.auction_id == auction_id,
+            BidRow.sequence > after,
+            BidRow.refusal.is_(None),
+            BidRow.kind == "bid",
+            BidRow.sealed.is_not(None),
+        )
+        .order_by(BidRow.sequence)
+        .limit(limit)
+    )
+    return [_bid(row) for row in rows]
+
+
 async def of_party(session: AsyncSession, auction_id: UUID, party_id: UUID) -> list[StoredBid]:
     """Return a bidder's own last bids and maxima, refused ones too, newest first, at most 200."""
     rows = await session.execute(

@@ -12,6 +12,7 @@ from app.auctions.sealing.opening import (
     open_sealed,
     verify_opening,
 )
+from app.auctions.sealing.possession import prove_holder, proves_holder
 from app.auctions.sealing.primitives import is_public_key
 from app.auctions.sealing.refusals import (
     HolderKeyWrong,
@@ -37,6 +38,8 @@ __all__ = [
     "index_of",
     "is_public_key",
     "open_sealed",
+    "prove_holder",
+    "proves_holder",
     "seal",
     "seal_and_keep",
     "verify_opening",

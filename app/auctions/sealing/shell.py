@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from app.auctions.domain.terms import ShareHolder
 from app.auctions.sealing.dealing import seal_and_keep
 from app.auctions.sealing.opening import decrypt_share, index_of
+from app.auctions.sealing.possession import prove_holder
 from app.auctions.sealing.primitives import KEY_BYTES, b64, public_of, unb64
 from app.shared.canonical import canonical_json
 from app.shared.errors import DomainError
@@ -172,7 +173,13 @@ def shares_body(bids: object, *, auction_id: str, private_key: bytes) -> str:
         holders.add(index)
     if len(holders) > 1:
         raise InputUnusable("各报价中保管人序号不同 / The holder's position differs between bids")
-    return text_of({"holder": holders.pop(), "shares": shares})
+    body: dict[str, Any] = {"holder": holders.pop(), "shares": shares}
+    exchange_key = listed.get("exchange_key")
+    if isinstance(exchange_key, str):
+        body["proof"] = prove_holder(
+            private_key, exchange_key=exchange_key, auction_id=auction_id, shares=shares
+        )
+    return text_of(body)
 
 
 def text_of(value: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """Create an auction for a draft listing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction
+from app.auctions.sealing import is_public_key
 from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
@@ -102,25 +103,49 @@ async def create_auction(
     return auction
 
 
+_Refusal = TermsContradict | AuctionNotLicensed
+
+
 def _check(new: NewAuction, listing: listings.Listing, opens_at: datetime) -> None:
     """Refuse contradictory terms and an incomplete licence, all faults at once (AU1, AU24)."""
-    unlicensed: AuctionNotLicensed | None = None
-    try:
-        check_licence(new.terms.kind, new.licence, opens_at=opens_at)
-    except AuctionNotLicensed as refusal:
-        unlicensed = refusal
-    try:
-        check_terms(new.terms, bound=listing.floor, direction=Direction.UP)
-    except TermsContradict as refusal:
-        if unlicensed is None:
-            raise
-        faults = [*_faults(refusal), *_faults(unlicensed)]
-        raise TermsContradict(f"{refusal.detail}; {unlicensed.detail}", faults=faults) from None
-    if unlicensed is not None:
-        raise unlicensed
+    terms = new.terms
+    found = [
+        _refusal(lambda: check_terms(terms, bound=listing.floor, direction=Direction.UP)),
+        _refusal(lambda: _check_keys(terms)),
+        _refusal(lambda: check_licence(terms.kind, new.licence, opens_at=opens_at)),
+    ]
+    refusals = [refusal for refusal in found if refusal is not None]
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        faults = [fault for refusal in refusals for fault in _faults(refusal)]
+        raise TermsContradict("; ".join(refusal.detail for refusal in refusals), faults=faults)
 
 
-def _faults(refusal: TermsContradict | AuctionNotLicensed) -> Sequence[object]:
+def _refusal(check: Callable[[], None]) -> _Refusal | None:
+    try:
+        check()
+    except (TermsContradict, AuctionNotLicensed) as refusal:
+        return refusal
+    return None
+
+
+def _check_keys(terms: Terms) -> None:
+    """Refuse keys to which nothing can be sealed: a bid needs every holder's (AU69)."""
+    faults = [
+        {"field": f"holders.{place}.public_key", "rule": "x25519_public_key", "accepted": _KEY}
+        for place, holder in enumerate(terms.holders or ())
+        if not is_public_key(holder.public_key)
+    ]
+    if faults:
+        detail = "; ".join(f"{fault['field']}: {fault['rule']}" for fault in faults)
+        raise TermsContradict(detail, faults=faults)
+
+
+_KEY: Final = {"bytes": 32, "encoding": "base64url without padding"}
+
+
+def _faults(refusal: _Refusal) -> Sequence[object]:
     faults = refusal.fields["faults"]
     assert isinstance(faults, Sequence)
     return faults

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions.domain.judging import due, judge
+from app.auctions.domain.judging import Judgement, due, judge
 from app.auctions.domain.model import Act, Bid, BiddingState, SetLimit
 from app.auctions.domain.refusals import BidderNotQualified, FloorBidNotPossible, PaddleUnknown
 from app.auctions.domain.room import changes, room
@@ -15,6 +15,7 @@ from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
+from app.auctions.sealing import SealMalformed, check_shape
 from app.auctions.service.gather import for_judging
 from app.auctions.service.publish import bare, end_phases
 from app.auctions.service.trail import BidCommand, What, act_row, command_row, origin_of, told
@@ -92,6 +93,8 @@ class _Lot:
         self.parties[bidder.bidder_code] = bidder.party_id
         before = self.state
         judged = judge(before, _asked(command, bidder.bidder_code), self.now)
+        if judged.refusal is None and command.sealed is not None:
+            judged = self._with_form(judged, before, command, bidder.bidder_code)
         first = before.judged_count + 1
         row, commitment = command_row(
             self.vault,
@@ -123,6 +126,27 @@ class _Lot:
         self.outcomes.append((outcome, len(self.events)))
         self.auction = replace(self.auction, state=bare(self.state))
         await self.end_phases()
+
+    def _with_form(
+        self, judged: Judgement, before: BiddingState, command: BidCommand, bidder_code: str
+    ) -> Judgement:
+        """Refuse what the rules took unread, where no holder could ever open it (AU69)."""
+        terms = before.terms
+        assert terms.holders is not None
+        assert terms.threshold is not None
+        try:
+            check_shape(
+                command.sealed,
+                auction_id=self.auction.id,
+                bidder_code=bidder_code,
+                holders=terms.holders,
+                threshold=terms.threshold,
+            )
+        except SealMalformed as refusal:
+            count = before.judged_count + 1
+            state = replace(before, judged_count=count, last_judged_at=self.now)
+            return replace(judged, state=state, acts=(), refusal=refusal)
+        return judged
 
     def _add_acts(self, acts: Sequence[Act], first: int) -> None:
         for sequence, act in enumerate(acts, start=first):

@@ -15,6 +15,7 @@ from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.service.events import auction_event
 from app.auctions.service.gather import for_closing
+from app.auctions.service.opening import open_when_ready
 from app.auctions.service.publish import await_deadline, publish_change
 from app.auctions.service.staff import take
 from app.auctions.vault import Vault
@@ -74,6 +75,11 @@ async def score_bids(
         )
         events.append(decided)
         await repository.save(session, auction)
+    else:
+        auction, opened = await open_when_ready(session, vault, auction, now, actor=actor.ref)
+        if opened:
+            events += opened
+            await repository.save(session, auction)
     await journal.append(session, *events)
     await await_deadline(session, auction)
     return auction, now

@@ -52,6 +52,7 @@ def crooked(
     misdealt: Mapping[int, str] | None = None,
     spoilt: bool = False,
     seed: str = "crooked",
+    bid: Mapping[str, str] = BID,
 ) -> dict[str, Any]:
     """Return a bid that has the published form, from a bidder that does as it likes.
 
@@ -61,8 +62,9 @@ def crooked(
         misdealt: Holder to what is wrong with its encrypted share.
         spoilt: Whether the amount is encrypted with another key.
         seed: Equal ones make equal keys and polynomials.
+        bid: Whose it is.
     """
-    label = Label(AUCTION, CODE, threshold, count)
+    label = Label(bid["auction_id"], bid["bidder_code"], threshold, count)
     entropy = stream(seed)
     key = entropy(32)
     shares = split(key, [entropy(32) for _ in range(1, threshold)], count)
@@ -79,7 +81,7 @@ def crooked(
     return whole(
         {
             "format": FORMAT,
-            **BID,
+            **bid,
             "threshold": threshold,
             "shares": dealt,
             "ciphertext": b64(encrypt(used, plain, label.context("content"))),
