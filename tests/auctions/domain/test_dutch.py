@@ -59,6 +59,8 @@ def test_each_price_stands_for_one_interval(  # AU18
     worse = BidTooLow if direction is Direction.UP else BidTooHigh
     short = Money(stands.amount_minor - state.terms.sign)
     assert isinstance(judge(state, Bid("A", short), now).refusal, worse)
+    exact = judge(state, Bid("A", stands), now)
+    assert (exact.refusal, exact.state.leading) == (None, stands)
     # Who still offers the price before pays the one that stands.
     late = Money(stands.amount_minor + state.terms.sign * STEP)
     judged = judge(state, Bid("A", late), now)

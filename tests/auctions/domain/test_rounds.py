@@ -79,7 +79,9 @@ def test_the_result_of_a_round_is_published_and_then_shown() -> None:  # AU19 AU
     openings = changes[-1].detail["openings"]
     shown = [(it["bidder_code"], it["rank"], it["stays"]) for it in openings]  # type: ignore[attr-defined]
     assert shown == [(B, 1, True), (C, 2, True), (A, 3, False)]
-    second = after(rolled(between, NEXT), (C, 90), at=NEXT)
+    opened, reopenings = roll(between, moment(NEXT))
+    assert [change.detail for change in reopenings] == [{"round_no": 2}]
+    second = after(opened, (C, 90), at=NEXT)
     assert room(second)["leader_code"] == B  # the present round stays closed
     assert room(second)["eliminated"] == [A]
 

@@ -144,6 +144,7 @@ def test_a_published_reserve_belongs_to_what_is_sufficient(direction: Direction)
     met = rolled(limit(state, A, 700, 0).state, FREE_S)
     assert (met.status, gained(met)) == (AuctionStatus.AWARDED, 700)
     assert met.judged_count == 3  # the limit, its first bid, the one at the end
+    assert met.bid_count == 2
 
 
 @both_directions

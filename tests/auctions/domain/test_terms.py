@@ -53,6 +53,7 @@ def test_usual_terms_pass_and_survive_their_published_form(
     ("kind", "changes"),
     [
         (Format.SEALED_FIRST, {"sealing": Sealing.THRESHOLD, "holders": KEYS, "threshold": 2}),
+        (Format.WEIGHTED, {"sealing": Sealing.THRESHOLD, "holders": KEYS[:2], "threshold": 2}),
         (Format.SEALED_SECOND, {"reserve_secret": True, "standby_count": 5}),
         (Format.DYNAMIC, {"priority_mode": PriorityMode.AFTER, "priority_window_s": 60}),
         (Format.MULTIPLE_BIDS, {"priority_mode": PriorityMode.INSIDE, "kind": Kind.AUCTION}),
@@ -151,6 +152,8 @@ CASES: list[tuple[Format, dict[str, Any], list[tuple[str, str]]]] = [
     (Format.DUTCH, {"step": Money(1_000)}, [("step", "stops_at_most")]),
     (Format.DUTCH, {"start": BOUND}, [("reserve", "whole_steps_from_start")]),
     (Format.DUTCH, {"interval_s": 4}, [("interval_s", "within")]),
+    (Format.DUTCH, {"step": Money(0)}, [("step", "above_zero_at_most")]),
+    (Format.DUTCH, {"reserve": None}, [("reserve", "needed_by_format")]),
 ]
 
 
