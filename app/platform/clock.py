@@ -41,13 +41,17 @@ class ClockMovesForward(RuleBroken):
 
 
 class MarketClock(Base):
-    """One row a market; its row lock serialises the moving of a sandbox clock."""
+    """One row a market; its row lock serialises the moving of a sandbox clock.
+
+    ``moved_at`` is the database moment since which the offset has been ``ahead``; ``None``: ever.
+    """
 
     __tablename__ = "market_clocks"
 
     market_id: Mapped[UUID] = mapped_column(primary_key=True)
     sandbox: Mapped[bool]
     ahead: Mapped[timedelta] = mapped_column(Interval)
+    moved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 async def database_now(session: AsyncSession) -> datetime:
@@ -120,7 +124,8 @@ async def set_sandbox(session: AsyncSession, market_id: MarketId, moment: dateti
     """Let the sandbox clock show ``moment`` now and run on; the caller holds its lock."""
     await session.execute(
         text(
-            "UPDATE market_clocks SET ahead = :moment - clock_timestamp() WHERE market_id = :market"
+            "UPDATE market_clocks SET ahead = :moment - clock_timestamp(), "
+            "moved_at = clock_timestamp() WHERE market_id = :market"
         ),
         {"moment": moment, "market": market_id},
     )

@@ -7,12 +7,11 @@ has to decide about a deadline asks for them, since nobody may win because the m
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Self
 
 import structlog
-from sqlalchemy import CheckConstraint, DateTime, Index, select, text
+from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -77,37 +76,25 @@ async def absences(session: AsyncSession, *, since: datetime, until: datetime) -
     return [(row[0], row[1]) for row in await session.execute(_ABSENCES, period)]
 
 
-async def to_market(
-    session: AsyncSession, market_id: MarketId, found: Sequence[Absence]
-) -> list[Absence]:
-    """Return absences in market time: shifted by the offset that the market's clock has now.
-
-    Raises:
-        MarketUnknown: No such market.
-    """
-    ahead = await session.scalar(
-        select(MarketClock.ahead).where(MarketClock.market_id == market_id)
-    )
-    if ahead is None:
-        raise MarketUnknown("No market has this id.", market_id=str(market_id))
-    return [(start + ahead, end + ahead) for start, end in found]
-
-
 async def absences_in_market(
     session: AsyncSession, market_id: MarketId, *, since: datetime, until: datetime
 ) -> list[Absence]:
     """Return the absences that overlap a period of a market's time, in market time.
 
+    They are cut at its begin. What lies before a sandbox clock was last moved has no place in
+    its present time.
+
     Raises:
         MarketUnknown: No such market.
     """
-    ahead = await session.scalar(
-        select(MarketClock.ahead).where(MarketClock.market_id == market_id)
-    )
-    if ahead is None:
+    clock = await session.get(MarketClock, market_id, populate_existing=True)
+    if clock is None:
         raise MarketUnknown("No market has this id.", market_id=str(market_id))
-    found = await absences(session, since=since - ahead, until=until - ahead)
-    return [(start + ahead, end + ahead) for start, end in found]
+    ahead, begin = clock.ahead, since - clock.ahead
+    if clock.moved_at is not None:
+        begin = max(begin, clock.moved_at)
+    found = await absences(session, since=begin, until=until - ahead)
+    return [(max(start, begin) + ahead, end + ahead) for start, end in found]
 
 
 class Heartbeat:

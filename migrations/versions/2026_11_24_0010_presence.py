@@ -57,9 +57,11 @@ def upgrade() -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.execute(BEAT)
+    op.add_column("market_clocks", sa.Column("moved_at", TIME))
 
 
 def downgrade() -> None:
+    op.drop_column("market_clocks", "moved_at")
     op.execute("DROP FUNCTION presence_beat(interval)")
     op.drop_table("absences")
     op.drop_table("presence")

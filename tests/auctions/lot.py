@@ -15,6 +15,7 @@ from app.platform import reactions, timers
 from app.platform.access import Role
 from app.platform.clock import market_now
 from app.platform.db import Database
+from app.platform.journal import JournalEvent, history
 from app.platform.runtime import Runtime
 from app.shared.ids import MarketId
 from tests.eventually import eventually
@@ -66,6 +67,11 @@ class Lot:
 
     async def auction(self) -> Any:
         return await self.api.get(self.operator, f"/v1/auctions/{self.auction_id}")
+
+    async def journal(self) -> Sequence[JournalEvent]:
+        """Return the auction's events in order."""
+        async with self.database.transaction() as session:
+            return await history(session, UUID(self.auction_id))
 
     async def run_worker(self) -> None:
         """Do what a worker would do now: all due timers and what reactions can see."""

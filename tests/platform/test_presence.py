@@ -20,7 +20,14 @@ from app.platform import postgres
 from app.platform.clock import MarketClock, MarketUnknown, database_now
 from app.platform.db import Database
 from app.platform.migrate import upgrade
-from app.platform.presence import ABSENCE_MIN, Absence, Heartbeat, absences, to_market
+from app.platform.presence import (
+    ABSENCE_MIN,
+    Absence,
+    AbsenceRow,
+    Heartbeat,
+    absences,
+    absences_in_market,
+)
 from app.settings import Settings
 from app.shared.ids import MarketId, new_id
 from tests.eventually import eventually
@@ -127,15 +134,29 @@ async def test_absences_are_kept_as_they_were(session: AsyncSession) -> None:
                 await session.execute(text(statement))
 
 
-async def test_market_time_is_shifted_by_the_market_offset(session: AsyncSession) -> None:
-    market = MarketId(new_id())
-    day = timedelta(days=1)
-    session.add(MarketClock(market_id=market, sandbox=True, ahead=day))
+async def test_absences_lie_in_market_time_since_the_clock_was_last_moved(
+    session: AsyncSession,
+) -> None:
+    # P37
+    market, day = MarketId(new_id()), timedelta(days=1)
+    clock = MarketClock(market_id=market, sandbox=True, ahead=day, moved_at=None)
+    session.add(clock)
+    session.add(AbsenceRow(from_at=BEGIN, until_at=BEGIN + 3 * SECOND))
     await session.flush()
-    shifted = await to_market(session, market, [(BEGIN, BEGIN + SECOND)])
-    assert shifted == [(BEGIN + day, BEGIN + day + SECOND)]
+    period = {"since": BEGIN + day - SECOND, "until": BEGIN + day + SECOND}
+    found = await absences_in_market(session, market, **period)
+    assert found == [(BEGIN + day, BEGIN + day + 3 * SECOND)]
+    clock.moved_at = BEGIN + SECOND
+    await session.flush()
+    wide = {**period, "until": BEGIN + day + 9 * SECOND}
+    assert await absences_in_market(session, market, **wide) == [
+        (BEGIN + day + SECOND, BEGIN + day + 3 * SECOND)
+    ]
+    clock.moved_at = BEGIN + 5 * SECOND
+    await session.flush()
+    assert await absences_in_market(session, market, **wide) == []
     with pytest.raises(MarketUnknown):
-        await to_market(session, MarketId(new_id()), [])
+        await absences_in_market(session, MarketId(new_id()), **period)
 
 
 @pytest.mark.concurrency
