@@ -39,6 +39,8 @@ async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
             # Who paid in full cannot default any more, signed or not.
             listing = await require_listing(session, listing_id)
             await return_deposits(session, listing, at=at, actor=SYSTEM)
+        case "auction.cancelled" | "auction.annulled":
+            await concluding.fail(session, listing_id, at=at, cancelled=True)
         case _:
             silent = bool(event.public.get("silent")) and bool(event.public.get("silent_forfeits"))
             await concluding.fail(session, listing_id, at=at, silent_forfeits=silent)

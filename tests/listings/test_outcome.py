@@ -163,7 +163,8 @@ async def test_what_was_sold_outright_is_not_offered_again_but_what_failed_is(
 
 def test_the_reaction_wants_exactly_the_outcomes() -> None:
     (reaction,) = REACTIONS
-    assert reaction.types == OUTCOMES.keys() | {"deal.defaulted", "deal.settled"}
+    others = {"deal.defaulted", "deal.settled", "auction.cancelled", "auction.annulled"}
+    assert reaction.types == OUTCOMES.keys() | others
 
 
 async def deposited(desk: Desk, listing: Json) -> dict[PartyId, HoldId]:

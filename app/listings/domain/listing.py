@@ -49,15 +49,17 @@ class ListingTrigger(StrEnum):
     SELL = "sell"
     REOPEN = "reopen"
     FAIL = "fail"
+    CANCEL = "cancel"  # its auction was cancelled or its result annulled
 
 
 LISTING_TRANSITIONS: Final[Mapping[tuple[ListingStatus, ListingTrigger], ListingStatus]] = {
     (ListingStatus.DRAFT, ListingTrigger.ATTACH_BIDDING): ListingStatus.DRAFT,
     (ListingStatus.DRAFT, ListingTrigger.PUBLISH): ListingStatus.DISCLOSING,
     (ListingStatus.DISCLOSING, ListingTrigger.CLOSE_DISCLOSURE): ListingStatus.CLOSED,
-    (ListingStatus.DISCLOSING, ListingTrigger.FAIL): ListingStatus.FAILED,
+    (ListingStatus.DISCLOSING, ListingTrigger.CANCEL): ListingStatus.FAILED,
     (ListingStatus.CLOSED, ListingTrigger.SELL): ListingStatus.SOLD,
     (ListingStatus.CLOSED, ListingTrigger.FAIL): ListingStatus.FAILED,
+    (ListingStatus.CLOSED, ListingTrigger.CANCEL): ListingStatus.FAILED,
     (ListingStatus.SOLD, ListingTrigger.REOPEN): ListingStatus.CLOSED,
 }
 

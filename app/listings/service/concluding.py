@@ -77,11 +77,17 @@ async def _reopen(session: AsyncSession, listing: Listing, at: datetime) -> List
 
 
 async def fail(
-    session: AsyncSession, listing_id: ListingId, *, at: datetime, silent_forfeits: bool
+    session: AsyncSession,
+    listing_id: ListingId,
+    *,
+    at: datetime,
+    silent_forfeits: bool = False,
+    cancelled: bool = False,
 ) -> None:
     """Note that nobody bought a listing, and end every deposit that is still held.
 
     Args:
+        cancelled: Its auction was cancelled, maybe during the disclosure, or its result annulled.
         silent_forfeits: Every bidder stayed silent, and the notice said that this costs the
             deposit.
 
@@ -94,9 +100,10 @@ async def fail(
     if listing.status is ListingStatus.FAILED:
         return
     listing = await _catch_up(session, listing, at)
-    if listing.status is ListingStatus.DISCLOSING:  # its auction was cancelled meanwhile
+    trigger = ListingTrigger.CANCEL if cancelled else ListingTrigger.FAIL
+    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=trigger)
+    if listing.status is ListingStatus.DISCLOSING:
         await timers.cancel(session, kind=CLOSE_DISCLOSURE, subject_id=listing.id)
-    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.FAIL)
     failed = replace(listing, status=status)
     await listings.save(session, failed)
     await journal.append(session, listing_event(failed, str(status), SYSTEM, at))

@@ -33,9 +33,10 @@ LISTING = {
     ("draft", "attach_bidding"): "draft",
     ("draft", "publish"): "disclosing",
     ("disclosing", "close_disclosure"): "closed",
-    ("disclosing", "fail"): "failed",
+    ("disclosing", "cancel"): "failed",
     ("closed", "sell"): "sold",
     ("closed", "fail"): "failed",
+    ("closed", "cancel"): "failed",
     ("sold", "reopen"): "closed",
 }
 REGISTRATION = {
