@@ -29,6 +29,8 @@ from app.platform.db import Database
 from app.platform.wakeups import Watch
 
 EVENTS_MAX: Final = 1_000  # remembered for who comes back
+FIRST_EVENTS_MAX: Final = 250  # read when a room opens: its process may have been restarted
+AT_ONCE: Final = 16  # events encoded before others get their turn
 SIZE_MAX: Final = 4_000_000
 FRAME_SIZE_MAX: Final = 256_000
 TICK_MS: Final = 5_000
@@ -194,13 +196,23 @@ class Room:
 
     async def _refresh(self) -> None:
         """Read once for all watchers what is new (AU36)."""
-        known = None if self._look is None else self.version
+        first = self._look is None
         started_ms = now_ms()
         async with self._means.database.transaction() as session:
-            look, events = await look_since(session, self.id, after=known, events_max=EVENTS_MAX)
+            look, events = await look_since(
+                session,
+                self.id,
+                after=None if first else self.version,
+                events_max=FIRST_EVENTS_MAX if first else EVENTS_MAX,
+            )
+        told = []
+        for number, event in enumerate(events, start=1):
+            told.append(tell(event))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
         self.looks += 1
         self._read_ms = started_ms  # so the time that is told is rather late than early
-        self._remember(look, [tell(event) for event in events])
+        self._remember(look, told)
         self._look_at_ms = started_ms + min(self._means.poll_ms(), self._until_deadline_ms(look))
 
     def _until_deadline_ms(self, look: Look) -> int:
