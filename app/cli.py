@@ -267,6 +267,29 @@ def open_shares(
         _write(shell.shares_body(listed, auction_id=auction_id, private_key=private_key), out)
 
 
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="证明文件 / Bundle: GET …/{auction_id}/proof")],
+    *,
+    receipt: Annotated[
+        list[str] | None, typer.Option(help="报价回执或其文件，可多次 / Receipt or its file, again")
+    ] = None,
+    heads: Annotated[
+        Path | None, typer.Option(help="竞价期间保存的链头 / Heads kept: GET …/chain-heads")
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="交易所公布的公钥 / The exchange's JWKS, got elsewhere")
+    ] = None,
+) -> None:
+    """核验竞价证明文件，无需网络和数据库 / Verify an auction's proof, offline."""
+    from app.auctions.public import verify_proof_files
+
+    text, holds = verify_proof_files(bundle, receipts=receipt or (), heads=heads, keys=keys)
+    print(text, end="")
+    if not holds:
+        raise typer.Exit(1)
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell a person what is wrong with the input, in one line and without a trace."""

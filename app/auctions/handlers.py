@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.service.create import DEADLINE_TIMER
+from app.auctions.service.heads import HEADS_TIMER, MOVED, on_moved, publish_heads
 from app.auctions.service.publish import on_deadline, on_listing_published
 from app.auctions.vault import Vault
 from app.platform.reactions import Reaction
@@ -21,9 +22,15 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def deadline(session: AsyncSession, auction_id: UUID, due_at: datetime) -> None:
         await on_deadline(session, vault, auction_id, due_at)
 
-    return {DEADLINE_TIMER: deadline}
+    async def heads(session: AsyncSession, market_id: UUID, _due_at: datetime) -> None:
+        await publish_heads(session, market_id)
+
+    return {DEADLINE_TIMER: deadline, HEADS_TIMER: heads}
 
 
 def reactions(_box: Box) -> tuple[Reaction, ...]:
     """Return what auctions do about other modules' events."""
-    return (Reaction("auctions.announce", frozenset({"listing.published"}), on_listing_published),)
+    return (
+        Reaction("auctions.announce", frozenset({"listing.published"}), on_listing_published),
+        Reaction("auctions.publish_heads", MOVED, on_moved),
+    )

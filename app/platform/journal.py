@@ -232,13 +232,14 @@ async def _write(
 
 
 async def history(
-    session: AsyncSession, subject_id: UUID, *, after: int = 0
+    session: AsyncSession, subject_id: UUID, *, after: int = 0, limit: int | None = None
 ) -> Sequence[JournalEvent]:
     """Return a subject's events with a version above ``after``, in version order."""
     rows = await session.scalars(
         select(JournalEvent)
         .where(JournalEvent.subject_id == subject_id, JournalEvent.subject_version > after)
         .order_by(JournalEvent.subject_version)
+        .limit(limit)
     )
     return rows.all()
 

@@ -59,13 +59,20 @@ class Due:
 
 
 async def schedule(
-    session: AsyncSession, *, market_id: MarketId, kind: str, subject_id: UUID, due_at: datetime
+    session: AsyncSession,
+    *,
+    market_id: MarketId,
+    kind: str,
+    subject_id: UUID,
+    due_at: datetime,
+    keep: bool = False,
 ) -> None:
     """Set the subject's timer of this kind, moving an earlier setting.
 
     Args:
         kind: ``<module>.<act>``; a handler of this name is registered in the worker.
         due_at: Market moment, aware UTC.
+        keep: Leave an earlier setting as it is. One that is being handled is waited for.
     """
     statement = insert(Timer).values(
         id=new_id(),
@@ -75,12 +82,14 @@ async def schedule(
         due_at=due_at,
         attempts=0,
     )
-    await session.execute(
-        statement.on_conflict_do_update(
+    if keep:
+        statement = statement.on_conflict_do_nothing(index_elements=["subject_id", "kind"])
+    else:
+        statement = statement.on_conflict_do_update(
             index_elements=["subject_id", "kind"],
             set_={"due_at": due_at, "attempts": 0, "retry_at": None, "parked_at": None},
         )
-    )
+    await session.execute(statement)
 
 
 async def cancel(session: AsyncSession, *, kind: str, subject_id: UUID) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.auctions.endpoints import auctions, bidding, opening, rooms, running
+from app.auctions.endpoints import auctions, bidding, opening, proof, rooms, running
 
 BID_PATH: Final[APIRouter] = bidding.routes  # matched first: a bidder has seconds
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -12,4 +12,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     running.routes,
     rooms.routes,
     opening.routes,
+    proof.proofs,
+    proof.routes,
 )

@@ -141,3 +141,22 @@ async def _ranks(
                 bidder.bidder_code: own[party] for party, bidder in bidders.items()
             }
     return dict(ranks)
+
+
+async def rights_by_code(session: AsyncSession, auction: Auction) -> list[dict[str, object]]:
+    """Return what the end publishes of priority rights, so that anybody can replay them.
+
+    By bidder code, waived ones too; a holder who did not register to bid has none.
+    """
+    rights: list[dict[str, object]] = []
+    found = await secrets.holders(session, [auction.id])
+    bidders = await listings.depositors(
+        session, auction.listing_id, [holder.party_id for holder in found]
+    )
+    for holder in found:
+        if holder.party_id in bidders:
+            code = bidders[holder.party_id].bidder_code
+            rights.append(
+                {"bidder_code": code, "rank": holder.rank, "waived_at": holder.waived_at}
+            )
+    return rights

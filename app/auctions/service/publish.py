@@ -23,7 +23,7 @@ from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening
 from app.auctions.service.create import DEADLINE_TIMER
 from app.auctions.service.events import OF_TRIGGER, auction_event
-from app.auctions.service.gather import for_closing
+from app.auctions.service.gather import for_closing, rights_by_code
 from app.auctions.service.trail import act_row, told
 from app.auctions.vault import Vault
 from app.listings import public as listings
@@ -114,6 +114,7 @@ async def publish_change(
             salt = vault.salt(auction.id).hex()
             public |= {"reserve": full.reserve, "reserve_salt": salt}
         if state.terms.priority_mode is not PriorityMode.NONE:
+            public["ranks"] = await rights_by_code(session, auction)
             await _record_silence(session, after, change.at)
     event = auction_event(
         after,

@@ -75,7 +75,9 @@ def command_row(
     bid_id = new_id()
     amount, sealed, commitment = command.amount, None, None
     if _is_secret(command, before):
-        sealed, commitment = _sealed(vault, bid_id, command)
+        # The trail does not name whom it refused, so the commitment has to.
+        named = {} if refusal is None else {"bidder_code": bidder_code}
+        sealed, commitment = _sealed(vault, bid_id, command, named)
         amount = None
     elif refusal is not None:
         # Told as a commitment: what somebody could not bid is the bidder's business.
@@ -107,13 +109,15 @@ def _is_secret(command: BidCommand, state: BiddingState) -> bool:
     return state.terms.sealing is not None and command.what is not What.MATCH
 
 
-def _sealed(vault: Vault, bid_id: Any, command: BidCommand) -> tuple[bytes, str]:
+def _sealed(
+    vault: Vault, bid_id: Any, command: BidCommand, named: Mapping[str, str]
+) -> tuple[bytes, str]:
     if command.sealed is not None:
         content = dict(command.sealed)
-        return canonical_json(content), vault.commitment(bid_id, {"sealed": content})
+        return canonical_json(content), vault.commitment(bid_id, {"sealed": content, **named})
     assert command.amount is not None
-    content = {"amount": command.amount}
-    return vault.seal(bid_id, command.amount), vault.commitment(bid_id, content)
+    secret = {"amount": command.amount, **named}
+    return vault.seal(bid_id, command.amount), vault.commitment(bid_id, secret)
 
 
 def act_row(
@@ -153,6 +157,8 @@ def told(row: StoredBid, commitment: str | None = None) -> dict[str, object]:
     if row.kind == "limit":
         shown["kind"] = "limit"
     if row.refusal is not None:
+        if row.origin != Origin.BIDDER:
+            shown["origin"] = row.origin  # the rules judge a match otherwise than a bid
         return {**shown, "refusal": row.refusal, "commitment": commitment}
     shown["bidder_code"] = row.bidder_code
     if commitment is not None:

@@ -1,0 +1,1 @@
+"""The proof bundle: one file from which a stranger recomputes an auction and its winner."""
