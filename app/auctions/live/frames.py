@@ -28,6 +28,7 @@ class Audience:
 
 
 PUBLIC: Final = Audience()
+_IN_PROOF: Final = frozenset({"sealed", "proof"})  # of an opened bid: in the journal and the bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def encode(value: Any) -> str:
 def tell(event: RoomEvent) -> Told:
     """Encode an event once for all frames that carry it."""
     public = {key: value for key, value in event.public.items() if key != "room"}
+    if event.type == "auction.bids_opened":  # kilobytes a bid, for every watcher
+        public["bids"] = [
+            {key: value for key, value in bid.items() if key not in _IN_PROOF}
+            for bid in public["bids"]
+        ]
     told = {
         "version": event.version,
         "type": event.type,
