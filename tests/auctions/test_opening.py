@@ -12,6 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from app.auctions.live.frames import tell
+from app.auctions.repository.rooms import RoomEvent
 from app.auctions.sealing import verify_opening
 from app.auctions.sealing.primitives import b64
 from app.auctions.sealing.shell import write_private
@@ -380,7 +382,7 @@ async def test_weighted_bids_open_when_points_and_shares_are_there(
     assert again.json()["code"] == "scores_not_due"
 
 
-async def test_second_price_and_no_bids(
+async def test_second_price_opens_alike(
     world: World, shared_runtime: Runtime, client: httpx.AsyncClient
 ) -> None:
     lot = await sealed_lot(world, shared_runtime, client, terms={"format": "sealed_second"})
@@ -389,6 +391,17 @@ async def test_second_price_and_no_bids(
         await lot.hand_in(await lot.submission(position))
     auction = await lot.lot.auction()
     assert (auction["leading"], auction["leader_code"]) == (yuan(700_000), lot.code("other_buyer"))
+
+
+async def test_live_stream_leaves_ciphertext_and_proofs_to_the_bundle(lot: SealedLot) -> None:
+    await closed(lot, 700_000)
+    for position in (1, 2):
+        await lot.hand_in(await lot.submission(position))
+    (opened,) = await lot.events("bids_opened")
+    told = tell(RoomEvent(9, "auction.bids_opened", lot.lot.opens_at, opened, {}))
+    (bid,) = json.loads(told.public)["public"]["bids"]
+    assert bid["amount"] == yuan(700_000)
+    assert opened["bids"][0].keys() - bid.keys() == {"sealed", "proof"}
 
 
 async def test_nothing_to_open_fails_at_the_deadline(lot: SealedLot) -> None:
