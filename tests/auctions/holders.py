@@ -29,6 +29,7 @@ TERMS: Final[dict[str, Any]] = {
     "holders": [{"name": it.name, "public_key": it.public_key} for it in HOLDERS[:3]],
     "threshold": 2,
 }
+NAMES: Final = tuple(BUYERS)
 MINUTE: Final = timedelta(minutes=1)
 
 
@@ -120,3 +121,12 @@ async def sealed_lot(
     )
     await lot.at(lot.opens_at + MINUTE)
     return SealedLot(lot)
+
+
+async def closed(lot: SealedLot, *amounts: int) -> None:
+    """Take honest bids of these amounts and let the deadline pass."""
+    for name, amount in zip(NAMES, amounts, strict=False):
+        answer = await lot.bid(name, lot.sealed(name, amount))
+        assert answer.status_code == 201, answer.text
+        assert "amount" not in answer.json()
+    await lot.close()
