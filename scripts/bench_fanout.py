@@ -2,8 +2,8 @@
 """How long from a bid to those who watch? 100 and 3,000 watchers of one room in one process.
 
 In one run: one watcher (what the path itself takes), 100 and 3,000 watchers of the served stream,
-and, for comparison, 100 watchers (3,000 without ``--quick``) of a stream as one would first write
-it: each watcher asks the database every 250 ms and is told what it finds.
+and, for comparison, 100 watchers (also 300 without ``--quick``) of a stream as one would first
+write it: each watcher asks the database every 250 ms and is told what it finds.
 
 Bids come over HTTP. A latency is the time from an event's ``recorded_at``, the database's clock at
 its insertion, so the commit is in it, to the moment the bytes are with the watcher, on one machine
@@ -151,7 +151,8 @@ class Bench:
         moments = await self._recorded(before, last)
         figures.events = last - before
         for frames in seen:
-            _check(frames, before, last, name)
+            if "naive" not in name:  # its watchers fall behind, or out
+                _check(frames, before, last, name)
             for at, first, to in frames:
                 if to > before:
                     figures.frames += 1
@@ -268,7 +269,7 @@ async def measure(settings: Settings, *, quick: bool) -> list[Figures]:
     loads = [("one", 1, served), ("naive_100", 100, naive), ("room_100", 100, served)]
     loads.append(("room_3000", 3_000, served))
     if not quick:
-        loads.append(("naive_3000", 3_000, naive))
+        loads.append(("naive_300", 300, naive))
     await bench.load("warm-up", 10, path=served, seconds=1, bids_per_s=rate)
     results = [
         await bench.load(name, watchers, path=path, seconds=seconds, bids_per_s=rate)
@@ -302,7 +303,7 @@ def report(results: list[Figures]) -> None:
     figures["gaps"] = 0
     console = Console(width=110)
     console.print(table)
-    console.print("every watcher got every event exactly once and in order")
+    console.print("every watcher of the room got every event exactly once and in order")
     print(json.dumps(figures))
 
 
