@@ -206,6 +206,48 @@ async def test_scheduling_again_moves_the_timer_and_cancelling_removes_it(
     assert await rows(database) == []
 
 
+async def test_a_kept_setting_is_not_moved_and_one_being_handled_is_waited_for(
+    database: Database,
+) -> None:
+    """Who asks for a next time while the last is handled neither loses it nor gets two."""
+    market_id, subject_id = await market(database), new_id()
+    later = PAST + timedelta(hours=1)
+
+    async def ask(due_at: datetime) -> None:
+        async with database.transaction() as session:
+            await timers.schedule(
+                session,
+                market_id=market_id,
+                kind=KIND,
+                subject_id=subject_id,
+                due_at=due_at,
+                keep=True,
+            )
+
+    async def due() -> list[datetime]:
+        async with database.transaction() as session:
+            return list(await session.scalars(select(Timer.due_at)))
+
+    await ask(PAST)
+    await ask(later)
+    assert await due() == [PAST]
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(_session: AsyncSession, _subject: UUID, _now: datetime) -> None:
+        begun.set()
+        await go_on.wait()
+
+    handling = asyncio.create_task(timers.run_one(database, {KIND: handler}))
+    await begun.wait()
+    asking = asyncio.create_task(ask(later))
+    await asyncio.sleep(0.2)
+    assert not asking.done()
+    go_on.set()
+    assert await handling
+    await asking
+    assert await due() == [later]
+
+
 async def test_handler_may_set_its_own_timer_anew(database: Database) -> None:
     market_id = await market(database)
     subject = await schedule(database, market_id)

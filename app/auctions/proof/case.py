@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.auctions.domain.model import BiddingState, Code
+from app.auctions.domain.award import Place
+from app.auctions.domain.model import Act, BiddingState, Code, Origin
 from app.auctions.domain.terms import PriorityMode
 from app.auctions.proof.broken import LinkBroken
 from app.auctions.proof.form import commitment_of
@@ -37,6 +38,8 @@ class Case:
         limits: Sequence of each bidder's latest standing maximum.
         opened: What bids contained that share holders opened, by sequence; ``None``: void.
         ids: Every bid's id, each once.
+        trail: Each bidder's best standing bid, and its best match, with their numbers.
+        queue: Who stands by behind the winner, once it is confirmed.
         version: Of the event at hand.
         notes: What was taken on the exchange's word, counted.
     """
@@ -54,6 +57,8 @@ class Case:
     opened: dict[int, Money | None] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
+    trail: dict[tuple[Code, bool], tuple[int, Act]] = field(default_factory=dict)
+    queue: list[Place] = field(default_factory=list)
     version: int = 0
     notes: Counter[str] = field(default_factory=Counter)
 
@@ -65,6 +70,17 @@ class Case:
         """Refuse a told value that is not what follows."""
         if told != found:
             raise self.broken(zh, en, told=told, found=found)
+
+    def stood(self, sequence: int, act: Act) -> None:
+        """Remember a standing bid, if its amount is open and it is its bidder's best."""
+        if act.amount is None:
+            return
+        place = act.bidder, act.origin is Origin.MATCH
+        known = self.trail.get(place)
+        least = 0 if place[1] else 1  # of equal bids the earlier counts, of matches the later
+        best = None if known is None else known[1].amount
+        if best is None or self.state.terms.gain(act.amount, best) >= least:
+            self.trail[place] = sequence, act
 
     def ranks(self, at: datetime) -> dict[Code, int]:
         """Return the ranks of the holders who had not waived by then."""

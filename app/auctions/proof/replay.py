@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.auctions.domain import control
+from app.auctions.domain.award import award_queue
 from app.auctions.domain.model import (
     TRANSITIONS,
     AuctionStatus,
@@ -23,6 +24,7 @@ from app.shared.errors import DomainError
 from app.shared.jsonable import jsonable
 
 Event = Mapping[str, Any]
+_ANNOUNCED: Final = "auction.announced"
 _PHASES: Final = frozenset(TYPES.values())
 _AWARDS: Final = frozenset({Trigger.DEFAULT, Trigger.OPT_IN, Trigger.EXHAUST})
 _OF_AWARD: Final = frozenset({"status", "leader_code", "leading"})
@@ -44,15 +46,18 @@ def replay(
     Raises:
         LinkBroken: Names the first event that the rules would not have led to.
     """
+    notice = next((it for it in events if it["type"] == _ANNOUNCED), None)
+    if notice is None:
+        raise LinkBroken(None, "文件中没有竞价公告", "the auction is never announced")
     case: Case | None = None
-    for event in events:
+    for event in (notice, *events):
         version = event["version"]
         try:
             if case is None:
-                case = _announced(auction_id, event, events, reveals, limits_known)
+                case = _case(auction_id, event["public"], events, reveals, limits_known)
             else:
                 case.version = version
-                _step(case, event)
+                _step(case, event, is_notice=event is notice)
         except LinkBroken:
             raise
         except DomainError as refusal:
@@ -63,8 +68,7 @@ def replay(
             raise LinkBroken(
                 version, "事件内容格式不符", "the event is malformed", told=repr(failure)
             ) from None
-    if case is None:
-        raise LinkBroken(None, "文件中没有竞价公告", "the auction is never announced")
+    assert case is not None
     extra = sorted(reveals.keys() - case.used)
     if extra:
         raise LinkBroken(
@@ -73,24 +77,18 @@ def replay(
     return case
 
 
-def _announced(
+def _case(
     auction_id: str,
-    event: Event,
+    public: Mapping[str, Any],
     events: Sequence[Event],
     reveals: Mapping[int, Mapping[str, Any]],
     limits_known: bool,
-) -> Case | None:
-    """Begin with the announcement; what lies before it is a draft and public in nothing."""
-    public = event["public"]
-    if event["type"] != "auction.announced":
-        if event["type"] == "auction.scheduled" and public == {}:
-            return None
-        raise LinkBroken(
-            event["version"],
-            "竞价公告之前不应有此事件",
-            "only a draft comes before the announcement",
-            told=event["type"],
-        )
+) -> Case:
+    """Return the auction as its notice announces it.
+
+    The announcement is a reaction to the listing's notice and may stand behind what was due
+    meanwhile.
+    """
     state = BiddingState(
         terms=Terms.from_json(public["terms"]),
         status=AuctionStatus.SCHEDULED,
@@ -99,7 +97,7 @@ def _announced(
     ends = [one["public"] for one in events if one["type"] in _PHASES]
     reserve = next((one["reserve"] for one in reversed(ends) if one.get("reserve")), None)
     rights = next((one["ranks"] for one in reversed(ends) if "ranks" in one), None)
-    case = Case(
+    return Case(
         auction_id=auction_id,
         reveals=reveals,
         limits_known=limits_known,
@@ -107,10 +105,7 @@ def _announced(
         rights=None if rights is None else [_right(told) for told in rights],
         reserve=None if reserve is None else money_of(reserve),
         state=state,
-        version=event["version"],
     )
-    case.same(public["room"], {}, "公告已改变竞价状态", "the announcement changes the room")
-    return case
 
 
 def _right(told: Mapping[str, Any]) -> Right:
@@ -119,7 +114,7 @@ def _right(told: Mapping[str, Any]) -> Right:
     return Right(told["bidder_code"], told["rank"], waived)
 
 
-def _step(case: Case, event: Event) -> None:
+def _step(case: Case, event: Event, *, is_notice: bool) -> None:
     kind, public = event["type"], event["public"]
     at = datetime.fromisoformat(event["market_at"])
     before = room(case.state)
@@ -129,8 +124,10 @@ def _step(case: Case, event: Event) -> None:
         replay_phase(case, kind, public, at)
     elif kind in _CONTROL:
         _CONTROL[kind](case, public, at)
-    elif kind == "auction.announced":
-        raise case.broken("重复的竞价公告", "it is announced a second time")
+    elif kind == "auction.scheduled":
+        case.same((case.version, public), (1, {}), "草稿事件不符", "a draft is public in nothing")
+    elif kind == _ANNOUNCED:
+        case.same(is_notice, True, "重复的竞价公告", "it is announced a second time")
     else:
         _other(case, public)
     found = jsonable(changes(before, room(case.state)))
@@ -181,7 +178,7 @@ def _annul(case: Case, _public: Mapping[str, Any], _at: datetime) -> None:
     case.state = control.annul(case.state)
 
 
-def _confirm(case: Case, public: Mapping[str, Any], _at: datetime) -> None:
+def _confirm(case: Case, public: Mapping[str, Any], at: datetime) -> None:
     state = case.state
     status = TRANSITIONS.get((state.status, Trigger.CONFIRM))
     if status is None:
@@ -189,6 +186,11 @@ def _confirm(case: Case, public: Mapping[str, Any], _at: datetime) -> None:
     told = public["bidder_code"], public["price"]
     found = state.leader, jsonable(state.leading)
     case.same(told, found, "确认书与结果不符", "the confirmation is not of the winner")
+    if "standby" in public:  # without it nobody stands by, and nobody can opt in
+        full = replace(state, reserve=case.reserve, ranks=case.ranks(at))
+        case.queue = award_queue(full, case.trail.values())[1:]
+        standby = [place.bidder for place in case.queue]
+        case.same(public["standby"], standby, "候补次序与规则不符", "others stand by")
     case.state = replace(state, status=status)
 
 
@@ -223,23 +225,26 @@ _CONTROL: Final[Mapping[str, Callable[[Case, Mapping[str, Any], datetime], None]
 def _other(case: Case, public: Mapping[str, Any]) -> None:
     """Take an act of the award queue, or one that changes nothing public.
 
-    Who is asked next, and that a winner did not sign, no rule of bidding decides: the step must
-    be possible, and may change the winner and the price only.
+    That a winner did not sign no rule of bidding decides; who is asked next, and at which price
+    it buys, the queue does.
     """
     patch = public.get("room", {})
     if not patch:
         return
-    status = case.state.status
-    steps = {TRANSITIONS[status, way] for way in _AWARDS if (status, way) in TRANSITIONS}
-    if not patch.keys() <= _OF_AWARD or patch.get("status", status) not in steps | {status}:
+    state = case.state
+    status = AuctionStatus(patch.get("status", state.status))
+    steps = {TRANSITIONS.get((state.status, way)) for way in _AWARDS}
+    if not patch.keys() <= _OF_AWARD or status not in steps:
         raise case.broken("此事件不应改变竞价状态", "the event may not change the room", told=patch)
-    state = replace(case.state, status=AuctionStatus(patch.get("status", status)))
-    if "leader_code" in patch or "leading" in patch:
-        leading = patch.get("leading", jsonable(state.leading))
-        state = replace(
-            state,
-            leader=patch.get("leader_code", state.leader),
-            leading=None if leading is None else money_of(leading),
-        )
     case.notes["awards"] += 1
-    case.state = state
+    if status is not AuctionStatus.CONFIRMED:
+        case.same(patch.keys(), {"status"}, "此时不应改换买受人", "nobody else wins yet")
+        case.state = replace(state, status=status)
+        return
+    told = public["bidder_code"], public["price"]
+    place = next((it for it in case.queue if it.bidder == public["bidder_code"]), None)
+    found = None if place is None else (place.bidder, place.amount.as_json())
+    case.same(told, found, "候补成交与候补次序不符", "it is not sold to who stood by, at its bid")
+    assert place is not None
+    case.queue = case.queue[case.queue.index(place) + 1 :]
+    case.state = replace(state, status=status, leader=place.bidder, leading=place.amount)

@@ -66,6 +66,9 @@ def _command(case: Case, row: Row, acts: Sequence[Row], at: datetime) -> None:
         _stands(case, row, acts, _accepted(case, row), at)
     if row.get("kind") == "limit" and "refusal" not in row:
         case.limits[row["bidder_code"]] = row["sequence"]
+    for each in (row, *acts):
+        if "amount" in each and "refusal" not in each:
+            case.stood(each["sequence"], _act_of(each))
 
 
 def _accepted(case: Case, row: Row) -> Bid:

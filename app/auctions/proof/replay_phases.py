@@ -192,6 +192,8 @@ def _compare_acts(
         if row["id"] in case.ids:
             raise case.broken("报价编号重复", "two bids have one id", told=row["id"])
         case.ids.add(row["id"])
+    for sequence, act in enumerate(acts, start=first):
+        case.stood(sequence, act)
 
 
 def _compare_openings(

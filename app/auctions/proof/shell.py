@@ -30,8 +30,8 @@ _NOTES: Final = {
         "fault pauses rest on the exchange's own record of its absences",
     ),
     "awards": (
-        "步候补递补依交易所记录，其合同是否违约不在此核对",
-        "steps of the award queue follow the exchange's record",
+        "步依交易所记录：成交人是否违约不在此核对，候补次序和价格已核对",
+        "steps rest on the record of a default; who stood by, and its price, were checked",
     ),
 }
 

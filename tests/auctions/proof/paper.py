@@ -283,6 +283,41 @@ class Paper:
         public = {"reason": "检修", "resumes_at": resumes_at}
         self._move("auction.resumption_announced", public, now, paused, announced)
 
+    def fault(self, absence: tuple[datetime, datetime], now: datetime) -> bool:
+        """Look whether the exchange's absence pauses the phase that is over; tell if it does."""
+        paused = control.fault_pause(self.state, [absence], now=now)
+        if paused is None:
+            return False
+        notice = timedelta(seconds=self.terms.resumption_notice_s)
+        resumes_at = now + notice
+        announced = control.announce_resumption(
+            paused, resumes_at=resumes_at, now=now, notice=notice
+        )
+        public = {"reason": "fault", "resumes_at": resumes_at, "absences": [absence]}
+        self._move("auction.paused", public, now, self.state, announced)
+        return True
+
+    def confirm(self, now: datetime, *, standby: Sequence[str]) -> None:
+        """Sell to the winner; who stands by is given."""
+        public = {
+            "bidder_code": self.state.leader,
+            "price": self.state.leading,
+            "standby": list(standby),
+        }
+        after = replace(self.state, status=AuctionStatus.CONFIRMED)
+        self._move("auction.confirmed", public, now, self.state, after)
+
+    def default(self, now: datetime) -> None:
+        """Let the buyer default."""
+        after = replace(self.state, status=AuctionStatus.OFFERING)
+        self._move("auction.defaulted", {}, now, self.state, after)
+
+    def opt_in(self, now: datetime, bidder: str, price: Money) -> None:
+        """Sell to a bidder on standby."""
+        after = replace(self.state, status=AuctionStatus.CONFIRMED, leader=bidder, leading=price)
+        public = {"bidder_code": bidder, "price": price}
+        self._move("auction.opted_in", public, now, self.state, after)
+
     def cancel(self, now: datetime) -> None:
         self.bring_up_to(now)
         after = control.cancel(self.state, at=now)

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.auctions.domain.model import BIDDABLE
+from app.auctions.domain.model import BIDDABLE, Bid
 from app.auctions.domain.terms import Direction, Format, PriorityMode, Terms
 from app.auctions.proof.broken import LinkBroken
 from app.auctions.proof.shell import verify_files
 from app.auctions.proof.verify import Report, verify
+from app.shared.jsonable import jsonable
 from app.shared.money import Money
 from tests.auctions.commands import OPENS, generate, terms_of
-from tests.auctions.proof.paper import JWKS, Paper, clone
+from tests.auctions.proof.paper import JWKS, Paper, clone, rechained, signed
 
 CODES = [f"A{number:02d}" for number in range(1, 8)]
 
@@ -177,3 +178,60 @@ def test_the_auditor_sees_a_system_bid_that_the_limit_does_not_support() -> None
     with pytest.raises(LinkBroken, match="signed"):
         verify(bundle)
     assert verify(paper.bundle()).notes["limits"] > 0
+
+
+def bid(paper: Paper, who: str, steps: int, second: int) -> None:
+    terms = paper.terms
+    assert terms.step is not None
+    paper.judge([Bid(who, terms.start + terms.step * steps)], OPENS + timedelta(seconds=second))
+
+
+# AU51
+def test_a_pause_by_fault_is_recomputed_from_the_recorded_absence() -> None:
+    paper = Paper(terms_of(Format.MULTIPLE_BIDS))
+    bid(paper, "A01", 0, 10)
+    bid(paper, "A02", 1, 3590)
+    ends = paper.state.deadline_at
+    away = ends - timedelta(seconds=60), ends + timedelta(seconds=30)
+    assert paper.fault(away, ends + timedelta(seconds=31))
+    paper.finish()
+    report = check(paper, "public")
+    assert report.result["bidder_code"] == "A02"
+    assert report.notes["faults"] == 1
+    bundle = clone(paper.bundle())
+    paused = next(it for it in bundle["events"] if it["type"] == "auction.paused")
+    paused["public"]["absences"][0][0] = jsonable(ends - timedelta(seconds=5))
+    bundle["heads"] = []
+    with pytest.raises(LinkBroken, match="absences do not lead"):
+        verify(signed(rechained(bundle)))
+
+
+# AU58
+def test_who_stands_by_and_buys_at_which_price_is_recomputed() -> None:
+    def sold_to(bidder: str, steps: int, standby: list[str]) -> Paper:
+        paper = Paper(terms_of(Format.MULTIPLE_BIDS, standby_count=2))
+        for place, who in enumerate(["A01", "A02", "A03", "A01"]):
+            bid(paper, who, place, 10 + place)
+        paper.finish()
+        day = timedelta(days=1)
+        paper.confirm(paper.state.deadline_at + day, standby=standby)
+        paper.default(paper.state.deadline_at + 2 * day)
+        assert paper.terms.step is not None
+        price = paper.terms.start + paper.terms.step * steps
+        paper.opt_in(paper.state.deadline_at + 3 * day, bidder, price)
+        paper.publish_head()
+        return paper
+
+    order = ["A03", "A02"]
+    report = check(sold_to("A03", 2, order), "public")
+    assert report.result["bidder_code"] == "A03"
+    assert report.notes["awards"] == 2
+    check(sold_to("A02", 1, order), "public")  # A03 has declined
+    for bidder, steps, standby in [
+        ("A03", 1, order),  # not at its own best bid
+        ("A02", 1, ["A02", "A03"]),
+        ("A04", 2, order),
+        ("A01", 3, order),  # who defaulted
+    ]:
+        with pytest.raises(LinkBroken):
+            check(sold_to(bidder, steps, standby), "public")
