@@ -112,6 +112,7 @@ _allow("review_demand", scope="demands:write", key=ONCE, operator=MARKET)
 _allow("list_auctions", "get_auction", "list_bids", "get_session_results", scope="", everyone=True)
 _allow("get_room", "stream_room", scope="", everyone=True)
 _allow("get_proof", "list_chain_heads", scope="", everyone=True)
+_allow("get_awards", scope="", everyone=True)
 _allow("get_mine", scope="auctions:read", buyer_staff=MARKET)
 _allow("create_auction", scope="auctions:write", key=ONCE, operator=MARKET)
 _allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
@@ -138,7 +139,7 @@ _allow(
 )
 _allow("list_sealed_bids", "get_opening", scope="", everyone=True)
 _allow("hand_in_shares", scope="auctions:open", key=MUST, operator=MARKET, auditor=MARKET)
-_allow("waive_priority", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+_allow("waive_priority", "answer_standby", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 
 # Settlement and ledger
 _allow(

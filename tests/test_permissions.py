@@ -177,6 +177,7 @@ def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) 
         "place_bid",
         "set_limit",
         "match_price",
+        "answer_standby",
         "waive_priority",
         "upload_file",
     }

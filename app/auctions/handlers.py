@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.service.create import DEADLINE_TIMER
 from app.auctions.service.heads import HEADS_TIMER, MOVED, on_moved, publish_heads
+from app.auctions.service.offering import ANSWER_TIMER, FOLLOWED, follow_deal, on_answer_due
 from app.auctions.service.publish import on_deadline, on_listing_published
 from app.auctions.vault import Vault
 from app.platform.reactions import Reaction
@@ -25,7 +26,7 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def heads(session: AsyncSession, market_id: UUID, _due_at: datetime) -> None:
         await publish_heads(session, market_id)
 
-    return {DEADLINE_TIMER: deadline, HEADS_TIMER: heads}
+    return {DEADLINE_TIMER: deadline, HEADS_TIMER: heads, ANSWER_TIMER: on_answer_due}
 
 
 def reactions(_box: Box) -> tuple[Reaction, ...]:
@@ -33,4 +34,5 @@ def reactions(_box: Box) -> tuple[Reaction, ...]:
     return (
         Reaction("auctions.announce", frozenset({"listing.published"}), on_listing_published),
         Reaction("auctions.publish_heads", MOVED, on_moved),
+        Reaction("auctions.follow_deal", FOLLOWED, follow_deal),
     )

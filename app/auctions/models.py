@@ -19,9 +19,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.auctions.domain.model import AuctionStatus
+from app.auctions.domain.offering import Outcome
 from app.platform.db import Base
 
 _STATUSES = ", ".join(f"'{status}'" for status in AuctionStatus)
+_OUTCOMES = ", ".join(f"'{outcome}'" for outcome in Outcome)
 
 
 class AuctionRow(Base):
@@ -173,9 +175,13 @@ class AwardRow(Base):
 
     __tablename__ = "award_queue"
     __table_args__ = (
-        CheckConstraint(
-            "outcome IN ('waiting', 'asked', 'confirmed', 'signed', 'defaulted', 'declined')",
-            name="outcome",
+        CheckConstraint(f"outcome IN ({_OUTCOMES})", name="outcome"),
+        CheckConstraint("outcome <> 'asked' OR answer_by_at IS NOT NULL", name="asked_until"),
+        Index(
+            "uq_award_queue_asked",
+            "auction_id",
+            unique=True,
+            postgresql_where=text("outcome = 'asked'"),
         ),
     )
 
@@ -187,7 +193,7 @@ class AwardRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     outcome: Mapped[str] = mapped_column(String(9))
     deal_id: Mapped[UUID | None]
-    shortfall_minor: Mapped[int | None] = mapped_column(BigInteger)
+    answer_by_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ChainHeadRow(Base):

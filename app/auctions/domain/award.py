@@ -1,12 +1,11 @@
-"""The award queue: who is asked after a winner who does not sign, and what that one owes."""
+"""The award queue: who is asked after a winner who does not sign."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.auctions.domain.formats import RULES
 from app.auctions.domain.formats.sealed import Sealed, meets_floor, rank_by_price
-from app.auctions.domain.model import Act, BiddingState, Code
-from app.auctions.domain.terms import Direction, Terms
+from app.auctions.domain.model import Act, BiddingState, Code, Origin
 from app.shared.money import Money
 
 
@@ -21,24 +20,25 @@ class Place(NamedTuple):
 def rank_open(state: BiddingState, trail: Iterable[tuple[int, Act]]) -> list[Place]:
     """Rank the bidders of an ended open auction, the winner first.
 
-    Equal prices stand in database order, but the winner stands first also where it won by
-    seniority or by a match. Who did not reach the floor has no place.
+    At an equal price, who matched it stands before who bid it, the last match first: each took
+    the lead from all before. Then comes the earlier bid. The winner stands first also where it
+    won by seniority. Who did not reach the floor has no place.
 
     Args:
         trail: Standing bids with their numbers, in any order.
 
-    Source: README, AU5 and AU26.
+    Source: README, AU5, AU26 and AU41.
     """
-    best: dict[Code, Place] = {}
+    best: dict[Code, tuple[tuple[bool, int, bool, int], Place]] = {}
     for sequence, act in trail:
         if act.amount is None or state.terms.gain(act.amount, state.floor) < 0:
             continue
-        place = Place(act.bidder, act.amount, sequence)
-        known = best.setdefault(act.bidder, place)
-        best[act.bidder] = min(known, place, key=lambda it: _order(state.terms, it))
-    return sorted(
-        best.values(), key=lambda it: (it.bidder != state.leader, _order(state.terms, it))
-    )
+        matched = act.origin is Origin.MATCH
+        price = -state.terms.sign * act.amount.amount_minor
+        order = (act.bidder != state.leader, price, not matched, -sequence if matched else sequence)
+        found = order, Place(act.bidder, act.amount, sequence)
+        best[act.bidder] = min(found, best.get(act.bidder, found))
+    return [place for _, place in sorted(best.values())]
 
 
 def rank_sealed(state: BiddingState) -> list[Place]:
@@ -61,35 +61,26 @@ def rank_sealed(state: BiddingState) -> list[Place]:
     return sorted(places, key=lambda place: place.bidder != state.leader)
 
 
-def award_queue(ranked: Sequence[Place], terms: Terms) -> list[Place]:
-    """Return the winner and the announced number of next bidders 候补, whose deposits wait."""
-    return list(ranked[: 1 + terms.standby_count])
+def award_queue(state: BiddingState, trail: Iterable[tuple[int, Act]]) -> list[Place]:
+    """Return the winner and the announced number of next bidders 候补, whose deposits wait.
 
+    The winner's amount is the price it won at. Sealed formats rank their entries; who matched
+    the price after the opening stands before them, the last match first.
 
-def next_standby(queue: Sequence[Place], gone: Collection[Code]) -> Place | None:
-    """Return who is asked next: the best placed bidder that has neither defaulted nor declined.
+    Args:
+        state: Ended with an award, with its entries, ranks and reserve.
+        trail: Standing bids whose amounts are open, with their numbers.
 
-    Source: rules.md §2, D4; README, AU26.
+    Source: rules.md §2, D4; README, AU26 and AU80.
     """
-    return next((place for place in queue if place.bidder not in gone), None)
-
-
-def shortfall(defaulted: Money, achieved: Money, direction: Direction) -> Money | None:
-    """Return what the defaulter owes because the new price is worse; ``None`` if it is not.
-
-    Source: rules.md §2, D4; 拍卖法 39; README, AU27.
-    """
-    short = defaulted - achieved if direction is Direction.UP else achieved - defaulted
-    return short if short.amount_minor > 0 else None
-
-
-def silence_forfeits(terms: Terms, *, qualified_count: int, bid_count: int) -> bool:
-    """Tell whether all deposits are lost because every qualified bidder stayed silent.
-
-    Source: rules.md §2, D3; README, AU28.
-    """
-    return terms.silent_forfeits and qualified_count > 0 and bid_count == 0
-
-
-def _order(terms: Terms, place: Place) -> tuple[int, int]:
-    return -terms.sign * place.amount.amount_minor, place.sequence
+    assert state.leader is not None
+    assert state.leading is not None
+    ranked = rank_open(state, trail)
+    if state.entries:
+        # What was sealed has no open amount, so that the trail holds the matches alone.
+        ranked += rank_sealed(state)
+    own = next((place.sequence for place in ranked if place.bidder == state.leader), 0)
+    queue = {state.leader: Place(state.leader, state.leading, own)}
+    for place in ranked:
+        queue.setdefault(place.bidder, place)
+    return list(queue.values())[: 1 + state.terms.standby_count]

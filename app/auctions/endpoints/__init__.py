@@ -4,11 +4,12 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.auctions.endpoints import auctions, bidding, opening, proof, rooms, running
+from app.auctions.endpoints import auctions, awards, bidding, opening, proof, rooms, running
 
 BID_PATH: Final[APIRouter] = bidding.routes  # matched first: a bidder has seconds
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     auctions.routes,
+    awards.routes,
     running.routes,
     rooms.routes,
     opening.routes,

@@ -15,6 +15,7 @@ from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction
 from app.auctions.service.create import DEADLINE_TIMER
 from app.auctions.service.events import auction_event
+from app.auctions.service.offering import release
 from app.auctions.service.publish import await_deadline
 from app.auctions.service.staff import take
 from app.auctions.vault import Vault
@@ -106,6 +107,7 @@ async def annul_auction(
         deal = await settlement.get_deal(session, auction.deal_id)
         if deal.status is not settlement.DealStatus.DEFAULTED:
             raise DealStands("End the deal first.", deal_id=deal.id, deal_status=str(deal.status))
+    await release(session, auction)  # the listing's failure gives the deposits back
     public = {"ground": ground, "reason": reason}
     return await _store(session, actor, auction, state, "annulled", now, public), now
 

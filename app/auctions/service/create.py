@@ -11,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.domain.contradictions import TermsContradict, check_terms
 from app.auctions.domain.licence import AuctionNotLicensed, Licence, check_licence
 from app.auctions.domain.model import AuctionStatus, BiddingState
+from app.auctions.domain.rerun import check_rerun
 from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
 from app.auctions.repository import auctions as repository
-from app.auctions.repository.auctions import Auction
+from app.auctions.repository.auctions import Auction, AuctionUnknown
 from app.auctions.sealing import is_public_key
 from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
+from app.settlement import public as settlement
 from app.shared.ids import AuctionId, ListingId, new_id
 from app.shared.jsonable import jsonable
 
@@ -55,10 +57,14 @@ async def create_auction(
         TermsContradict: Lists every contradiction, those of the licence too.
         AuctionNotLicensed: Only the licence is at fault: facts that the law asks for lack, or
             come without a 拍卖.
+        AuctionUnknown: ``rerun_of`` names none of this market.
+        RerunNotPossible: It names one that this cannot repeat.
     """
     listing = await listings.get_listing(session, ListingId(new.listing_id), lock=True)
     if listing.market_id != actor.market_id:
         raise ObjectUnknown("There is no such listing in your market.", field="listing_id")
+    if new.rerun_of is not None:
+        await _check_rerun(session, listing, new.rerun_of)
     opens_at = await _opening(session, listing, new)
     _check(new, listing, opens_at)
     auction = _scheduled(listing, opens_at, new)
@@ -101,6 +107,23 @@ async def create_auction(
         ),
     )
     return auction
+
+
+_OVER: Final = frozenset({AuctionStatus.FAILED, AuctionStatus.ANNULLED})
+
+
+async def _check_rerun(session: AsyncSession, listing: listings.Listing, rerun_of: UUID) -> None:
+    earlier = await repository.load(session, rerun_of)
+    if earlier.market_id != listing.market_id:
+        raise AuctionUnknown("There is no such auction.", field="rerun_of")
+    offers = await listings.listings_of_achievement(session, listing.achievement_id)
+    deals = await settlement.deals_of(session, earlier.listing_id)
+    defaulted = [deal.status is settlement.DealStatus.DEFAULTED for deal in deals]
+    check_rerun(
+        same_achievement=earlier.listing_id in offers - {listing.id},
+        defaulted=any(defaulted),
+        over=earlier.state.status in _OVER,
+    )
 
 
 _Refusal = TermsContradict | AuctionNotLicensed
