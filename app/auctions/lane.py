@@ -47,8 +47,12 @@ class Waiting:
 
     @property
     def claim(self) -> Claim:
-        """Caller and idempotency key."""
-        return self.command.actor, self.key
+        """Caller and idempotency key; the keys of bids are a space of their own.
+
+        Another route holds its key while it waits for the auction's row, which the lane has. In
+        one space with it, a bidder could make the lane wait, and deadlock, at will.
+        """
+        return f"bids of {self.command.actor}", self.key
 
 
 @dataclass
@@ -110,7 +114,9 @@ class Lanes:
         lane.waiting.append(waiting)
         if len(lane.waiting) == 1 and not lane.busy:
             self._ready.append(auction_id)
-        if len(self._runners) < TRANSACTIONS_MAX and self._ready:
+        # One that has just ended is still in the set, but looks at no lane any more.
+        running = sum(not runner.done() for runner in self._runners)
+        if running < TRANSACTIONS_MAX and self._ready:
             runner = asyncio.create_task(self._run())
             self._runners.add(runner)
             runner.add_done_callback(self._stopped)
@@ -172,7 +178,7 @@ class Lanes:
                     _tell(waiting, failure)
                 return
             # One bid that fails must not harm its neighbours; and the second look finds a key
-            # that another route claimed since the first.
+            # that another process's lane claimed for another lot since the first.
             for waiting in batch:
                 await self._decide([waiting], last_try=len(batch) == 1)
             return
@@ -190,13 +196,12 @@ class Lanes:
                 printed, answer = told.get(waiting.claim, (None, None))
                 if answer is not None and printed == waiting.request_print:
                     await self._signer.load(session, key_id(answer))
-            first = {waiting.claim: waiting for waiting in reversed(batch)}
+            known = [waiting for waiting in batch if waiting.auction_id in auctions]
+            first = {waiting.claim: waiting for waiting in reversed(known)}
             fresh = [
                 waiting
-                for waiting in batch
-                if waiting.claim not in told
-                and first[waiting.claim] is waiting
-                and waiting.auction_id in auctions
+                for waiting in known
+                if waiting.claim not in told and first[waiting.claim] is waiting
             ]
             told |= await self._judge(session, auctions, fresh)
         return [_answer_to(waiting, told) for waiting in batch]

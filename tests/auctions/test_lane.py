@@ -188,13 +188,16 @@ async def test_a_hung_up_bidder_does_not_stop_the_lane(own_lot: Lot) -> None:
     assert (await naive(own_lot))[0].bid_count == 2
 
 
-async def test_a_key_that_another_route_claims_meanwhile_is_told_as_reused(own_lot: Lot) -> None:
-    """AU9: the other route's transaction holds the key, uncommitted, while the bid is judged."""
+async def test_a_key_that_another_lots_lane_claims_meanwhile_is_told_as_reused(
+    own_lot: Lot,
+) -> None:
+    """AU9: another process's transaction holds the key, uncommitted, while the bid is judged."""
     lanes = await opened(own_lot)
     bid = command(own_lot.world.buyer, 600_000)
+    caller = f"bids of {bid.actor}"
     async with own_lot.database.transaction() as session:
-        assert await claim(session, caller=bid.actor, key="both", request_print=b"other") is None
-        await store(session, caller=bid.actor, key="both", answer=Answer(201, {}, b"{}"))
+        assert await claim(session, caller=caller, key="both", request_print=b"other") is None
+        await store(session, caller=caller, key="both", answer=Answer(201, {}, b"{}"))
         racing = asyncio.create_task(submit(lanes, own_lot, bid, "both"))
         await eventually(lambda: waits_for_a_lock(own_lot))
     with pytest.raises(KeyReused):
