@@ -86,7 +86,9 @@ async def test_of_memberships_that_exclude_each_other_one_is_granted(
         return await own_client.post(path, json={"role": role} | user, headers=operator)
 
     for number in range(6):
-        new = {"user": {"login": f"both{number}", "password": PASSWORD, "display_name": "x"}}
+        new: dict[str, object] = {
+            "user": {"login": f"both{number}", "password": PASSWORD, "display_name": "x"}
+        }
         known = (await add(own_world.buyer, "broker", new)).json()["user_id"]
         person: dict[str, object] = {"user_id": known}
         # One person, two parties, in either order of asking.

@@ -1,5 +1,6 @@
 """Shared control: what two parties have in common, and who stands behind one."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -40,14 +41,15 @@ def party(number: int, **changes: object) -> Party:
 FAMILY = "12330100" + credit_code(1)[8:17] + "9"  # the same organisation, registered otherwise
 
 # What differs from two strangers: the first party, the second, the grounds.
-CASES: list[tuple[dict[str, object], dict[str, object], list[Ground]]] = [
+Changes = Mapping[str, object]
+CASES: list[tuple[Changes, Changes, list[Ground]]] = [
     ({}, {}, []),
     ({}, {"credit_code": FAMILY}, [Ground.CREDIT_CODE]),
     ({}, {"representative": " 代表 1"}, [Ground.REPRESENTATIVE]),
     (
         {"beneficial_owners": ("甲", "乙")},
         {"beneficial_owners": ("丙", "乙")},
-        ["beneficial_owner"],
+        [Ground.BENEFICIAL_OWNER],
     ),
     ({"representative": "Li Wei"}, {"beneficial_owners": ("ＬＩ　ＷＥＩ",)}, [Ground.PERSON]),
     ({}, {"kind": PartyKind.PERSON, "name": "代表1", "credit_code": None}, [Ground.PERSON]),
