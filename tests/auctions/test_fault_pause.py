@@ -1,6 +1,6 @@
 """The exchange itself is away at the end: nobody wins because the machine was away (AU48)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -90,3 +90,21 @@ async def test_a_missing_worker_alone_never_pauses(own_lot: Lot) -> None:
     await own_lot.at(own_lot.opens_at + timedelta(hours=9))
     await own_lot.run_worker()
     assert (await own_lot.auction())["status"] == "awarded"
+
+
+async def test_a_late_worker_announces_the_resumption_ahead_of_the_present(own_lot: Lot) -> None:
+    """The whole exchange was away for two hours: bidders get the notice, not what is left of it.
+
+    The worker is the first to look; its timer was due long before it came back.
+    """
+    lot = own_lot
+    await contested(lot)
+    ends_at = lot.opens_at + timedelta(hours=1) + WINDOW
+    await lot.run_worker()  # the timer now waits for the window's end
+    await lot.at(ends_at + timedelta(hours=2))
+    await away(lot, since_s=7260, until_s=5)
+    await lot.run_worker()
+    paused = await lot.auction()
+    assert (paused["status"], paused["leading"]) == ("paused", yuan(620_000))
+    resumes_at = datetime.fromisoformat(paused["pause"]["resumes_at"])
+    assert resumes_at >= ends_at + timedelta(hours=2, seconds=600)

@@ -29,6 +29,7 @@ from app.auctions.vault import Vault
 from app.listings import public as listings
 from app.platform import journal, presence, timers
 from app.platform.access import SYSTEM
+from app.platform.clock import market_now
 from app.platform.journal import JournalEvent, NewEvent
 from app.shared.jsonable import jsonable
 
@@ -232,16 +233,18 @@ async def on_listing_published(session: AsyncSession, event: JournalEvent) -> No
 async def on_deadline(
     session: AsyncSession, vault: Vault, subject_id: UUID, due_at: datetime
 ) -> None:
-    """Publish the phases that ended by the timer's moment and wait for the next deadline.
+    """Publish the phases that have ended by now and wait for the next deadline.
 
     The timer is not moved by each bid: when it fires early it looks again at the deadline.
-    A draft whose notice was never published has no auction to open.
+    A draft whose notice was never published has no auction to open. A worker that comes late
+    acts in the present, as every other who looks: a resumption is announced ahead (AU48).
     """
     auction = await repository.load(session, subject_id, lock=True)
     listing = await listings.get_listing(session, auction.listing_id)
     if listing.status is listings.ListingStatus.DRAFT:
         return
-    auction = await bring_up_to(session, vault, auction, due_at)
+    now = max(due_at, await market_now(session, auction.market_id))
+    auction = await bring_up_to(session, vault, auction, now)
     await await_deadline(session, auction)
 
 
