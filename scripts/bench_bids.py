@@ -13,16 +13,11 @@ and ``bare``, a FastAPI POST without any of ours, for reference. Needs nothing s
 import argparse
 import asyncio
 import json
-import os
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -44,16 +39,14 @@ from app.demo.api import Api
 from app.demo.market import STARTS_AT
 from app.main import add_routes, create_app
 from app.permissions import PERMISSIONS
-from app.platform import postgres
 from app.platform.access import ActorDep
-from app.platform.migrate import upgrade
 from app.platform.problems import current_request_id
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import RuntimeDep
-from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.wiring import assemble
 from scripts.market import Market, advance, buyer, make_lot, make_market
+from scripts.server import fresh_database, serving
 
 CLIENTS = 64
 PORT = 18471
@@ -219,31 +212,6 @@ async def open_lots(api: Api, market: Market) -> dict[str, str]:
     return {"lock": str(lock.auction_id), "lane": str(lane.auction_id)}
 
 
-@contextmanager
-def serving(app: str, port: int, environment: dict[str, str]) -> Iterator[None]:
-    """Serve one of this file's apps in a process of its own until the block ends."""
-    command = [
-        sys.executable, "-m", "uvicorn", f"bench_bids:{app}", "--port", str(port),
-        "--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools",
-        *(["--factory"] if app == "served_app" else []),
-    ]  # fmt: skip
-    quiet = {**os.environ, **environment, "ZHEPAI_LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen(
-        command, cwd=Path(__file__).parent, env=quiet, stdout=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(300):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/openapi.json", timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 async def measure(settings: Settings, *, rounds: int, seconds: float) -> dict[str, Load]:
     """Run all loads in turn, several rounds, so that a noisy moment meets all of them."""
     tokens, lots, stored = await build_market(settings)
@@ -299,25 +267,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under 45 seconds")
     quick = parser.parse_args().quick
-    configure_logging("WARNING")
-    home = Path(tempfile.mkdtemp(prefix="zhepai-bench-"))
-    home.chmod(0o755)  # the database server runs as another user
-    settings = Settings(home=home, secret_key="benchmark " * 4)
-    url = postgres.ensure_running(settings)
-    try:
-        upgrade(url)
-        environment = {
-            "ZHEPAI_HOME": str(home),
-            "ZHEPAI_DATABASE_URL": url,
-            "ZHEPAI_SECRET_KEY": "benchmark " * 4,
-        }
-        with serving("served_app", PORT, environment), serving("bare", PORT + 1, environment):
-            rounds, seconds = (2, 2.0) if quick else (7, 5.0)
-            loads = asyncio.run(measure(settings, rounds=rounds, seconds=seconds))
-        report(loads)
-    finally:
-        postgres.stop(settings)
-        shutil.rmtree(home)
+    with (
+        fresh_database("bench") as (settings, environment),
+        serving("bench_bids:served_app", PORT, environment, "--factory"),
+        serving("bench_bids:bare", PORT + 1, environment),
+    ):
+        rounds, seconds = (2, 2.0) if quick else (7, 5.0)
+        loads = asyncio.run(measure(settings, rounds=rounds, seconds=seconds))
+    report(loads)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,10 @@ import argparse
 import asyncio
 import bisect
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,8 +38,6 @@ from app.demo.api import Api
 from app.demo.market import STARTS_AT
 from app.main import add_routes, create_app
 from app.permissions import PERMISSIONS
-from app.platform import postgres
-from app.platform.migrate import upgrade
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import Runtime, RuntimeDep
 from app.platform.telemetry import configure_logging
@@ -52,6 +45,7 @@ from app.settings import Settings
 from app.wiring import assemble
 from scripts.fanout_watchers import raise_file_limit
 from scripts.market import Market, advance, buyer, make_lot, make_market
+from scripts.server import fresh_database, serving
 
 PORT = 18511
 WATCHERS = Path(__file__).with_name("fanout_watchers.py")
@@ -218,29 +212,6 @@ def _check(frames: list[tuple[float, int, int]], before: int, last: int, name: s
         raise RuntimeError(f"{name}: a watcher saw {reached} of {last} versions")
 
 
-@contextmanager
-def serving(environment: dict[str, str]) -> Iterator[None]:
-    """Serve the API in one process of its own until the block ends."""
-    command = [
-        sys.executable, "-m", "uvicorn", "bench_fanout:served_app", "--factory",
-        "--port", str(PORT), "--no-access-log", "--log-level", "warning",
-        "--loop", "uvloop", "--http", "httptools", "--backlog", "4096",
-    ]  # fmt: skip
-    quiet = {**os.environ, **environment, "ZHEPAI_LOG_LEVEL": "WARNING"}
-    process = subprocess.Popen(command, cwd=Path(__file__).parent, env=quiet)
-    try:
-        for _ in range(300):
-            try:
-                httpx.get(f"http://127.0.0.1:{PORT}/openapi.json", timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
 async def open_room(settings: Settings) -> Bench:
     """Make a market and one open lot."""
     runtime = assemble(settings)
@@ -312,24 +283,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under 45 seconds")
     quick = parser.parse_args().quick
     raise_file_limit()
-    configure_logging("WARNING")
-    home = Path(tempfile.mkdtemp(prefix="zhepai-bench-"))
-    home.chmod(0o755)  # the database server runs as another user
-    settings = Settings(home=home, secret_key="benchmark " * 4)
-    url = postgres.ensure_running(settings)
-    try:
-        upgrade(url)
-        environment = {
-            "ZHEPAI_HOME": str(home),
-            "ZHEPAI_DATABASE_URL": url,
-            "ZHEPAI_SECRET_KEY": "benchmark " * 4,
-        }
-        with serving(environment):
-            results = asyncio.run(measure(settings, quick=quick))
-        report(results)
-    finally:
-        postgres.stop(settings)
-        shutil.rmtree(home)
+    app = "bench_fanout:served_app"
+    with (
+        fresh_database("bench") as (settings, environment),
+        serving(app, PORT, environment, "--factory", "--backlog", "4096"),
+    ):
+        results = asyncio.run(measure(settings, quick=quick))
+    report(results)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,8 @@ import argparse
 import asyncio
 import json
 import random
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -34,16 +32,14 @@ from app.auctions.endpoints.bidding import lanes_of
 from app.auctions.lane import Lanes
 from app.auctions.service.trail import BidCommand
 from app.auctions.vault import Vault
-from app.platform import postgres
 from app.platform.access import Actor
 from app.platform.db import Database
-from app.platform.migrate import upgrade
 from app.platform.runtime import Runtime
-from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.shared.money import Money
 from app.wiring import assemble
 from scripts.bench_bids import STEP_YUAN, build_market
+from scripts.server import fresh_database
 
 START_YUAN = 1_000_000
 
@@ -294,17 +290,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under 45 seconds, a tenth the size")
     quick = parser.parse_args().quick
-    configure_logging("WARNING")
-    home = Path(tempfile.mkdtemp(prefix="zhepai-bench-"))
-    home.chmod(0o755)  # the database server runs as another user
-    settings = Settings(home=home, secret_key="benchmark " * 4)
-    url = postgres.ensure_running(settings)
-    try:
-        upgrade(url)
-        report(asyncio.run(run(settings, quick=quick)))
-    finally:
-        postgres.stop(settings)
-        shutil.rmtree(home)
+    with fresh_database("bench") as (settings, _):
+        figures = asyncio.run(run(settings, quick=quick))
+    report(figures)
 
 
 if __name__ == "__main__":

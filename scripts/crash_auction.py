@@ -19,11 +19,9 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -42,15 +40,13 @@ from app.auctions.proof.verify import verify
 from app.demo.api import Api
 from app.demo.market import STARTS_AT
 from app.platform import postgres
-from app.platform.migrate import upgrade
-from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.wiring import assemble
 from scripts.market import OPERATOR, Market, advance, buyer, make_lot, make_market
+from scripts.server import fresh_database
 
 BIDDERS = 8
 PORTS = (18481, 18482)
-SECRET = "crash and verify " * 2
 STEP_YUAN = 100
 START_YUAN = 1_000_000
 
@@ -60,25 +56,16 @@ class Service:
     """Two API processes and a worker on an embedded database, each of which may be killed."""
 
     settings: Settings
-    url: str
-    folder: Path
+    environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         command, port = ("worker", 0) if name == "worker" else ("serve", PORTS[int(name[-1])])
-        environment = {
-            **os.environ,
-            "ZHEPAI_HOME": str(self.settings.home),
-            "ZHEPAI_DATABASE_URL": self.url,
-            "ZHEPAI_SECRET_KEY": SECRET,
-            "ZHEPAI_PORT": str(port),
-            "ZHEPAI_LOG_LEVEL": "WARNING",
-        }
-        with (self.folder / f"{name}.log").open("ab") as log:
+        with (self.settings.home / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", command],
                 cwd=Path(__file__).parents[1],
-                env=environment,
+                env={**os.environ, **self.environment, "ZHEPAI_PORT": str(port)},
                 stdout=log,
                 stderr=log,
             )
@@ -263,9 +250,9 @@ def compare(bundle: dict[str, Any], bidders: list[Bidder], tally: Tally) -> None
     tally.doubled += sum(count - 1 for count in shown.values()) + len(shown.keys() - told_of)
 
 
-async def run(settings: Settings, url: str, folder: Path, rounds: int) -> Tally:
+async def run(settings: Settings, environment: dict[str, str], rounds: int) -> Tally:
     market = await make_market(assemble(settings), bidders=BIDDERS, starts_at=STARTS_AT)
-    service, tally, chance = Service(settings, url, folder), Tally(), random.Random(20261125)
+    service, tally, chance = Service(settings, environment), Tally(), random.Random(20261125)
     try:
         for name in ("api0", "api1", "worker"):
             service.start(name)
@@ -308,17 +295,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="3 rounds")
     arguments = parser.parse_args()
     rounds = 3 if arguments.quick else arguments.rounds
-    configure_logging("WARNING")
-    home = Path(tempfile.mkdtemp(prefix="zhepai-crash-"))
-    home.chmod(0o755)  # the database server runs as another user
-    settings = Settings(home=home, secret_key=SECRET)
-    url = postgres.ensure_running(settings)
-    try:
-        upgrade(url)
-        tally = asyncio.run(run(settings, url, home, rounds))
-    finally:
-        postgres.stop(settings)
-        shutil.rmtree(home)
+    with fresh_database("crash") as (settings, environment):
+        tally = asyncio.run(run(settings, environment, rounds))
     report(tally, rounds)
     if tally.lost or tally.doubled or tally.disagreed:
         raise SystemExit(1)

@@ -10,9 +10,7 @@ same with 2,000 commands a format. Needs nothing started; ``--commands`` sets th
 import argparse
 import asyncio
 import json
-import shutil
 import sys
-import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -29,14 +27,12 @@ from app.auctions.vault import Vault
 from app.demo.api import Api
 from app.demo.market import STARTS_AT
 from app.main import create_app
-from app.platform import postgres
 from app.platform.clock import lock_sandbox, set_sandbox
-from app.platform.migrate import upgrade
-from app.platform.telemetry import configure_logging
 from app.settings import Settings
 from app.shared.jsonable import jsonable
 from app.wiring import assemble
 from scripts.market import make_lot, make_market
+from scripts.server import fresh_database
 from tests.auctions.commands import generate, terms_of
 from tests.auctions.lane_oracle import compare, set_terms, storm
 
@@ -95,18 +91,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="7,000 commands")
     arguments = parser.parse_args()
     commands = 7_000 if arguments.quick else arguments.commands
-    configure_logging("WARNING")
-    home = Path(tempfile.mkdtemp(prefix="zhepai-storm-"))
-    home.chmod(0o755)  # the database server runs as another user
-    settings = Settings(home=home, secret_key="storm in a lane " * 3)
-    url = postgres.ensure_running(settings)
     started = time.perf_counter()
-    try:
-        upgrade(url)
+    with fresh_database("storm") as (settings, _):
         agreed = asyncio.run(run(settings, commands))
-    finally:
-        postgres.stop(settings)
-        shutil.rmtree(home)
     table = Table(title="Commands on which the lane and the naive judge agree")
     table.add_column("format and direction")
     table.add_column("commands", justify="right")
