@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.auctions.endpoints.bidding import submit
 from app.auctions.lane import Lanes
-from app.auctions.schemas import BidReceipt, PlaceBid
+from app.auctions.schemas.bidding import BidReceipt, PlaceBid
 from app.auctions.service.trail import BidCommand
 from app.auctions.vault import Vault
 from app.demo.api import Api

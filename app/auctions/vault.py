@@ -8,10 +8,13 @@ The salt is derived too, so a repeated answer tells the same one without storing
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Depends
+
 from app.auctions.sealing.primitives import derive
+from app.platform.runtime import RuntimeDep
 from app.platform.secrets import Box
 from app.shared.canonical import canonical_json, salted_digest
 from app.shared.jsonable import jsonable
@@ -48,3 +51,10 @@ class Vault:
         """Decrypt an amount."""
         told = json.loads(self._box.open(sealed, object_id.bytes))
         return Money.parse(told["amount"], told["currency"])
+
+
+async def _process_vault(runtime: RuntimeDep) -> Vault:
+    return Vault(runtime.box)
+
+
+VaultDep = Annotated[Vault, Depends(_process_vault)]

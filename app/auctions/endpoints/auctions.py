@@ -9,16 +9,16 @@ from app.auctions.domain.results import session_results
 from app.auctions.endpoints.reading import current
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
-from app.auctions.schemas import (
+from app.auctions.schemas.auctions import (
     AuctionView,
-    BidView,
     ConfirmationView,
     CreateAuction,
     SessionResultsView,
 )
+from app.auctions.schemas.bidding import BidView
 from app.auctions.service.confirm import confirm_auction as confirm
 from app.auctions.service.create import create_auction as create
-from app.auctions.vault import Vault
+from app.auctions.vault import VaultDep
 from app.markets import public as markets
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
@@ -61,10 +61,10 @@ async def list_auctions(
 
 @routes.get("/auctions/{auction_id}")
 async def get_auction(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, vault: VaultDep
 ) -> AuctionView:
     """Return an auction as it stands at the market's present moment."""
-    auction, now = await current(session, Vault(runtime.box), actor, auction_id)
+    auction, now = await current(session, vault, actor, auction_id)
     return AuctionView.of(auction, now)
 
 
@@ -79,12 +79,12 @@ async def list_bids(
     auction_id: UUID,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Page[BidView]:
     """List accepted bids in the order in which they were judged; sealed ones without amounts."""
-    await current(session, Vault(runtime.box), actor, auction_id)
+    await current(session, vault, actor, auction_id)
     after = 0 if cursor is None else decode_cursor(cursor, _sequence)[0]
     found = await bid_rows.page(session, auction_id, after=after, limit=limit + 1)
     sealed = any(bid.sealed is not None for bid in found)
@@ -97,11 +97,11 @@ async def list_bids(
 
 @routes.post("/auctions/{auction_id}/confirmation")
 async def confirm_auction(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep, vault: VaultDep
 ) -> ConfirmationView:
     """Confirm the winner of an awarded auction; the deal exists from this moment."""
     auction, confirmation = await confirm(
-        session, runtime.signer, Vault(runtime.box), actor, auction_id=auction_id
+        session, runtime.signer, vault, actor, auction_id=auction_id
     )
     now = await market_now(session, auction.market_id)
     return ConfirmationView(auction=AuctionView.of(auction, now), confirmation=confirmation)

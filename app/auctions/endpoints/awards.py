@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from app.auctions.award_schemas import AwardsView, AwardView, StandbyAnswer, StandbyAnswerView
 from app.auctions.endpoints.reading import visible
 from app.auctions.repository import awards
-from app.auctions.schemas import AuctionView
+from app.auctions.schemas.auctions import AuctionView
+from app.auctions.schemas.awards import AwardsView, AwardView, StandbyAnswer, StandbyAnswerView
 from app.auctions.service.offering import answer
 from app.auctions.service.rooms import is_staff
 from app.platform.access import ActorDep

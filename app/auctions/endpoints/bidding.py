@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from app.auctions.answers import to_send
 from app.auctions.lane import Lanes
-from app.auctions.schemas import BidReceipt, FloorBid, MatchBid, PlaceBid, SetLimitBody
+from app.auctions.schemas.bidding import BidReceipt, FloorBid, MatchBid, PlaceBid, SetLimitBody
 from app.auctions.service.trail import BidCommand, What
 from app.auctions.vault import Vault
 from app.platform.access import ActorDep

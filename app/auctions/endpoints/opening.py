@@ -8,15 +8,14 @@ from fastapi import Query
 from app.auctions.domain.opening import check_published
 from app.auctions.endpoints.reading import current
 from app.auctions.repository import bids as bid_rows
+from app.auctions.schemas.sealing import HandInShares, OpeningView, SealedBidsView, SealedBidView
 from app.auctions.sealing.primitives import b64, public_of
-from app.auctions.sealing_schemas import HandInShares, OpeningView, SealedBidsView, SealedBidView
 from app.auctions.service.handing_in import hand_in
 from app.auctions.service.opening import progress
-from app.auctions.vault import Vault
+from app.auctions.vault import VaultDep
 from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router
-from app.platform.runtime import RuntimeDep
 from app.platform.schema import Limit, decode_cursor, encode_cursor
 
 routes = router(tag="auctions")
@@ -33,12 +32,11 @@ async def list_sealed_bids(
     auction_id: UUID,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> SealedBidsView:
     """List the accepted bids as they were sealed; nobody sees one before the deadline."""
-    vault = Vault(runtime.box)
     auction, _ = await current(session, vault, actor, auction_id)
     check_published(auction.state)
     after = 0 if cursor is None else decode_cursor(cursor, _sequence)[0]
@@ -52,10 +50,10 @@ async def list_sealed_bids(
 
 @routes.get("/auctions/{auction_id}/opening")
 async def get_opening(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, vault: VaultDep
 ) -> OpeningView:
     """Return which holders have handed in what, and what is missing."""
-    auction, _ = await current(session, Vault(runtime.box), actor, auction_id)
+    auction, _ = await current(session, vault, actor, auction_id)
     return OpeningView.of(auction, await progress(session, auction))
 
 
@@ -65,7 +63,7 @@ async def hand_in_shares(
     body: HandInShares,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> OpeningView:
     """Hand in a holder's shares, whoever carries them; repeating changes nothing.
 
@@ -73,7 +71,7 @@ async def hand_in_shares(
     """
     auction, _ = await hand_in(
         session,
-        Vault(runtime.box),
+        vault,
         actor,
         auction_id=auction_id,
         submission=body.submission(),

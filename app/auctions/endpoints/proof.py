@@ -10,10 +10,10 @@ from fastapi.responses import StreamingResponse
 from app.auctions.domain.model import AuctionStatus
 from app.auctions.endpoints.reading import current
 from app.auctions.proof.bundle import pieces, plan
-from app.auctions.proof_schemas import HeadLogView
 from app.auctions.repository.auctions import Auction
+from app.auctions.schemas.proof import HeadLogView
 from app.auctions.service.heads import log_of
-from app.auctions.vault import Vault
+from app.auctions.vault import VaultDep
 from app.markets import public as markets
 from app.platform import journal
 from app.platform.access import Actor, ActorDep, Role
@@ -54,6 +54,7 @@ async def get_proof(
     auction_id: UUID,
     actor: ActorDep,
     runtime: RuntimeDep,
+    vault: VaultDep,
     audience: Annotated[
         Audience, Query(description="`auditor`: with standing maxima, for auditor and operator")
     ] = Audience.PUBLIC,
@@ -64,7 +65,7 @@ async def get_proof(
     verdict and the winner. The format is in the module's README. Before the end it answers 409
     and names what is missing.
     """
-    vault, for_auditor = Vault(runtime.box), audience is Audience.AUDITOR
+    for_auditor = audience is Audience.AUDITOR
     async with runtime.database.transaction() as session:
         auction, _ = await current(session, vault, actor, auction_id)
         if for_auditor:

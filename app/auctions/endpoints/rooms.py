@@ -3,25 +3,24 @@
 from uuid import UUID
 
 from app.auctions.endpoints.reading import current, visible
-from app.auctions.room_schemas import MineView, RoomView
+from app.auctions.schemas.rooms import MineView, RoomView
 from app.auctions.service import mine as own
 from app.auctions.service.rooms import is_staff, look
-from app.auctions.vault import Vault
+from app.auctions.vault import VaultDep
 from app.listings import public as listings
 from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router
-from app.platform.runtime import RuntimeDep
 
 routes = router(tag="auctions")
 
 
 @routes.get("/auctions/{auction_id}/room")
 async def get_room(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, vault: VaultDep
 ) -> RoomView:
     """Return the live room at one version; the stream leads on from it."""
-    await current(session, Vault(runtime.box), actor, auction_id)
+    await current(session, vault, actor, auction_id)
     seen = await look(session, auction_id)
     bidders = None
     if is_staff(actor.viewer, seen.auction):
@@ -32,8 +31,8 @@ async def get_room(
 
 @routes.get("/auctions/{auction_id}/mine")
 async def get_mine(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, vault: VaultDep
 ) -> MineView:
     """Return the caller's own code, standing maximum, bids and priority right."""
     await visible(session, actor, auction_id)
-    return MineView.of(await own.mine(session, Vault(runtime.box), auction_id, actor.party_id))
+    return MineView.of(await own.mine(session, vault, auction_id, actor.party_id))

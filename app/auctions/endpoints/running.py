@@ -6,7 +6,8 @@ from uuid import UUID
 from app.auctions.endpoints.reading import visible
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
-from app.auctions.running_schemas import (
+from app.auctions.schemas.auctions import AuctionView
+from app.auctions.schemas.running import (
     AnnounceResumption,
     AnnulAuction,
     DepositReserve,
@@ -17,13 +18,11 @@ from app.auctions.running_schemas import (
     ReserveView,
     ScoreBids,
 )
-from app.auctions.schemas import AuctionView
 from app.auctions.service import control, reserving, rights, scoring
-from app.auctions.vault import Vault
+from app.auctions.vault import VaultDep
 from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router
-from app.platform.runtime import RuntimeDep
 from app.shared.ids import PartyId
 
 routes = router(tag="auctions")
@@ -39,10 +38,9 @@ async def pause_auction(
     body: ReasonBody,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> AuctionView:
     """Interrupt an auction 中止: no bid is taken, the time left is kept whole."""
-    vault = Vault(runtime.box)
     return _view(
         await control.pause_auction(
             session, vault, actor, auction_id=auction_id, reason=body.reason
@@ -56,13 +54,13 @@ async def announce_resumption(
     body: AnnounceResumption,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> AuctionView:
     """Announce when a paused auction goes on, with at least the terms' notice."""
     return _view(
         await control.announce_resumption(
             session,
-            Vault(runtime.box),
+            vault,
             actor,
             auction_id=auction_id,
             resumes_at=body.resumes_at,
@@ -77,10 +75,9 @@ async def cancel_auction(
     body: ReasonBody,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> AuctionView:
     """End an auction without a result 终结; its listing fails, all deposits go back."""
-    vault = Vault(runtime.box)
     return _view(
         await control.cancel_auction(
             session, vault, actor, auction_id=auction_id, reason=body.reason
@@ -94,13 +91,13 @@ async def annul_auction(
     body: AnnulAuction,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> AuctionView:
     """Void a result; refused while the deal it led to stands."""
     return _view(
         await control.annul_auction(
             session,
-            Vault(runtime.box),
+            vault,
             actor,
             auction_id=auction_id,
             ground=body.ground,
@@ -115,13 +112,12 @@ async def deposit_reserve(
     body: DepositReserve,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> ReserveView:
     """Deposit the secret reserve 保留价, over an earlier one, until the opening.
 
     It is encrypted at once; the public sees a commitment. Without one the start decides.
     """
-    vault = Vault(runtime.box)
     return ReserveView.model_validate(
         await reserving.deposit_reserve(
             session, vault, actor, auction_id=auction_id, amount=body.amount
@@ -135,13 +131,13 @@ async def notify_priority_holder(
     body: NotifyHolder,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> HolderView:
     """Record and notify a holder of a priority right, three days before the opening at least."""
     return HolderView.model_validate(
         await rights.notify_holder(
             session,
-            Vault(runtime.box),
+            vault,
             actor,
             auction_id=auction_id,
             party_id=PartyId(body.party_id),
@@ -170,11 +166,11 @@ async def list_priority_holders(
 
 @routes.post("/auctions/{auction_id}/priority-waiver")
 async def waive_priority(
-    auction_id: UUID, actor: ActorDep, session: SessionDep, runtime: RuntimeDep
+    auction_id: UUID, actor: ActorDep, session: SessionDep, vault: VaultDep
 ) -> HolderView:
     """Declare not to exercise one's priority right in this auction; final."""
     return HolderView.model_validate(
-        await rights.waive(session, Vault(runtime.box), actor, auction_id=auction_id)
+        await rights.waive(session, vault, actor, auction_id=auction_id)
     )
 
 
@@ -184,11 +180,9 @@ async def score_bids(
     body: ScoreBids,
     actor: ActorDep,
     session: SessionDep,
-    runtime: RuntimeDep,
+    vault: VaultDep,
 ) -> AuctionView:
     """Give all bidders of a weighted auction their points, once, before prices are known."""
     return _view(
-        await scoring.score_bids(
-            session, Vault(runtime.box), actor, auction_id=auction_id, scores=body.scores
-        )
+        await scoring.score_bids(session, vault, actor, auction_id=auction_id, scores=body.scores)
     )

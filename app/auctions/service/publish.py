@@ -249,8 +249,13 @@ async def on_deadline(
 
 
 async def await_deadline(session: AsyncSession, auction: Auction) -> None:
-    """Set the timer of the auction's next deadline, if it has one."""
-    if has_deadline(auction.state):
+    """Set the timer of a locked auction's next deadline, if it has one.
+
+    A worker that has the timer waits for the auction: it looks next, and sets the timer itself.
+    """
+    if not has_deadline(auction.state):
+        return
+    if not await timers.is_in_hand(session, kind=DEADLINE_TIMER, subject_id=auction.id):
         await timers.schedule(
             session,
             market_id=auction.market_id,

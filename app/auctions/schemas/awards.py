@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.auctions.domain.offering import Award, Outcome
-from app.auctions.schemas import AuctionView
+from app.auctions.schemas.auctions import AuctionView
 from app.platform.schema import Body, MoneyJson, UtcView, View
 from app.shared.money import Money
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.auctions.domain.model import AuctionStatus, Origin
-from app.auctions.schemas import TermsView
+from app.auctions.schemas.terms import TermsView
 from app.auctions.service.mine import Mine, OwnBid
 from app.auctions.service.rooms import Look
 from app.listings.public import Depositor

@@ -1,0 +1,1 @@
+"""Requests and responses of auctions, a file a group of routes."""
