@@ -92,9 +92,29 @@ async def schedule(
     await session.execute(statement)
 
 
+_FREE = "SELECT id FROM timers WHERE kind = :kind AND subject_id = :subject FOR UPDATE SKIP LOCKED"
+_CANCEL = text(f"DELETE FROM timers WHERE id IN ({_FREE})")
+_IN_HAND = text(f"""
+    SELECT EXISTS (SELECT FROM timers WHERE kind = :kind AND subject_id = :subject)
+       AND NOT EXISTS ({_FREE})
+""")
+
+
 async def cancel(session: AsyncSession, *, kind: str, subject_id: UUID) -> None:
-    """Remove the subject's timer of this kind, if there is one."""
-    await session.execute(delete(Timer).where(Timer.kind == kind, Timer.subject_id == subject_id))
+    """Remove the subject's timer of this kind, if there is one.
+
+    One that a worker has in hand stays, for the worker may be waiting for the caller's locks:
+    its handler finds the subject as the caller leaves it, and nothing to do.
+    """
+    await session.execute(_CANCEL, {"kind": kind, "subject": subject_id})
+
+
+async def is_in_hand(session: AsyncSession, *, kind: str, subject_id: UUID) -> bool:
+    """Tell whether a worker has the subject's timer; else none gets it in this transaction."""
+    found: bool = (
+        await session.execute(_IN_HAND, {"kind": kind, "subject": subject_id})
+    ).scalar_one()
+    return found
 
 
 _CLAIM = text("""

@@ -3,9 +3,12 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from app.platform import timers
 from tests.auctions.acts import act, events_of, offer
 from tests.auctions.lot import SELLER, Lot, yuan
 
@@ -72,3 +75,35 @@ async def test_one_act_under_one_key_happens_once(own_lot: Lot) -> None:
     assert len(told) == 1
     reserve = {"amount": yuan(700_000)}
     assert (await act(lot, "reserve", reserve, who=SELLER)).json()["code"] == "reserve_not_secret"
+
+
+@pytest.mark.parametrize("name", ["cancellation", "resumption"])
+async def test_staff_and_a_worker_on_the_same_deadline_do_not_wait_for_each_other(  # AU47, AU49
+    own_lot: Lot, name: str
+) -> None:
+    """The worker has the timer and goes for the auction's row; staff have the row."""
+    lot = own_lot
+    await lot.at(lot.opens_at + MINUTE)
+    await lot.run_worker()
+    assert (await offer(lot, "buyer", 600_000)).status_code == 201
+    assert (await act(lot, "pause", WHY)).status_code == 200
+    await lot.at(lot.opens_at + timedelta(hours=2))  # the free phase's timer is due
+    body: dict[str, Any] = dict(WHY)
+    if name == "resumption":
+        body["resumes_at"] = (lot.opens_at + timedelta(hours=3)).isoformat()
+    async with lot.database.transaction() as session:
+        due = await timers.claim_due(session)
+        assert due is not None
+        assert (due.kind, str(due.subject_id)) == ("auction.deadline", lot.auction_id)
+        staff = asyncio.create_task(act(lot, name, body))
+        await asyncio.sleep(0.3)
+        before = lot.api.request_count
+        assert await timers.handle(session, due, lot.runtime.timer_handlers)
+    assert (await staff).status_code == 200
+    assert lot.api.request_count == before  # no 503 in between
+    async with lot.database.transaction() as session:
+        next_at = await session.scalar(
+            select(timers.Timer.due_at).where(timers.Timer.subject_id == UUID(lot.auction_id))
+        )
+    wanted = {"cancellation": None, "resumption": lot.opens_at + timedelta(hours=3)}
+    assert next_at == wanted[name]
