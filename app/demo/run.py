@@ -108,6 +108,7 @@ async def gather_facts(session: Session) -> dict[str, Any]:
         "results": results,
         "ledger": ", ".join(total["amount"] for total in books["totals"]) or "0.00",
         "receipts": await session.verified_receipts(),
+        "proofs": await session.verified_proofs(),
         "sheets": sum(lot.sheet["ready"] for lot in session.lots),
         "bidders": len({key for lot in session.lots for key in lot.bidders}),
     }
@@ -151,6 +152,7 @@ def _checks(session: Session, facts: dict[str, Any]) -> list[tuple[str, str, str
         ("有竞争的拍品 contested lots", str(results["contested"]), "10"),
         ("依规拒绝的报价 bids refused by rule", str(session.refusals), "7"),
         ("验签通过的回执 receipts verified", str(facts["receipts"]), str(results["bids"] + 6)),
+        ("由证明文件重算的结果 results recomputed from proofs", str(facts["proofs"]), lots),
         ("资金账合计 ledger total", facts["ledger"], "0.00"),
         ("可登记的准备表 sheets ready", str(facts["sheets"]), lots),
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from app.auctions.public import verify_proof
 from app.demo import steps
 from app.demo.api import Api, Who
 from app.demo.market import content, records, session_plan
@@ -280,3 +281,12 @@ class Session:
         for receipt in self.receipts:
             verify(receipt, keys)
         return len(self.receipts)
+
+    async def verified_proofs(self) -> int:
+        """Recompute every lot's result from its proof bundle, as a stranger could."""
+        proven = 0
+        for lot in self.lots:
+            bundle = await self.api.get(None, f"/v1/auctions/{lot.auction_id}/proof")
+            result = verify_proof(bundle).result
+            proven += result["price"]["amount"] == lot.plan["bids"][-1]["amount"]
+        return proven
