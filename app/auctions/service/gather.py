@@ -156,7 +156,5 @@ async def rights_by_code(session: AsyncSession, auction: Auction) -> list[dict[s
     for holder in found:
         if holder.party_id in bidders:
             code = bidders[holder.party_id].bidder_code
-            rights.append(
-                {"bidder_code": code, "rank": holder.rank, "waived_at": holder.waived_at}
-            )
+            rights.append({"bidder_code": code, "rank": holder.rank, "waived_at": holder.waived_at})
     return rights
