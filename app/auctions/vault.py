@@ -8,7 +8,7 @@ The salt is derived too, so a repeated answer tells the same one without storing
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends
@@ -19,6 +19,8 @@ from app.platform.secrets import Box
 from app.shared.canonical import canonical_json, salted_digest
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
+
+_PLAIN_BYTES: Final = 64  # more than the largest amount takes: no length tells its digits
 
 
 class Vault:
@@ -44,8 +46,9 @@ class Vault:
         return salted_digest(jsonable(content), self.salt(object_id))
 
     def seal(self, object_id: UUID, amount: Money) -> bytes:
-        """Encrypt an amount for one bid or reserve."""
-        return self._box.seal(canonical_json(amount.as_json()), object_id.bytes)
+        """Encrypt an amount for one bid or reserve; all ciphertexts are of one length."""
+        plain = canonical_json(amount.as_json()).ljust(_PLAIN_BYTES)
+        return self._box.seal(plain, object_id.bytes)
 
     def open(self, object_id: UUID, sealed: bytes) -> Money:
         """Decrypt an amount."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from app.auctions.domain.model import Act, BiddingState, Origin
+from app.auctions.domain.model import Act, AuctionStatus, BiddingState, Origin
 from app.auctions.repository.bids import StoredBid
 from app.auctions.vault import Vault
 from app.shared.canonical import canonical_json
@@ -106,7 +106,9 @@ def command_row(
 def _is_secret(command: BidCommand, state: BiddingState) -> bool:
     if command.what is What.LIMIT or command.sealed is not None:
         return True
-    return state.terms.sealing is not None and command.what is not What.MATCH
+    # A match is of the known price; one sent before there is any tells what its bidder would give.
+    matches = command.what is What.MATCH and state.status is AuctionStatus.MATCHING
+    return state.terms.sealing is not None and not matches
 
 
 def _sealed(

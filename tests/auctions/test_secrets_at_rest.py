@@ -1,0 +1,43 @@
+"""What lies in the database tells nothing of a secret amount: neither its length nor its way."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.auctions.domain.terms import PRICE_MAX_MINOR, PRICE_MIN_MINOR
+from app.auctions.vault import Vault
+from app.platform.runtime import Runtime
+from app.platform.secrets import Box
+from app.shared.money import AMOUNT_MINOR_MAX, MINOR_DIGITS, Money
+from tests.auctions.acts import FORMATS, offer, tables_with, traces
+from tests.auctions.lot import make_lot
+from tests.world import World
+
+SECRET = 731_357
+
+
+def test_the_length_of_a_ciphertext_tells_no_digit() -> None:  # AU23
+    """Who reads the table would else know how many digits a limit, bid or reserve has."""
+    vault = Vault(Box(b"k" * 32))
+    amounts = (PRICE_MIN_MINOR, 99, 60_000_000, PRICE_MAX_MINOR, AMOUNT_MINOR_MAX)
+    lengths = set()
+    for money in (Money(amount, currency) for amount in amounts for currency in MINOR_DIGITS):
+        bid_id = uuid4()
+        sealed = vault.seal(bid_id, money)
+        assert vault.open(bid_id, sealed) == money
+        lengths.add(len(sealed))
+    assert len(lengths) == 1
+
+
+@pytest.mark.concurrency
+async def test_a_match_sent_while_bids_are_sealed_lies_sealed_too(  # AU19, AU23
+    own_world: World, own_runtime: Runtime, own_client: httpx.AsyncClient
+) -> None:
+    """It is refused; but its amount tells what its bidder would give, and bids still come."""
+    lot = await make_lot(own_world, own_runtime, own_client, terms=FORMATS["sealed_first"])
+    await lot.at(lot.opens_at + timedelta(minutes=1))
+    refused = await offer(lot, "buyer", SECRET, what="matches")
+    assert (refused.status_code, refused.json()["code"]) == (400, "match_not_possible")
+    assert await tables_with(lot.database, traces(SECRET)) == []
