@@ -5,7 +5,9 @@ import hmac
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -44,6 +46,10 @@ def derive(master: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, None, purpose.encode()).derive(master)
 
 
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+
+
 class Box:
     """Authenticated encryption at rest: AES-256-GCM with a random nonce before the text."""
 
@@ -53,7 +59,7 @@ class Box:
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Encrypt; ``context`` must be given again to open."""
-        nonce = os.urandom(12)
+        nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
@@ -62,7 +68,9 @@ class Box:
         Raises:
             cryptography.exceptions.InvalidTag: Another key, another context or changed bytes.
         """
-        return self._cipher.decrypt(sealed[:12], sealed[12:], context)
+        if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
+            raise InvalidTag
+        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context)
 
     def salt(self, context: bytes) -> bytes:
         """Return 16 bytes that only this key gives, the same for the same context."""

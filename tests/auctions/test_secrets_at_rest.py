@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from app.auctions.domain.terms import PRICE_MAX_MINOR, PRICE_MIN_MINOR
 from app.auctions.vault import Vault
@@ -12,7 +13,7 @@ from app.platform.runtime import Runtime
 from app.platform.secrets import Box
 from app.shared.money import AMOUNT_MINOR_MAX, MINOR_DIGITS, Money
 from tests.auctions.acts import FORMATS, offer, tables_with, traces
-from tests.auctions.lot import make_lot
+from tests.auctions.lot import Lot, buyer, make_lot
 from tests.world import World
 
 SECRET = 731_357
@@ -41,3 +42,22 @@ async def test_a_match_sent_while_bids_are_sealed_lies_sealed_too(  # AU19, AU23
     refused = await offer(lot, "buyer", SECRET, what="matches")
     assert (refused.status_code, refused.json()["code"]) == (400, "match_not_possible")
     assert await tables_with(lot.database, traces(SECRET)) == []
+
+
+@pytest.mark.concurrency
+async def test_own_bids_are_read_also_where_one_was_sealed_for_nobody(own_lot: Lot) -> None:  # AU38
+    """A bid in the form for share holders is refused where amounts are open, and is no amount."""
+    await own_lot.at(own_lot.opens_at + timedelta(minutes=1))
+    path = f"/v1/auctions/{own_lot.auction_id}"
+    refused = await own_lot.api.send("POST", buyer("buyer"), f"{path}/bids", {"sealed": {"a": 1}})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bid_not_sealable")
+    mine = await own_lot.api.send("GET", buyer("buyer"), f"{path}/mine")
+    assert mine.status_code == 200, mine.text
+    assert [bid["amount"] for bid in mine.json()["bids"]] == [None]
+
+
+@pytest.mark.parametrize("sealed", [b"", b"{}", b'{"a":1}', b"x" * 27, b"x" * 28])
+def test_what_is_no_ciphertext_is_told_apart_whatever_its_length(sealed: bytes) -> None:  # AU38
+    """A bidder chooses what it sends as sealed; proof and room must survive two bytes, too."""
+    with pytest.raises(InvalidTag):
+        Box(b"k" * 32).open(sealed, b"context")

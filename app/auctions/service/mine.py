@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auctions.domain.terms import Sealing
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
-from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
 from app.auctions.repository.secrets import Holder
 from app.auctions.service.rooms import look
@@ -61,7 +60,7 @@ async def mine(session: AsyncSession, vault: Vault, auction_id: UUID, party_id: 
     code = found[party_id].bidder_code if party_id in found else None
     holders = await secrets.holders(session, [auction.id])
     own = [
-        OwnBid(bid, _amount(vault, auction, bid))
+        OwnBid(bid, _amount(vault, bid))
         for bid in await bid_rows.of_party(session, auction.id, party_id)
     ]
     limits = (it.amount for it in own if it.bid.kind == "limit" and it.bid.refusal is None)
@@ -75,9 +74,11 @@ async def mine(session: AsyncSession, vault: Vault, auction_id: UUID, party_id: 
     )
 
 
-def _amount(vault: Vault, auction: Auction, bid: StoredBid) -> Money | None:
+def _amount(vault: Vault, bid: StoredBid) -> Money | None:
+    """Return what was bid, ``None`` where it was sealed for share holders, rightly or not."""
     if bid.sealed is None:
         return bid.amount
-    if bid.kind == "bid" and auction.state.terms.sealing is Sealing.THRESHOLD:
+    try:
+        return vault.open(bid.id, bid.sealed)
+    except InvalidTag:  # not of our own sealing
         return None
-    return vault.open(bid.id, bid.sealed)
