@@ -3,14 +3,15 @@
 N waiting bids cost one lock and one commit, so a hot lot does not collapse; several processes
 need no leader, because the auction's row lock orders them. While a transaction runs, further
 bids gather for the next one. A transaction takes the bids of as many lanes as fit, so that a
-thousand quiet lots do not need a commit each.
+thousand quiet lots do not need a commit each; a lot whose row somebody else has locked is left to
+a transaction of its own.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +30,7 @@ from app.platform.signing import Signer
 from app.platform.telemetry import BID_BATCH, BIDS
 
 TRANSACTIONS_MAX: Final = 2  # the second works while the database answers the first
+WAITING_MAX: Final = 4  # further transactions that wait for one lot's row each
 WAIT_MAX_S: Final = 12  # longer than the database's lock timeout
 
 Claim = tuple[str, str]  # caller and idempotency key
@@ -89,11 +91,13 @@ class Lanes:
         self._lanes: dict[UUID, _Lane] = {}
         self._ready: deque[UUID] = deque()  # lanes with bids and no transaction, oldest first
         self._runners: set[asyncio.Task[None]] = set()
+        self._alone: set[asyncio.Task[None]] = set()
+        self._may_wait = asyncio.Semaphore(WAITING_MAX)
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing runs."""
-        return not self._runners and not self._lanes
+        return not self._runners and not self._alone and not self._lanes
 
     async def submit(
         self, auction_id: UUID, command: BidCommand, *, key: str, request_print: bytes
@@ -114,31 +118,53 @@ class Lanes:
         lane.waiting.append(waiting)
         if len(lane.waiting) == 1 and not lane.busy:
             self._ready.append(auction_id)
-        # One that has just ended is still in the set, but looks at no lane any more.
-        running = sum(not runner.done() for runner in self._runners)
-        if running < TRANSACTIONS_MAX and self._ready:
-            runner = asyncio.create_task(self._run())
-            self._runners.add(runner)
-            runner.add_done_callback(self._stopped)
+        self._start_runner()
         try:
             async with asyncio.timeout(self._wait_max_s):
                 return await future
         except TimeoutError:
             raise Busy("No answer in time; retry with the same key.", retry_after_s=2) from None
 
+    def _start_runner(self) -> None:
+        # One that has just ended is still in the set, but looks at no lane any more.
+        running = sum(not runner.done() for runner in self._runners)
+        if running < TRANSACTIONS_MAX and self._ready:
+            self._start(self._run(), self._runners)
+
+    def _start(self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
+        task = asyncio.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(self._stopped)
+
     async def _run(self) -> None:
         while self._ready:
             batch = self._take()
+            locked: set[UUID] = set()
             try:
-                await self._decide(batch, last_try=False)
+                locked = await self._decide(batch, last_try=False)
             finally:
-                for waiting in batch:
-                    # Still untold only where the process is stopping: nobody waits for ever.
-                    _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
-                self._release({waiting.auction_id for waiting in batch})
+                self._finish([it for it in batch if it.auction_id not in locked])
+            for auction_id in locked:
+                lot = [it for it in batch if it.auction_id == auction_id]
+                self._start(self._wait_for(lot), self._alone)
+
+    async def _wait_for(self, lot: list[Waiting]) -> None:
+        """Decide one lot's bids when its row is free, while all others go on."""
+        try:
+            async with self._may_wait:
+                await self._decide(lot, last_try=False)
+        finally:
+            self._finish(lot)
+        self._start_runner()
+
+    def _finish(self, batch: Sequence[Waiting]) -> None:
+        for waiting in batch:
+            # Still untold only where the process is stopping: nobody waits for ever.
+            _tell(waiting, Busy("Retry with the same key.", retry_after_s=1))
+        self._release({waiting.auction_id for waiting in batch})
 
     def _stopped(self, runner: asyncio.Task[None]) -> None:
-        self._runners.discard(runner)
         if runner.cancelled():
             for lane in self._lanes.values():
                 for waiting in lane.waiting:
@@ -168,7 +194,8 @@ class Lanes:
             else:
                 del self._lanes[auction_id]
 
-    async def _decide(self, batch: list[Waiting], *, last_try: bool) -> None:
+    async def _decide(self, batch: list[Waiting], *, last_try: bool) -> set[UUID]:
+        """Tell each command its answer; return the lots of several that are locked."""
         BID_BATCH.observe(len(batch))
         try:
             answers = await self._transact(batch)
@@ -176,35 +203,54 @@ class Lanes:
             if last_try or database_is_away(failure):
                 for waiting in batch:
                     _tell(waiting, failure)
-                return
+                return set()
             # One bid that fails must not harm its neighbours; and the second look finds a key
             # that another process's lane claimed for another lot since the first.
             for waiting in batch:
                 await self._decide([waiting], last_try=len(batch) == 1)
-            return
+            return set()
+        locked = set()
         for waiting, answer in zip(batch, answers, strict=True):
+            if answer is None:
+                locked.add(waiting.auction_id)
+                continue
             if isinstance(answer, Answer):
                 BIDS.labels("accepted" if answer.status == 201 else "refused").inc()
             _tell(waiting, answer)
+        return locked
 
-    async def _transact(self, batch: Sequence[Waiting]) -> list[Told]:
-        """Lock, fold repeats, judge, store effect and answers, commit."""
+    async def _transact(self, batch: Sequence[Waiting]) -> list[Told | None]:
+        """Lock, fold repeats, judge, store effect and answers, commit.
+
+        Of several lots none is waited for: ``None`` is the answer where one was not to be had.
+        """
+        lots = {waiting.auction_id for waiting in batch}
+        several = len(lots) > 1
         async with self._database.transaction() as session:
-            auctions = await repository.lock_many(session, {w.auction_id for w in batch})
-            told = await idempotency.find_many(session, {waiting.claim for waiting in batch})
-            for waiting in batch:
-                printed, answer = told.get(waiting.claim, (None, None))
-                if answer is not None and printed == waiting.request_print:
-                    await self._signer.load(session, key_id(answer))
-            known = [waiting for waiting in batch if waiting.auction_id in auctions]
-            first = {waiting.claim: waiting for waiting in reversed(known)}
-            fresh = [
-                waiting
-                for waiting in known
-                if waiting.claim not in told and first[waiting.claim] is waiting
-            ]
+            auctions = await repository.lock_many(session, lots, wait=not several)
+            had = [waiting for waiting in batch if waiting.auction_id in auctions]
+            told = await self._told_before(session, had)
+            first = {waiting.claim: waiting for waiting in reversed(had)}
+            fresh = [it for it in had if it.claim not in told and first[it.claim] is it]
             told |= await self._judge(session, auctions, fresh)
-        return [_answer_to(waiting, told) for waiting in batch]
+        missing = None if several else AuctionUnknown("There is no such auction.")
+        return [
+            _answer_to(waiting, told) if waiting.auction_id in auctions else missing
+            for waiting in batch
+        ]
+
+    async def _told_before(
+        self, session: AsyncSession, batch: Sequence[Waiting]
+    ) -> dict[Claim, tuple[bytes, Answer]]:
+        """Return the stored answers of repeated keys, ready to be signed anew."""
+        if not batch:
+            return {}
+        told = await idempotency.find_many(session, {waiting.claim for waiting in batch})
+        for waiting in batch:
+            printed, answer = told.get(waiting.claim, (None, None))
+            if answer is not None and printed == waiting.request_print:
+                await self._signer.load(session, key_id(answer))
+        return told
 
     async def _judge(
         self, session: AsyncSession, auctions: Mapping[UUID, Auction], fresh: Sequence[Waiting]
@@ -232,9 +278,7 @@ class Lanes:
         return decided
 
 
-def _answer_to(waiting: Waiting, told: Mapping[Claim, tuple[bytes, Answer]]) -> Told:
-    if waiting.claim not in told:
-        return AuctionUnknown("There is no such auction.", auction_id=str(waiting.auction_id))
+def _answer_to(waiting: Waiting, told: Mapping[Claim, tuple[bytes, Answer]]) -> Answer | KeyReused:
     printed, answer = told[waiting.claim]
     if printed != waiting.request_print:
         return KeyReused("Use a fresh key for a different bid.", field="Idempotency-Key")

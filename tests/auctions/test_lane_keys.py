@@ -1,19 +1,22 @@
-"""Keys of bids: another route's transaction may hold one, another lot may have been asked first."""
+"""Lanes beside others: keys that another route holds, lots that are unknown or locked."""
 
 import asyncio
 import uuid
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from app.auctions.endpoints.bidding import lanes_of
 from app.auctions.lane import Lanes
 from app.auctions.repository.auctions import AuctionUnknown, load
 from app.auctions.service.trail import BidCommand
-from app.platform.idempotency import Answer, KeyReused, claim
+from app.platform.idempotency import Answer, claim
+from app.platform.runtime import Runtime
 from app.shared.ids import PartyId
 from app.shared.money import Money
-from tests.auctions.lot import Lot
+from tests.auctions.lot import Lot, make_lot
+from tests.world import World
 
 pytestmark = pytest.mark.concurrency
 
@@ -62,6 +65,32 @@ async def test_a_key_asked_of_an_unknown_lot_first_is_free_for_a_known_one(own_l
         submit(lanes, auction_id, bid, "one"),
         return_exceptions=True,
     )
-    assert isinstance(unknown, KeyReused | AuctionUnknown)
+    assert isinstance(unknown, AuctionUnknown)
     assert isinstance(known, Answer), known
     assert known.status == 201
+
+
+async def test_lots_that_are_held_up_hold_up_no_other(
+    own_lot: Lot, own_world: World, own_runtime: Runtime, own_client: httpx.AsyncClient
+) -> None:
+    """AU9: several lots' rows are locked, as by an opening; the neighbours in their batch go on."""
+    held = [
+        uuid.UUID((await make_lot(own_world, own_runtime, own_client, bidders=())).auction_id)
+        for _ in range(3)
+    ]
+    await own_lot.at(own_lot.opens_at + timedelta(minutes=1))
+    await own_lot.run_worker()
+    lanes, auction_id = lanes_of(own_runtime), uuid.UUID(own_lot.auction_id)
+    async with own_lot.database.transaction() as session:
+        for name in held:
+            await load(session, name, lock=True)
+        own = command(own_world.buyer, 600_000)
+        stuck = [asyncio.create_task(submit(lanes, name, own, f"{name}")) for name in held]
+        for number, party in enumerate((own_world.buyer, own_world.other_buyer)):
+            bid = command(party, 600_000 + 20_000 * number)
+            answer = await asyncio.wait_for(submit(lanes, auction_id, bid, f"key-{number}"), 2)
+            assert answer.status == 409  # its bidding is over by now; it is judged all the same
+        assert not any(bid.done() for bid in stuck)
+    assert [bid.status for bid in await asyncio.gather(*stuck)] == [403] * 3
+    await asyncio.sleep(0)
+    assert lanes.idle

@@ -24,7 +24,7 @@ class Gated(Lanes):
         )
         self._gate = gate
 
-    async def _transact(self, batch: Sequence[Waiting]) -> list[Told]:
+    async def _transact(self, batch: Sequence[Waiting]) -> list[Told | None]:
         await self._gate.wait()
         return [ANSWER for _ in batch]
 

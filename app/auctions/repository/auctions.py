@@ -196,20 +196,25 @@ async def load(session: AsyncSession, auction_id: UUID, *, lock: bool = False) -
     return _auction(row)
 
 
-_LOCK_MANY: Final = (
+_MANY: Final = (
     select(*_COLUMNS)
     .where(AuctionRow.id == text("ANY(CAST(:ids AS uuid[]))"))
     .order_by(AuctionRow.id)
-    .with_for_update()
 )
+_LOCK_MANY: Final = _MANY.with_for_update()
+_LOCK_FREE: Final = _MANY.with_for_update(skip_locked=True)
 
 
-async def lock_many(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Auction]:
+async def lock_many(
+    session: AsyncSession, ids: Collection[UUID], *, wait: bool = True
+) -> dict[UUID, Auction]:
     """Return auctions as they stand now, their rows locked in id order.
 
-    Unknown ids are left out.
+    Args:
+        wait: For rows that others have locked; else they are left out, as unknown ids are.
     """
-    rows = await session.execute(_LOCK_MANY, {"ids": sorted(ids)})
+    statement = _LOCK_MANY if wait else _LOCK_FREE
+    rows = await session.execute(statement, {"ids": sorted(ids)})
     return {row.id: _auction(row) for row in rows}
 
 
