@@ -70,6 +70,18 @@ async def _administer(url: str, *statements: str) -> None:
         await connection.close()
 
 
+async def drop_database(url: str, name: str) -> None:
+    """Drop a database; an autovacuum worker in it cannot be thrown out by us, only awaited."""
+    for _ in range(100):
+        try:
+            await _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        except asyncpg.InsufficientPrivilegeError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"{name} is still in use")
+
+
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The URL of a server on which this run may make databases."""
@@ -83,7 +95,7 @@ def template(server_url: str) -> Iterator[str]:
     asyncio.run(_administer(server_url, f'CREATE DATABASE "{name}"'))
     upgrade(_sibling(server_url, name))
     yield name
-    asyncio.run(_administer(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+    asyncio.run(drop_database(server_url, name))
 
 
 @asynccontextmanager
@@ -94,7 +106,7 @@ async def cloned(server_url: str, template: str) -> AsyncIterator[str]:
     try:
         yield _sibling(server_url, name)
     finally:
-        await _administer(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        await drop_database(server_url, name)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 async def eventually(
-    probe: Callable[[], Awaitable[Value]], *, within_s: float = 10, every_s: float = 0.02
+    probe: Callable[[], Awaitable[Value]], *, within_s: float = 30, every_s: float = 0.02
 ) -> Value:
     """Return the probe's first true value; fail with its last one when the time is over."""
     deadline = time.monotonic() + within_s

@@ -75,6 +75,7 @@ async def test_holders_are_notified_three_days_before_the_opening(lots: Any) -> 
     assert (status, problem["code"]) == (409, "priority_too_late")
     assert problem["latest"] == (lot.opens_at - 3 * DAY).isoformat()
 
+    await lot.announced()
     path = f"/v1/auctions/{lot.auction_id}/priority-holders"
     parties = [str(lot.world.buyer), str(lot.world.other_buyer)]
     for role in (Role.OPERATOR, Role.AUDITOR):
