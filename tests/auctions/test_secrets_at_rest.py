@@ -1,13 +1,16 @@
 """What lies in the database tells nothing of a secret amount: neither its length nor its way."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
 from cryptography.exceptions import InvalidTag
+from pydantic import ValidationError
 
 from app.auctions.domain.terms import PRICE_MAX_MINOR, PRICE_MIN_MINOR
+from app.auctions.schemas.bidding import PlaceBid
 from app.auctions.vault import Vault
 from app.platform.runtime import Runtime
 from app.platform.secrets import Box
@@ -42,6 +45,15 @@ async def test_a_match_sent_while_bids_are_sealed_lies_sealed_too(  # AU19, AU23
     refused = await offer(lot, "buyer", SECRET, what="matches")
     assert (refused.status_code, refused.json()["code"]) == (400, "match_not_possible")
     assert await tables_with(lot.database, traces(SECRET)) == []
+
+
+@pytest.mark.parametrize("depth", [8, 400, 900])
+def test_a_sealed_bid_of_many_levels_is_malformed(depth: int) -> None:  # AU69
+    """Else it crashes what walks it: its own request, or every proof of its auction."""
+    deep = json.loads('{"a":' + "[" * depth + "]" * depth + "}")
+    with pytest.raises(ValidationError, match="levels"):
+        PlaceBid(sealed=deep)
+    PlaceBid(sealed={"a": [[[]]]})
 
 
 @pytest.mark.concurrency

@@ -16,13 +16,16 @@ from app.shared.canonical import canonical_json
 from app.shared.jsonable import jsonable
 
 SEALED_BYTES_MAX = 8192  # twice what a bid with nine holders has
+SEALED_LEVELS_MAX = 8  # more than twice what it has
 LINES_MAX = 1000
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 def _storable(sealed: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what has no canonical form or is far too long; what it says is judged later."""
+    """Refuse what has no canonical form or is far too much; what it says is judged later."""
+    if not _is_flat(sealed, SEALED_LEVELS_MAX):  # proofs walk it again, on another stack
+        raise ValueError(f"a sealed bid has at most {SEALED_LEVELS_MAX} levels")
     try:
         size = len(canonical_json(jsonable(sealed)))
     except (TypeError, ValueError):
@@ -30,6 +33,13 @@ def _storable(sealed: dict[str, Any]) -> dict[str, Any]:
     if size > SEALED_BYTES_MAX:
         raise ValueError(f"a sealed bid has at most {SEALED_BYTES_MAX} bytes")
     return sealed
+
+
+def _is_flat(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_flat(item, levels - 1) for item in inner)
 
 
 SealedBody = Annotated[
