@@ -154,3 +154,25 @@ async def test_an_answer_and_an_annulment_at_once(lots: MakeLot) -> None:
         assert counted["standby_not_asked"] == 1
         await lot.listing_becomes("failed")
         await check_books(lot, forfeited=DEPOSIT)
+
+
+async def test_declining_and_a_moved_clock_do_not_wait_for_each_other(lots: MakeLot) -> None:
+    """AU84: the clock's mover has the timer and goes for the auction's row, the answer has it."""
+    lot = await offering(lots)
+    answer_by_at = datetime.fromisoformat((await awards(lot))[1]["answer_by_at"])
+    async with lot.database.transaction() as session:
+        while True:
+            due = await timers.claim_until(session, lot.world.market_id, answer_by_at)
+            assert due is not None
+            if due.kind == "auction.standby_answer":
+                break
+            await timers.handle(session, due, lot.runtime.timer_handlers)
+        declining = asyncio.create_task(answer(lot, "other_buyer", accept=False))
+        await asyncio.sleep(0.3)
+        before = lot.api.request_count
+        assert await timers.handle(session, due, lot.runtime.timer_handlers)
+    assert (await declining).status_code == 200
+    assert lot.api.request_count == before  # no 503 in between
+    # Who was asked meanwhile had until the same working day's end, to which the clock moved.
+    assert (await awards(lot))[2]["answer_by_at"] == answer_by_at.isoformat()
+    assert (await outcomes(lot))["third_buyer"] == "silent"

@@ -132,8 +132,12 @@ async def on_answer_due(session: AsyncSession, auction_id: UUID, due_at: datetim
     auction = await repository.load(session, auction_id, lock=True)
     queue = await awards.queue(session, auction.id)
     own = offering.asked(queue)
-    if own is not None and offering.over(own, due_at):
+    if own is None:
+        return
+    if offering.over(own, due_at):
         await _leave(session, auction, queue, own, Move.LAPSE, at=due_at, actor=SYSTEM)
+    else:
+        await _await_answer(session, auction, own)
 
 
 async def release(session: AsyncSession, auction: Auction) -> None:
@@ -194,13 +198,7 @@ async def _ask_next(
     )
     asked = replace(found, outcome=moved(found, Move.ASK), answer_by_at=answer_by_at)
     await awards.save(session, auction.id, asked)
-    await timers.schedule(
-        session,
-        market_id=auction.market_id,
-        kind=ANSWER_TIMER,
-        subject_id=auction.id,
-        due_at=answer_by_at,
-    )
+    await _await_answer(session, auction, asked)
     public = {
         "bidder_code": asked.bidder_code,
         "amount": asked.amount,
@@ -208,6 +206,22 @@ async def _ask_next(
     }
     await _tell(session, auction, "standby_asked", asked, at=now, actor=SYSTEM, public=public)
     return auction
+
+
+async def _await_answer(session: AsyncSession, auction: Auction, own: Award) -> None:
+    """Set the timer of who is asked in a locked auction.
+
+    A worker that has the timer waits for the auction: it looks next, and sets the timer itself.
+    """
+    assert own.answer_by_at is not None
+    if not await timers.is_in_hand(session, kind=ANSWER_TIMER, subject_id=auction.id):
+        await timers.schedule(
+            session,
+            market_id=auction.market_id,
+            kind=ANSWER_TIMER,
+            subject_id=auction.id,
+            due_at=own.answer_by_at,
+        )
 
 
 async def _move(

@@ -76,7 +76,11 @@ class _Lot:
         self.state = self.since = self.auction.state
 
     async def end_phases(self) -> None:
-        """End what is over: at the lock, and after an acceptance that sells at once."""
+        """End what is over: at the lock, and after an acceptance that sells at once.
+
+        Secrets that were gathered are gone with the phase. Only a Dutch acceptance ends one
+        within a batch, and that format has none.
+        """
         if due(self.state, self.now):
             self.flush()
             self.auction, events = await end_phases(
