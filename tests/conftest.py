@@ -11,12 +11,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.main import create_app
@@ -29,6 +28,7 @@ from app.platform.runtime import Runtime, build_runtime
 from app.settings import Settings
 from app.shared.ids import new_id
 from app.wiring import OWNERS, reactions, timer_handlers
+from tests.databases import administer, cloned, drop_database, sibling
 
 pytest_plugins = ["tests.world", "tests.lots"]
 
@@ -56,32 +56,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.stop(Settings(home=TEST_HOME))
 
 
-def _sibling(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-async def _administer(url: str, *statements: str) -> None:
-    plain = make_url(url).set(drivername="postgresql", database="postgres")
-    connection = await asyncpg.connect(plain.render_as_string(hide_password=False))
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def drop_database(url: str, name: str) -> None:
-    """Drop a database; an autovacuum worker in it cannot be thrown out by us, only awaited."""
-    for _ in range(100):
-        try:
-            await _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
-        except asyncpg.InsufficientPrivilegeError:
-            await asyncio.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(f"{name} is still in use")
-
-
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The URL of a server on which this run may make databases."""
@@ -92,27 +66,30 @@ def server_url() -> str:
 def template(server_url: str) -> Iterator[str]:
     """The name of a migrated database that this xdist worker clones."""
     name = f"zhepai_template_{new_id().hex}"
-    asyncio.run(_administer(server_url, f'CREATE DATABASE "{name}"'))
-    upgrade(_sibling(server_url, name))
+    asyncio.run(administer(server_url, f'CREATE DATABASE "{name}"'))
+    upgrade(sibling(server_url, name))
     yield name
     asyncio.run(drop_database(server_url, name))
 
 
-@asynccontextmanager
-async def cloned(server_url: str, template: str) -> AsyncIterator[str]:
-    """Yield the URL of a fresh clone of the template and drop it afterwards."""
-    name = f"zhepai_test_{new_id().hex}"
-    await _administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    try:
-        yield _sibling(server_url, name)
-    finally:
-        await drop_database(server_url, name)
+# What a test asks for, and the template that has it already; the fullest first.
+STARTS: Final = {"own_lot": "lot_template", "own_world": "world_template"}
 
 
 @pytest.fixture
-async def database_dsn(server_url: str, template: str) -> AsyncIterator[str]:
+def start(request: pytest.FixtureRequest, template: str) -> str:
+    """The name of the database that the test's own is cloned from."""
+    for asked, made in STARTS.items():
+        if asked in request.fixturenames:
+            name: str = request.getfixturevalue(made)[0]
+            return name
+    return template
+
+
+@pytest.fixture
+async def database_dsn(server_url: str, start: str) -> AsyncIterator[str]:
     """A database of the test's own."""
-    async with cloned(server_url, template) as url:
+    async with cloned(server_url, start) as url:
         yield url
 
 

@@ -102,6 +102,11 @@ class Lot:
         await eventually(shown)
 
 
+def api_of(world: World, client: httpx.AsyncClient, market: Literal["own", "other"] = "own") -> Api:
+    """Return a client that speaks for everybody in a market."""
+    return Api(client, lambda who: world.headers(who.role, getattr(world, who.party_key), market))
+
+
 async def make_lot(
     world: World,
     runtime: Runtime,
@@ -112,10 +117,7 @@ async def make_lot(
     market: Literal["own", "other"] = "own",
 ) -> Lot:
     """Bring a lot from its achievement to the moment of its opening."""
-    api = Api(
-        client,
-        lambda who: world.headers(who.role, getattr(world, who.party_key), market),
-    )
+    api = api_of(world, client, market)
     suffix = "" if market == "own" else "_elsewhere"
     seller, operator = (Who(who.role, who.party_key + suffix) for who in (SELLER, OPERATOR))
     await reactions.register(runtime.database, runtime.reactions)
