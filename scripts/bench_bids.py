@@ -33,14 +33,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from app.auctions.endpoints.bidding import submit
 from app.auctions.lane import Lanes
 from app.auctions.schemas.bidding import BidReceipt, PlaceBid
-from app.auctions.service.trail import BidCommand
 from app.auctions.vault import Vault
 from app.demo.api import Api
 from app.demo.market import STARTS_AT
 from app.main import add_routes, create_app
 from app.permissions import PERMISSIONS
 from app.platform.access import ActorDep
-from app.platform.problems import current_request_id
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import RuntimeDep
 from app.settings import Settings
@@ -68,8 +66,7 @@ async def lock_bid(
     """Place a bid in a transaction of its own."""
     lanes = runtime.live["single"]
     assert isinstance(lanes, Lanes)
-    command = BidCommand(actor.party_id, body.amount, actor.ref, current_request_id())
-    return await submit(lanes, auction_id, command, runtime, request)
+    return await submit(request, auction_id, body.amount, lanes=lanes)
 
 
 def served_app() -> FastAPI:

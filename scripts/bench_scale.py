@@ -109,6 +109,7 @@ async def clone_lots(runtime: Runtime, auction_id: uuid.UUID, count: int) -> lis
     """Clone an open lot with its bidders; return the clones."""
     clones = [(uuid.uuid4(), uuid.uuid4(), uuid.uuid4()) for _ in range(count)]
     async with runtime.database.transaction() as session:
+        await session.execute(text("SET LOCAL statement_timeout = 0"))
         listing = await session.scalar(
             text("SELECT listing_id FROM auctions WHERE id = :id"), {"id": auction_id}
         )

@@ -11,6 +11,7 @@ from app.auctions.vault import Vault
 from app.platform import problems
 from app.platform.idempotency import Answer
 from app.platform.signing import Signer
+from app.shared.canonical import canonical_json
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
 
@@ -18,24 +19,25 @@ from app.shared.money import Money
 def to_store(auction_id: UUID, command: BidCommand, outcome: BidOutcome, kid: str) -> Answer:
     """Return the answer without its signature, which is made anew from it at every telling.
 
-    Payload and key id are stored with the effect, and Ed25519 is deterministic: a crash
-    between commit and answer yields the same receipt. A secret amount is not in it.
+    Three lines: key id, receipt in canonical form, body. They are stored with the effect, and
+    Ed25519 is deterministic: a crash between commit and answer yields the same receipt. A secret
+    amount is not in it.
     """
-    receipt = None if outcome.bid is None else _receipt(auction_id, outcome)
+    receipt = {} if outcome.bid is None else _receipt(auction_id, outcome)
     if outcome.refusal is not None:
         status = problems.status_of(outcome.refusal)
-        more = problems.domain_body(outcome.refusal, command.request_id)
+        body = problems.domain_body(outcome.refusal, command.request_id)
     else:
         status = 201
-        more = _more(outcome)
-    stored = {"more": more, "receipt": receipt, "kid": kid}
-    return Answer(status, {}, json.dumps(stored, ensure_ascii=False).encode())
+        body = _more(outcome) | {key: receipt[key] for key in _SHOWN if key in receipt}
+    signed = canonical_json(receipt) if receipt else b""
+    text = json.dumps(body, ensure_ascii=False).encode()
+    return Answer(status, {}, b"\n".join((kid.encode(), signed, text)))
 
 
 def key_id(answer: Answer) -> str:
     """Return which key signs a stored answer's receipt."""
-    kid: str = json.loads(answer.body)["kid"]
-    return kid
+    return answer.body.partition(b"\n")[0].decode()
 
 
 def to_send(answer: Answer, signer: Signer, vault: Vault) -> tuple[int, bytes, str]:
@@ -43,16 +45,13 @@ def to_send(answer: Answer, signer: Signer, vault: Vault) -> tuple[int, bytes, s
 
     Where the receipt shows a commitment, its salt is told to the bidder, and to nobody else.
     """
-    stored = json.loads(answer.body)
-    body, receipt = stored["more"], stored["receipt"]
-    if receipt is not None:
-        body["receipt"] = signer.sign(stored["kid"], receipt)
-        if "commitment" in receipt:
-            body["salt"] = vault.salt(UUID(receipt["bid_id"])).hex()
-    if answer.status != 201:
-        return answer.status, json.dumps(body, ensure_ascii=False).encode(), problems.MEDIA_TYPE
-    body |= {key: receipt[key] for key in _SHOWN if key in receipt}
-    return answer.status, json.dumps(body, ensure_ascii=False).encode(), "application/json"
+    kid, receipt, body = answer.body.split(b"\n")
+    if receipt:
+        more = {"receipt": signer.sign_canonical(kid.decode(), receipt)}
+        if b'"commitment":' in receipt:
+            more["salt"] = vault.salt(UUID(json.loads(receipt)["bid_id"])).hex()
+        body = body[:-1] + b"," + json.dumps(more).encode()[1:]
+    return answer.status, body, "application/json" if answer.status == 201 else problems.MEDIA_TYPE
 
 
 _SHOWN = (

@@ -106,8 +106,12 @@ class Signer:
 
     def sign(self, kid: str, payload: dict[str, Any]) -> str:
         """Return the compact JWS (RFC 7515) of a payload; equal input, equal output."""
+        return self.sign_canonical(kid, canonical_json(payload))
+
+    def sign_canonical(self, kid: str, payload: bytes) -> str:
+        """Return the compact JWS of a payload that is in canonical form already."""
         header, private = self._keys[kid]
-        signed = f"{header}.{_b64(canonical_json(payload))}"
+        signed = f"{header}.{_b64(payload)}"
         return f"{signed}.{_b64(private.sign(signed.encode()))}"
 
 

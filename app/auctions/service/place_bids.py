@@ -128,7 +128,6 @@ class _Lot:
         self._add_acts(judged.acts if command.what is What.LIMIT else judged.acts[1:], first + 1)
         outcome = BidOutcome(judged.refusal, row, commitment, None, self.state)
         self.outcomes.append((outcome, len(self.events)))
-        self.auction = replace(self.auction, state=bare(self.state))
         await self.end_phases()
 
     def _with_form(
@@ -168,6 +167,7 @@ class _Lot:
     def flush(self) -> None:
         """Turn the judged commands into one event, whose patch leads to the present state."""
         if self.bids:
+            self.auction = replace(self.auction, state=bare(self.state))
             self.events.append(self._event())
             self.bids, self.by, self.since = [], [], self.state
 
