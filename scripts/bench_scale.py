@@ -18,12 +18,15 @@ import statistics
 import sys
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -105,11 +108,24 @@ class Bidding:
             raise RuntimeError(f"{status} {body[:300]!r}")
 
 
+@asynccontextmanager
+async def bulk(runtime: Runtime) -> AsyncIterator[AsyncSession]:
+    """Yield a transaction whose statements may take long; analyse what it has left."""
+    patient = Database(runtime.database.url, pool_size=1, silence_s=None)
+    async with patient.transaction() as session:
+        await session.execute(text("SET LOCAL statement_timeout = 0"))
+        yield session
+    async with patient.engine.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await autocommit.execute(text("SET statement_timeout = 0"))
+        await autocommit.execute(text("VACUUM ANALYZE bids, auctions, listings, registrations"))
+    await patient.close()
+
+
 async def clone_lots(runtime: Runtime, auction_id: uuid.UUID, count: int) -> list[uuid.UUID]:
     """Clone an open lot with its bidders; return the clones."""
     clones = [(uuid.uuid4(), uuid.uuid4(), uuid.uuid4()) for _ in range(count)]
-    async with runtime.database.transaction() as session:
-        await session.execute(text("SET LOCAL statement_timeout = 0"))
+    async with bulk(runtime) as session:
         listing = await session.scalar(
             text("SELECT listing_id FROM auctions WHERE id = :id"), {"id": auction_id}
         )
@@ -140,9 +156,7 @@ async def clone_lots(runtime: Runtime, auction_id: uuid.UUID, count: int) -> lis
 
 async def fill(runtime: Runtime, auction_id: uuid.UUID, count: int) -> None:
     """Give a lot so many earlier bids."""
-    patient = Database(runtime.database.url, pool_size=1, silence_s=None)
-    async with patient.transaction() as session:
-        await session.execute(text("SET LOCAL statement_timeout = 0"))
+    async with bulk(runtime) as session:
         listing = await session.scalar(
             text("SELECT listing_id FROM auctions WHERE id = :id"), {"id": auction_id}
         )
@@ -150,11 +164,6 @@ async def fill(runtime: Runtime, auction_id: uuid.UUID, count: int) -> None:
         money = {"start": START_YUAN * 100, "step": STEP_YUAN * 100, "listing": listing}
         await session.execute(text(_EARLIER_BIDS), values | money)
         await session.execute(text(_STANDS_AT), values)
-    async with patient.engine.connect() as connection:
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text("SET statement_timeout = 0"))
-        await autocommit.execute(text("VACUUM ANALYZE bids"))
-    await patient.close()
 
 
 async def buffers(runtime: Runtime) -> int:
