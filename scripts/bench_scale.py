@@ -264,9 +264,9 @@ async def run(settings: Settings, *, quick: bool) -> dict[str, float]:
         for auction_id in (first, second):
             bidding.prices[auction_id] = START_YUAN - STEP_YUAN
             await bidding.bid(lanes_of(runtime), auction_id)
-        clones = await clone_lots(runtime, second, 1 + (200 if quick else 1000))
+        clones = await clone_lots(runtime, second, 2 + (200 if quick else 1000))
         bidding.prices |= dict.fromkeys(clones, START_YUAN)
-        deep, *many = clones
+        empty, deep, *many = clones  # both clones, so that they lie alike
         await fill(runtime, deep, earlier)
         bidding.prices[deep] = START_YUAN + earlier * STEP_YUAN
         figures: dict[str, float] = {"earlier_bids": earlier, "lots": len(many)}
@@ -274,7 +274,7 @@ async def run(settings: Settings, *, quick: bool) -> dict[str, float]:
         alone = assemble(settings.model_copy(update={"database_pool_size": 1}))
         figures |= await measure_depth(
             Bidding(alone, actors, bidding.prices),
-            {"empty": first, "deep": deep},
+            {"empty": empty, "deep": deep},
             rounds=5,
             bids=30 if quick else 200,
         )
