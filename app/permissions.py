@@ -93,7 +93,7 @@ _allow(
     scope="",
     everyone=True,
 )
-_allow("submit_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
+_allow("collect_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
 _allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
 _allow("publish_listing", scope="listings:write", key=ONCE, operator=MARKET)

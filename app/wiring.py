@@ -47,7 +47,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *markets.ROUTERS,
     ledger.routes,
     settlement.routes,
-    listings.routes,
+    *listings.ROUTERS,
     demands.routes,
     *auctions.ROUTERS,
     live.routes,

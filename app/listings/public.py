@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.achievement import (
-    Achievement,
+from app.listings.domain.achievement import Achievement, AchievementStatus
+from app.listings.domain.content import (
     AchievementContent,
-    AchievementStatus,
     Completer,
     Confidentiality,
     Empowerment,

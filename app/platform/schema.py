@@ -109,7 +109,8 @@ UtcView = Annotated[
 ]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return the text if it can be shown and stored, for validators of text fields."""
     # PostgreSQL text holds neither NUL nor lone surrogates.
     if any(ord(char) < 32 and char not in "\n\t" for char in text) or "\x7f" in text:
         raise ValueError("control characters are not accepted")
@@ -117,9 +118,9 @@ def _printable(text: str) -> str:
     return text
 
 
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Paragraph = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_printable)]
-Reason = Annotated[str, Field(min_length=2, max_length=2_000), AfterValidator(_printable)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(printable)]
+Reason = Annotated[str, Field(min_length=2, max_length=2_000), AfterValidator(printable)]
 
 _CURSOR_LENGTH_MAX = 500  # deep nesting would exhaust the parser's stack
 _BIGINT_MAX = 2**63 - 1

@@ -59,6 +59,7 @@ def achievement_body(**changes: Any) -> Json:
         "conversion_modes": ["transfer", "licence_exclusive"],
         "price_idea": yuan("650000.00"),
         "confidentiality": "public",
+        "secrecy": "cleared",
         "keywords": ["事件相机", "机器视觉"],
     } | changes
 

@@ -56,12 +56,10 @@ async def test_a_foreign_achievement_cannot_be_drafted(desk: Desk) -> None:
     refusal(unknown, 404, "object_unknown")
 
 
-@pytest.mark.parametrize("kind", ["submitted", "restricted"])
-async def test_only_an_accepted_public_achievement_is_listed(desk: Desk, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["submitted", "not reviewed"])
+async def test_only_an_accepted_and_cleared_achievement_is_listed(desk: Desk, kind: str) -> None:
     achievement = (
-        await desk.submit()
-        if kind == "submitted"
-        else await desk.accepted(confidentiality="restricted")
+        await desk.submit() if kind == "submitted" else await desk.accepted(secrecy="not_reviewed")
     )
     response = await desk.post("listings", "seller_staff", listing_body(achievement["id"]))
     refusal(response, 409, "achievement_not_listable")

@@ -1,4 +1,4 @@
-"""Achievements 科技成果: what is submitted, what is accepted, who may see it."""
+"""Achievements 科技成果: how they come onto the shelf and leave it, and who may see them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,134 +6,85 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from app.listings.domain.content import AchievementContent, Confidentiality
 from app.shared.access import Viewer
 from app.shared.errors import RuleBroken
 from app.shared.ids import AchievementId, MarketId, PartyId
-from app.shared.money import Money
-
-SHARES_BP: Final = 10_000
 
 
 class AchievementStatus(StrEnum):
-    """Where an achievement stands in the collection 征集遴选."""
+    """Where an achievement stands in collection and selection 征集遴选."""
 
-    SUBMITTED = "submitted"
-    ACCEPTED = "accepted"
+    DRAFT = "draft"  # its owner's alone
+    SUBMITTED = "submitted"  # waits for the first check 初审
+    SELECTING = "selecting"  # before the experts 专家遴选
+    RETURNED = "returned"  # back to its owner, who mends it in time
+    ACCEPTED = "accepted"  # on the shelf 入库
+    STALE = "stale"  # nobody confirmed it in time: off the shelf until somebody does
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class AchievementTrigger(StrEnum):
     """What moves an achievement."""
 
+    EDIT = "edit"
+    SUBMIT = "submit"
+    PASS_CHECK = "pass_check"  # noqa: S105 - an act, not a password
+    RETURN = "return"
     ACCEPT = "accept"
     REFUSE = "refuse"
+    GO_STALE = "go_stale"
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
 
+
+_S = AchievementStatus
+_T = AchievementTrigger
 
 ACHIEVEMENT_TRANSITIONS: Final[
     Mapping[tuple[AchievementStatus, AchievementTrigger], AchievementStatus]
 ] = {
-    (AchievementStatus.SUBMITTED, AchievementTrigger.ACCEPT): AchievementStatus.ACCEPTED,
-    (AchievementStatus.SUBMITTED, AchievementTrigger.REFUSE): AchievementStatus.REFUSED,
+    (_S.DRAFT, _T.EDIT): _S.DRAFT,
+    (_S.DRAFT, _T.SUBMIT): _S.SUBMITTED,
+    (_S.DRAFT, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.SUBMITTED, _T.EDIT): _S.SUBMITTED,
+    (_S.SUBMITTED, _T.PASS_CHECK): _S.SELECTING,
+    (_S.SUBMITTED, _T.RETURN): _S.RETURNED,
+    (_S.SUBMITTED, _T.ACCEPT): _S.ACCEPTED,  # where the operator asks no experts
+    (_S.SUBMITTED, _T.REFUSE): _S.REFUSED,
+    (_S.SUBMITTED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.SELECTING, _T.RETURN): _S.RETURNED,
+    (_S.SELECTING, _T.ACCEPT): _S.ACCEPTED,
+    (_S.SELECTING, _T.REFUSE): _S.REFUSED,
+    (_S.SELECTING, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.RETURNED, _T.EDIT): _S.RETURNED,
+    (_S.RETURNED, _T.SUBMIT): _S.SUBMITTED,
+    (_S.RETURNED, _T.REFUSE): _S.REFUSED,  # not mended in time
+    (_S.RETURNED, _T.WITHDRAW): _S.WITHDRAWN,
+    # What was accepted was the content: another content is checked anew.
+    (_S.ACCEPTED, _T.EDIT): _S.SUBMITTED,
+    (_S.ACCEPTED, _T.CONFIRM): _S.ACCEPTED,
+    (_S.ACCEPTED, _T.GO_STALE): _S.STALE,
+    (_S.ACCEPTED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.STALE, _T.EDIT): _S.SUBMITTED,
+    (_S.STALE, _T.CONFIRM): _S.ACCEPTED,
+    (_S.STALE, _T.WITHDRAW): _S.WITHDRAWN,
 }
-
-
-class Confidentiality(StrEnum):
-    """Who may read the content once it is accepted."""
-
-    PUBLIC = "public"
-    RESTRICTED = "restricted"
-
-
-class Empowerment(StrEnum):
-    """赋权: what the completers of a service result were given in it.
-
-    Source: rules.md section 6; 促进科技成果转化法 as applied by the empowerment pilots.
-    """
-
-    NONE = "none"
-    OWNERSHIP_SHARE = "ownership_share"
-    LONG_TERM_USE = "long_term_use"
-
-
-class IpStatus(StrEnum):
-    """Standing of one right."""
-
-    GRANTED = "granted"
-    PENDING = "pending"
-    REGISTERED = "registered"
-    KEPT_SECRET = "kept_secret"  # noqa: S105 - a standing, not a password
-
-
-@dataclass(frozen=True, slots=True)
-class IpAsset:
-    """One right that goes with the result.
-
-    Attributes:
-        kind: A name of the code table ``ip_kind``.
-        number: Patent or registration number in its normal form; ``None`` for a secret.
-    """
-
-    kind: str
-    number: str | None
-    title: str
-    status: IpStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Maturity; a level means nothing without its scale.
-
-    Attributes:
-        scale: A name of the code table ``readiness_scale``.
-        level: From 1 to the scale's last level.
-    """
-
-    scale: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Completer:
-    """成果完成人: a person who completed the result.
-
-    Attributes:
-        share_bp: Share in basis points; all completers' shares sum to 10,000.
-    """
-
-    name: str
-    share_bp: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AchievementContent:
-    """What the owner states about a result; code names are those of ``/v1/codes``."""
-
-    title: str
-    abstract: str
-    technology_field: str
-    kind: str
-    ip_kind: str
-    ip_assets: tuple[IpAsset, ...]
-    readiness: Readiness
-    evidence: str
-    state_of_the_art: str
-    completers: tuple[Completer, ...]
-    service_result: bool
-    empowerment: Empowerment
-    plan_source: str
-    conversion_modes: tuple[str, ...]
-    price_idea: Money | None
-    confidentiality: Confidentiality
-    keywords: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Achievement:
-    """A submitted result.
+    """A collected result.
 
     Attributes:
         party_id: Its owner.
-        refusal_reason: Set when it was refused.
+        version: Of the content, from 1; every version is kept.
+        collected_at: When its first version was stored.
+        submitted_at: When it was last submitted; ``None`` for a draft.
+        reviewed_at: When it was last accepted, returned or refused.
+        due_at: Until when somebody acts: the exchange decides, the owner mends, or confirms.
+        reason: Why it was returned or refused.
     """
 
     id: AchievementId
@@ -141,9 +92,12 @@ class Achievement:
     party_id: PartyId
     status: AchievementStatus
     content: AchievementContent
-    submitted_at: datetime
+    version: int
+    collected_at: datetime
+    submitted_at: datetime | None = None
     reviewed_at: datetime | None = None
-    refusal_reason: str | None = None
+    due_at: datetime | None = None
+    reason: str | None = None
 
     @property
     def title(self) -> str:
@@ -154,14 +108,27 @@ class Achievement:
 def may_see(viewer: Viewer, achievement: Achievement) -> bool:
     """Tell whether the viewer may know that this achievement exists.
 
+    A draft is its owner's alone. What is on the shelf is everybody's, with its public part.
+
     Invariant: LS2.
     """
-    if viewer.staff_of == achievement.market_id or viewer.party_id == achievement.party_id:
+    if viewer.party_id == achievement.party_id:
         return True
-    return (
-        achievement.status is AchievementStatus.ACCEPTED
-        and achievement.content.confidentiality is Confidentiality.PUBLIC
-    )
+    if viewer.staff_of == achievement.market_id:
+        return achievement.submitted_at is not None
+    return achievement.status is AchievementStatus.ACCEPTED
+
+
+def may_see_content(viewer: Viewer, achievement: Achievement) -> bool:
+    """Tell whether the viewer may read everything of an achievement that it may see.
+
+    Of a restricted one the others read the public part; see `AchievementContent.told_abstract`.
+
+    Invariant: LS2.
+    """
+    if viewer.party_id == achievement.party_id or viewer.staff_of == achievement.market_id:
+        return True
+    return achievement.content.confidentiality is Confidentiality.PUBLIC
 
 
 class AchievementInvalid(RuleBroken):

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Final
 
-from app.listings.domain.achievement import SHARES_BP, AchievementContent, AchievementInvalid
+from app.listings.domain.achievement import AchievementInvalid
+from app.listings.domain.content import SHARES_BP, AchievementContent, Confidentiality
 from app.shared import codes
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
@@ -22,7 +23,7 @@ def check_content(content: AchievementContent) -> None:
     Raises:
         AchievementInvalid: With one of these rules an error: code_unknown,
             patent_number_invalid, patent_kind_differs, number_missing, number_not_expected,
-            level_out_of_scale, shares_not_whole, repeated.
+            level_out_of_scale, shares_not_whole, public_summary_missing, repeated.
 
     Invariant: LS1. Source: rules.md section 7.
     """
@@ -46,6 +47,12 @@ def check_content(content: AchievementContent) -> None:
         rule="shares_not_whole",
         message=f"The shares sum to {total} basis points.",
         total=SHARES_BP,
+    )
+    findings.require(
+        content.confidentiality is Confidentiality.PUBLIC or content.public_summary is not None,
+        "public_summary",
+        rule="public_summary_missing",
+        message="Say what everybody may read of a restricted result.",
     )
     if findings.errors:
         raise AchievementInvalid(findings.summary(), errors=findings.errors)

@@ -6,11 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from app.listings.domain.achievement import (
-    Achievement,
-    AchievementStatus,
-    Confidentiality,
-)
+from app.listings.domain.achievement import Achievement, AchievementStatus
+from app.listings.domain.content import Secrecy
 from app.listings.domain.relation import Relation
 from app.shared.access import Viewer
 from app.shared.errors import Conflict, RuleBroken
@@ -204,22 +201,23 @@ def may_see_listing(viewer: Viewer, listing: Listing) -> bool:
 
 
 def check_listable(achievement: Achievement) -> None:
-    """Refuse to list what is not accepted or not public.
+    """Refuse to list what is not on the shelf or not cleared of state secrets.
 
     Raises:
-        AchievementNotListable: Names status and confidentiality.
+        AchievementNotListable: Names status and secrecy.
 
-    Source: rules.md A8; a notice publishes the abstract (A2).
+    Source: rules.md A8.
     """
     if (
         achievement.status is not AchievementStatus.ACCEPTED
-        or achievement.content.confidentiality is not Confidentiality.PUBLIC
+        or achievement.content.secrecy is not Secrecy.CLEARED
     ):
         raise AchievementNotListable(
-            "Only an accepted achievement with public content can be listed.",
+            "Only an accepted achievement that was cleared of state secrets can be listed.",
             field="achievement_id",
             state=str(achievement.status),
-            confidentiality=str(achievement.content.confidentiality),
+            secrecy=str(achievement.content.secrecy),
+            accepted={"state": "accepted", "secrecy": "cleared"},
         )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.listings.domain.achievement import Achievement
+from app.listings.domain.content import Confidentiality
 from app.listings.domain.listing import Listing
 from app.shared.canonical import digest
 from app.shared.jsonable import jsonable
@@ -82,13 +83,14 @@ def write_notice(
 
 def _subject(achievement: Achievement) -> dict[str, Any]:
     content = achievement.content
+    public = content.confidentiality is Confidentiality.PUBLIC
     return {
         "id": achievement.id,
         "title": content.title,
-        "abstract": content.abstract,
+        "abstract": content.told_abstract,
         "technology_field": content.technology_field,
         "kind": content.kind,
         "ip_kind": content.ip_kind,
-        "ip_assets": content.ip_assets,
+        "ip_assets": content.ip_assets if public else None,
         "readiness": content.readiness,
     }

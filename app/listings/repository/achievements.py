@@ -1,25 +1,26 @@
 """Achievements in the database."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.achievement import (
-    Achievement,
+from app.listings.domain.achievement import Achievement, AchievementStatus
+from app.listings.domain.content import (
     AchievementContent,
-    AchievementStatus,
     Completer,
     Confidentiality,
     Empowerment,
     IpAsset,
     IpStatus,
     Readiness,
+    Secrecy,
 )
 from app.listings.models import AchievementRow
 from app.shared.access import Viewer
-from app.shared.ids import AchievementId, MarketId, PartyId
+from app.shared.ids import AchievementId, FileId, MarketId, PartyId
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
 
@@ -38,7 +39,13 @@ def _content(row: AchievementRow) -> AchievementContent:
         kind=row.kind,
         ip_kind=row.ip_kind,
         ip_assets=tuple(
-            IpAsset(item["kind"], item["number"], item["title"], IpStatus(item["status"]))
+            IpAsset(
+                item["kind"],
+                item["number"],
+                item["title"],
+                IpStatus(item["status"]),
+                date.fromisoformat(ends) if (ends := item.get("expires_on")) else None,
+            )
             for item in row.ip_assets
         ),
         readiness=Readiness(row.readiness_scale, row.readiness_level),
@@ -52,6 +59,11 @@ def _content(row: AchievementRow) -> AchievementContent:
         price_idea=_price(row),
         confidentiality=Confidentiality(row.confidentiality),
         keywords=tuple(row.keywords),
+        public_summary=row.public_summary,
+        secrecy=Secrecy(row.secrecy),
+        funding_project=row.funding_project,
+        price_basis=row.price_basis,
+        attachments=tuple(FileId(file_id) for file_id in row.attachments),
     )
 
 
@@ -62,9 +74,12 @@ def _achievement(row: AchievementRow) -> Achievement:
         party_id=PartyId(row.party_id),
         status=AchievementStatus(row.status),
         content=_content(row),
+        version=row.version,
+        collected_at=row.collected_at,
         submitted_at=row.submitted_at,
         reviewed_at=row.reviewed_at,
-        refusal_reason=row.refusal_reason,
+        due_at=row.due_at,
+        reason=row.reason,
     )
 
 
@@ -90,6 +105,22 @@ def _columns(content: AchievementContent) -> dict[str, Any]:
         "price_idea_currency": None if price is None else price.currency,
         "confidentiality": str(content.confidentiality),
         "keywords": list(content.keywords),
+        "public_summary": content.public_summary,
+        "secrecy": str(content.secrecy),
+        "funding_project": content.funding_project,
+        "price_basis": content.price_basis,
+        "attachments": list(content.attachments),
+    }
+
+
+def _course(achievement: Achievement) -> dict[str, Any]:
+    return {
+        "status": str(achievement.status),
+        "version": achievement.version,
+        "submitted_at": achievement.submitted_at,
+        "reviewed_at": achievement.reviewed_at,
+        "due_at": achievement.due_at,
+        "reason": achievement.reason,
     }
 
 
@@ -100,26 +131,20 @@ async def insert(session: AsyncSession, achievement: Achievement) -> None:
             id=achievement.id,
             market_id=achievement.market_id,
             party_id=achievement.party_id,
-            status=str(achievement.status),
-            submitted_at=achievement.submitted_at,
-            reviewed_at=achievement.reviewed_at,
-            refusal_reason=achievement.refusal_reason,
+            collected_at=achievement.collected_at,
+            **_course(achievement),
             **_columns(achievement.content),
         )
     )
     await session.flush()
 
 
-async def save_review(session: AsyncSession, achievement: Achievement) -> None:
-    """Save status and decision; the content never changes here."""
+async def save(session: AsyncSession, achievement: Achievement) -> None:
+    """Save where an achievement stands; the content stays."""
     await session.execute(
         update(AchievementRow)
         .where(AchievementRow.id == achievement.id)
-        .values(
-            status=str(achievement.status),
-            reviewed_at=achievement.reviewed_at,
-            refusal_reason=achievement.refusal_reason,
-        )
+        .values(**_course(achievement))
     )
 
 
@@ -136,14 +161,13 @@ async def find(
 
 def _seen_by(viewer: Viewer) -> ColumnElement[bool]:
     # The same rule as domain.achievement.may_see; a test holds them together.
-    seen: list[ColumnElement[bool]] = [
-        (AchievementRow.status == str(AchievementStatus.ACCEPTED))
-        & (AchievementRow.confidentiality == str(Confidentiality.PUBLIC))
-    ]
+    seen: list[ColumnElement[bool]] = [AchievementRow.status == str(AchievementStatus.ACCEPTED)]
     if viewer.party_id is not None:
         seen.append(AchievementRow.party_id == viewer.party_id)
     if viewer.staff_of is not None:
-        seen.append(AchievementRow.market_id == viewer.staff_of)
+        seen.append(
+            (AchievementRow.market_id == viewer.staff_of) & AchievementRow.submitted_at.is_not(None)
+        )
     return or_(*seen)
 
 

@@ -11,14 +11,13 @@ from app.identity.public import require_verified
 from app.listings.domain.achievement import (
     ACHIEVEMENT_TRANSITIONS,
     Achievement,
-    AchievementContent,
     AchievementStatus,
     AchievementTrigger,
-    Confidentiality,
     may_see,
     require_reason,
 )
 from app.listings.domain.collection import check_content, normal_number
+from app.listings.domain.content import AchievementContent
 from app.listings.repository import achievements as repository
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
@@ -27,10 +26,10 @@ from app.shared.ids import AchievementId, MarketId, new_id
 from app.shared.transitions import advance
 
 
-async def submit_achievement(
-    session: AsyncSession, actor: Actor, content: AchievementContent, *, now: datetime
+async def collect_achievement(
+    session: AsyncSession, actor: Actor, content: AchievementContent, *, draft: bool, now: datetime
 ) -> Achievement:
-    """Submit a result of the actor's party.
+    """Store a result of the actor's party and, unless it is a draft, submit it.
 
     Raises:
         PartyNotVerified: The exchange has not verified the owner.
@@ -42,13 +41,16 @@ async def submit_achievement(
         id=AchievementId(new_id()),
         market_id=owner.market_id,
         party_id=owner.id,
-        status=AchievementStatus.SUBMITTED,
+        status=AchievementStatus.DRAFT if draft else AchievementStatus.SUBMITTED,
         content=_normal(content),
-        submitted_at=now,
+        version=1,
+        collected_at=now,
+        submitted_at=None if draft else now,
     )
     await repository.insert(session, achievement)
     # Until it is accepted, nobody else knows that it exists.
-    await _journal(session, achievement, "submitted", actor, now, restricted={"content": content})
+    what = "drafted" if draft else "submitted"
+    await _journal(session, achievement, what, actor, now, restricted={"content": content})
     return achievement
 
 
@@ -85,9 +87,9 @@ async def review_achievement(
         achievement,
         status=status,
         reviewed_at=now,
-        refusal_reason=None if accepted else reason,
+        reason=None if accepted else reason,
     )
-    await repository.save_review(session, reviewed)
+    await repository.save(session, reviewed)
     await _journal(
         session,
         reviewed,
@@ -102,12 +104,11 @@ async def review_achievement(
 
 def _told(achievement: Achievement) -> dict[str, Any]:
     content = achievement.content
-    public = content.confidentiality is Confidentiality.PUBLIC
-    if achievement.status is not AchievementStatus.ACCEPTED or not public:
+    if achievement.status is not AchievementStatus.ACCEPTED:
         return {}
     return {
         "title": content.title,
-        "abstract": content.abstract,
+        "abstract": content.told_abstract,
         "technology_field": content.technology_field,
         "kind": content.kind,
         "conversion_modes": content.conversion_modes,

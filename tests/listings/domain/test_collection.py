@@ -10,16 +10,13 @@ from hypothesis import strategies as st
 from app.listings.domain.achievement import (
     AchievementInvalid,
     AchievementStatus,
-    Completer,
-    Confidentiality,
-    IpAsset,
-    IpStatus,
-    Readiness,
     ReasonMissing,
     may_see,
+    may_see_content,
     require_reason,
 )
 from app.listings.domain.collection import check_content, normal_number
+from app.listings.domain.content import Completer, Confidentiality, IpAsset, IpStatus, Readiness
 from app.shared.access import Viewer
 from app.shared.ids import MarketId, PartyId, new_id
 from tests.listings.domain.values import ACHIEVEMENT, BUYER, CONTENT, MARKET, SELLER, content
@@ -148,18 +145,33 @@ VIEWERS = {
 @pytest.mark.parametrize("status", AchievementStatus)
 @pytest.mark.parametrize("confidentiality", Confidentiality)
 @pytest.mark.parametrize("who", VIEWERS)
-def test_strangers_see_what_is_accepted_and_public_only(
+def test_strangers_see_what_is_accepted_and_read_all_of_what_is_public(
     who: str, status: AchievementStatus, confidentiality: Confidentiality
 ) -> None:
     """LS2"""
     achievement = replace(
         ACHIEVEMENT, status=status, content=content(confidentiality=confidentiality)
     )
-    open_to_all = (status, confidentiality) == (
-        AchievementStatus.ACCEPTED,
-        Confidentiality.PUBLIC,
-    )
-    assert may_see(VIEWERS[who], achievement) == (who in {"owner", "staff"} or open_to_all)
+    near = who in {"owner", "staff"}
+    accepted = status is AchievementStatus.ACCEPTED
+    assert may_see(VIEWERS[who], achievement) == (near or accepted)
+    public = confidentiality is Confidentiality.PUBLIC
+    assert may_see_content(VIEWERS[who], achievement) == (near or public)
+
+
+def test_a_draft_is_its_owners_alone() -> None:
+    """LS2"""
+    draft = replace(ACHIEVEMENT, status=AchievementStatus.DRAFT, submitted_at=None)
+    assert [who for who, viewer in VIEWERS.items() if may_see(viewer, draft)] == ["owner"]
+
+
+def test_a_restricted_result_needs_a_summary_for_everybody() -> None:
+    """LS1"""
+    restricted = {"confidentiality": Confidentiality.RESTRICTED}
+    assert faults(**restricted) == [("public_summary", "public_summary_missing")]
+    told = content(**restricted, public_summary="一种检测方法。")
+    check_content(told)
+    assert told.told_abstract == "一种检测方法。"
 
 
 def test_only_a_refusal_needs_its_reason() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.listings.domain.achievement import AchievementStatus, Confidentiality
+from app.listings.domain.achievement import AchievementStatus
+from app.listings.domain.content import Secrecy
 from app.listings.domain.listing import (
     AchievementNotListable,
     AuctionOpensTooEarly,
@@ -110,14 +111,12 @@ def test_a_deposit_passes_exactly_up_to_the_policys_share_of_the_floor(
 
 
 @pytest.mark.parametrize("status", AchievementStatus)
-@pytest.mark.parametrize("confidentiality", Confidentiality)
-def test_only_what_is_accepted_and_public_is_listed(
-    status: AchievementStatus, confidentiality: Confidentiality
+@pytest.mark.parametrize("secrecy", Secrecy)
+def test_only_what_is_accepted_and_cleared_of_secrets_is_listed(
+    status: AchievementStatus, secrecy: Secrecy
 ) -> None:
-    achievement = replace(
-        ACHIEVEMENT, status=status, content=content(confidentiality=confidentiality)
-    )
-    if (status, confidentiality) == (AchievementStatus.ACCEPTED, Confidentiality.PUBLIC):
+    achievement = replace(ACHIEVEMENT, status=status, content=content(secrecy=secrecy))
+    if (status, secrecy) == (AchievementStatus.ACCEPTED, Secrecy.CLEARED):
         check_listable(achievement)
         return
     with pytest.raises(AchievementNotListable) as refused:

@@ -26,8 +26,30 @@ from app.shared.transitions import TransitionRefused, advance
 
 # Written out here a second time on purpose: (state, trigger) -> state, all others refused.
 ACHIEVEMENT = {
+    ("draft", "edit"): "draft",
+    ("draft", "submit"): "submitted",
+    ("draft", "withdraw"): "withdrawn",
+    ("submitted", "edit"): "submitted",
+    ("submitted", "pass_check"): "selecting",
+    ("submitted", "return"): "returned",
     ("submitted", "accept"): "accepted",
     ("submitted", "refuse"): "refused",
+    ("submitted", "withdraw"): "withdrawn",
+    ("selecting", "return"): "returned",
+    ("selecting", "accept"): "accepted",
+    ("selecting", "refuse"): "refused",
+    ("selecting", "withdraw"): "withdrawn",
+    ("returned", "edit"): "returned",
+    ("returned", "submit"): "submitted",
+    ("returned", "refuse"): "refused",
+    ("returned", "withdraw"): "withdrawn",
+    ("accepted", "edit"): "submitted",
+    ("accepted", "confirm"): "accepted",
+    ("accepted", "go_stale"): "stale",
+    ("accepted", "withdraw"): "withdrawn",
+    ("stale", "edit"): "submitted",
+    ("stale", "confirm"): "accepted",
+    ("stale", "withdraw"): "withdrawn",
 }
 LISTING = {
     ("draft", "attach_bidding"): "draft",

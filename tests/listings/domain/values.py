@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.listings.domain.achievement import (
-    Achievement,
+from app.listings.domain.achievement import Achievement, AchievementStatus
+from app.listings.domain.content import (
     AchievementContent,
-    AchievementStatus,
     Completer,
     Confidentiality,
     Empowerment,
     IpAsset,
     IpStatus,
     Readiness,
+    Secrecy,
 )
 from app.listings.domain.listing import (
     Listing,
@@ -55,6 +55,7 @@ CONTENT = AchievementContent(
     price_idea=Money(65_000_000),
     confidentiality=Confidentiality.PUBLIC,
     keywords=("事件相机",),
+    secrecy=Secrecy.CLEARED,
 )
 ACHIEVEMENT = Achievement(
     id=AchievementId(new_id()),
@@ -62,6 +63,8 @@ ACHIEVEMENT = Achievement(
     party_id=SELLER,
     status=AchievementStatus.ACCEPTED,
     content=CONTENT,
+    version=1,
+    collected_at=NOW,
     submitted_at=NOW,
     reviewed_at=NOW,
 )

@@ -1,0 +1,135 @@
+"""What an owner states about a result 科技成果: the content, with no state and no rule."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from app.shared.ids import FileId
+from app.shared.money import Money
+
+SHARES_BP: Final = 10_000
+
+
+class Confidentiality(StrEnum):
+    """Who may read the content once it is accepted."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"  # everybody reads the public summary, the rest under an agreement
+
+
+class Secrecy(StrEnum):
+    """Whether the owner has checked the result for state secrets 保密审查.
+
+    Source: rules.md A8; 浙江省促进科技成果转化条例 16.
+    """
+
+    NOT_REVIEWED = "not_reviewed"
+    CLEARED = "cleared"
+    STATE_SECRET = "state_secret"  # noqa: S105 - a finding, not a password
+
+
+class Empowerment(StrEnum):
+    """赋权: what the completers of a service result were given in it.
+
+    Source: rules.md section 6; 促进科技成果转化法 as applied by the empowerment pilots.
+    """
+
+    NONE = "none"
+    OWNERSHIP_SHARE = "ownership_share"
+    LONG_TERM_USE = "long_term_use"
+
+
+class IpStatus(StrEnum):
+    """Standing of one right."""
+
+    GRANTED = "granted"
+    PENDING = "pending"
+    REGISTERED = "registered"
+    KEPT_SECRET = "kept_secret"  # noqa: S105 - a standing, not a password
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class IpAsset:
+    """One right that goes with the result.
+
+    Attributes:
+        kind: A name of the code table ``ip_kind``.
+        number: Patent or registration number in its normal form; ``None`` for a secret.
+        expires_on: Last day of its term, if it has one and it is known.
+    """
+
+    kind: str
+    number: str | None
+    title: str
+    status: IpStatus
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Maturity; a level means nothing without its scale.
+
+    Attributes:
+        scale: A name of the code table ``readiness_scale``.
+        level: From 1 to the scale's last level.
+    """
+
+    scale: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completer:
+    """成果完成人: a person who completed the result.
+
+    Attributes:
+        share_bp: Share in basis points; all completers' shares sum to 10,000.
+    """
+
+    name: str
+    share_bp: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AchievementContent:
+    """What the owner states about a result; code names are those of ``/v1/codes``.
+
+    Attributes:
+        evidence, state_of_the_art: May be empty; the quality gate then says what buyers miss.
+        public_summary: What everybody reads of a restricted result; its abstract stays closed.
+        funding_project: Number or name of the project that paid for it.
+        price_basis: What the price idea rests on, in words.
+        attachments: Files of the owner, in order.
+    """
+
+    title: str
+    abstract: str
+    technology_field: str
+    kind: str
+    ip_kind: str
+    ip_assets: tuple[IpAsset, ...]
+    readiness: Readiness
+    evidence: str
+    state_of_the_art: str
+    completers: tuple[Completer, ...]
+    service_result: bool
+    empowerment: Empowerment
+    plan_source: str
+    conversion_modes: tuple[str, ...]
+    price_idea: Money | None
+    confidentiality: Confidentiality
+    keywords: tuple[str, ...]
+    public_summary: str | None = None
+    secrecy: Secrecy = Secrecy.NOT_REVIEWED
+    funding_project: str | None = None
+    price_basis: str | None = None
+    attachments: tuple[FileId, ...] = ()
+
+    @property
+    def told_abstract(self) -> str:
+        """What a notice, a list and a search tell everybody."""
+        if self.confidentiality is Confidentiality.PUBLIC:
+            return self.abstract
+        return self.public_summary or ""

@@ -1,0 +1,13 @@
+"""Routes of listings."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from app.listings.endpoints import achievements, listings, registrations
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    achievements.routes,
+    listings.routes,
+    registrations.routes,
+)
