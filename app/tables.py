@@ -18,7 +18,8 @@ import app.platform.presence
 import app.platform.reactions
 import app.platform.signing
 import app.platform.timers
-import app.settlement.models  # noqa: F401
+import app.settlement.models
+import app.valuations.models  # noqa: F401
 from app.platform.db import Base
 
 METADATA: Final[MetaData] = Base.metadata

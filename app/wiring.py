@@ -37,6 +37,8 @@ from app.platform.timers import TimerHandler
 from app.settings import Settings
 from app.settlement import endpoints as settlement
 from app.settlement.public import owner_of_deal
+from app.valuations import endpoints as valuations
+from app.valuations import handlers as valuation_handlers
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     auctions.BID_PATH,  # routes are matched in order
@@ -48,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     ledger.routes,
     settlement.routes,
     *listings.ROUTERS,
+    *valuations.ROUTERS,
     demands.routes,
     *auctions.ROUTERS,
     live.routes,
@@ -72,12 +75,20 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
 
 def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
     """Return what the modules do when a timer is due; ``box`` opens what they keep sealed."""
-    return {**listing_handlers.TIMERS, **auction_handlers.timers(box)}
+    return {
+        **valuation_handlers.TIMERS,
+        **listing_handlers.TIMERS,
+        **auction_handlers.timers(box),
+    }
 
 
 def reactions(box: Box) -> tuple[Reaction, ...]:
     """Return what the modules do about each other's events."""
-    return (*listing_handlers.REACTIONS, *auction_handlers.reactions(box))
+    return (
+        *valuation_handlers.REACTIONS,
+        *listing_handlers.REACTIONS,
+        *auction_handlers.reactions(box),
+    )
 
 
 def end_streams(runtime: Runtime) -> None:

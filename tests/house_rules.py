@@ -113,7 +113,7 @@ def prints(path: PurePosixPath, text: str) -> Iterator[str]:
 
 def foreign_imports(path: PurePosixPath, text: str) -> Iterator[str]:
     """Another business module is entered through its public module only."""
-    business = {*MONEY_MODULES, "identity", "demands", "partners"}
+    business = {*MONEY_MODULES, "identity", "demands", "partners", "valuations"}
     if _module(path) in {"wiring.py", "tables.py"}:
         return
     for node in ast.walk(ast.parse(text)):

@@ -1,0 +1,1 @@
+"""Rules and formulas of evaluation and valuation."""

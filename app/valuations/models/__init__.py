@@ -1,0 +1,1 @@
+"""Tables of evaluations and valuations; importing this package registers all of them."""

@@ -1,0 +1,1 @@
+"""All SQL of evaluations and valuations."""
