@@ -90,6 +90,7 @@ _allow(
     "get_achievement",
     "list_listings",
     "get_listing",
+    "list_listing_notices",
     scope="",
     everyone=True,
 )
@@ -97,6 +98,16 @@ _allow("collect_achievement", scope="listings:write", key=ONCE, seller_staff=OWN
 _allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
 _allow("publish_listing", scope="listings:write", key=ONCE, operator=MARKET)
+_allow(
+    "change_listing",
+    "suspend_listing",
+    "resume_listing",
+    "terminate_listing",
+    scope="listings:write",
+    key=MUST,
+    operator=MARKET,
+)
+_allow("withdraw_listing", scope="listings:write", key=MUST, seller_staff=OWN, operator=MARKET)
 _allow("register_buyer", scope="listings:write", key=ONCE, buyer_staff=MARKET)
 _allow("list_registrations", "list_flags", scope="listings:read", operator=MARKET, auditor=MARKET)
 _allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)

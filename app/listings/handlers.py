@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.service import concluding
+from app.listings.service.halting import SUSPENSION_OVER, remind_of_suspension
 from app.listings.service.publishing import CLOSE_DISCLOSURE, close_disclosure, require_listing
 from app.listings.service.refunding import return_deposits
 from app.platform.access import SYSTEM
@@ -46,6 +47,9 @@ async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
             await concluding.fail(session, listing_id, at=at, silent_forfeits=silent)
 
 
-TIMERS: Final[dict[str, TimerHandler]] = {CLOSE_DISCLOSURE: close_disclosure}
+TIMERS: Final[dict[str, TimerHandler]] = {
+    CLOSE_DISCLOSURE: close_disclosure,
+    SUSPENSION_OVER: remind_of_suspension,
+}
 
 REACTIONS: Final[tuple[Reaction, ...]] = (Reaction("listings.outcome", _TYPES, take_outcome),)

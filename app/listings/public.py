@@ -32,7 +32,7 @@ from app.listings.domain.registration import (
     refund_entry_id,
 )
 from app.listings.domain.relation import Relation
-from app.listings.repository import achievements, listings, registrations
+from app.listings.repository import achievements, listings, notices, registrations
 from app.listings.service import drafting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
@@ -106,7 +106,7 @@ async def get_listing(
 
 async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:
     """Return a listing's notice as published, or ``None`` for a draft."""
-    return await listings.find_notice(session, listing_id)
+    return await notices.find_terms(session, listing_id)
 
 
 async def listings_of_achievement(

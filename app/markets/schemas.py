@@ -1,12 +1,12 @@
 """Bodies and answers of markets."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from app.markets.domain.policy import BASIS_POINTS, EXTENSIONS_MAX, PolicyTerms
+from app.markets.domain.policy import BASIS_POINTS, EXTENSIONS_MAX, SILENT, PolicyTerms
 from app.platform.schema import Body, Instant, Line, UtcView, View
 from app.shared.calendar import DayUnit, Duration
 
@@ -55,6 +55,11 @@ class SpanBody(Body):
         return Duration(self.count, self.unit)
 
 
+def _span(name: str) -> Any:
+    """Return a field that falls back on what a silent policy means."""
+    return Field(default=SpanBody(count=SILENT[name].count, unit=SILENT[name].unit))
+
+
 class TermsBody(Body):
     """The numbers of a policy."""
 
@@ -67,6 +72,17 @@ class TermsBody(Body):
     payment_due: SpanBody
     result_notice: SpanBody
     base_price_required: bool
+    deposit_due: SpanBody = _span("deposit_due")
+    objection_answer: SpanBody = _span("objection_answer")
+    suspension_max: SpanBody = _span("suspension_max")
+    resumed_min: SpanBody = _span("resumed_min")
+    relisting_floor_bp: int = Field(
+        default=9_000,
+        ge=0,
+        le=BASIS_POINTS,
+        description="Basis points of the base price from which a relisting needs no approval",
+    )
+    unit_notice_required: bool = True
 
     def plain(self) -> PolicyTerms:
         """Return the domain's value."""
@@ -80,6 +96,12 @@ class TermsBody(Body):
             payment_due=self.payment_due.plain(),
             result_notice=self.result_notice.plain(),
             base_price_required=self.base_price_required,
+            deposit_due=self.deposit_due.plain(),
+            objection_answer=self.objection_answer.plain(),
+            suspension_max=self.suspension_max.plain(),
+            resumed_min=self.resumed_min.plain(),
+            relisting_floor_bp=self.relisting_floor_bp,
+            unit_notice_required=self.unit_notice_required,
         )
 
 
@@ -111,6 +133,12 @@ class TermsView(View):
     payment_due: SpanView
     result_notice: SpanView
     base_price_required: bool
+    deposit_due: SpanView
+    objection_answer: SpanView
+    suspension_max: SpanView
+    resumed_min: SpanView
+    relisting_floor_bp: int
+    unit_notice_required: bool
 
 
 class PolicyView(View):

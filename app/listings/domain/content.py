@@ -1,9 +1,11 @@
 """What an owner states about a result 科技成果: the content, with no state and no rule."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from app.shared.ids import FileId
 from app.shared.money import Money
@@ -133,3 +135,52 @@ class AchievementContent:
         if self.confidentiality is Confidentiality.PUBLIC:
             return self.abstract
         return self.public_summary or ""
+
+
+def content_from_json(told: Mapping[str, Any]) -> AchievementContent:
+    """Return the content whose `jsonable` form was kept; what came later has its default."""
+    price = told["price_idea"]
+    plain = {
+        name: told[name]
+        for name in (
+            "title",
+            "abstract",
+            "technology_field",
+            "kind",
+            "ip_kind",
+            "evidence",
+            "state_of_the_art",
+            "service_result",
+            "plan_source",
+        )
+    }
+    return AchievementContent(
+        **plain,
+        ip_assets=assets_from_json(told["ip_assets"]),
+        readiness=Readiness(**told["readiness"]),
+        completers=tuple(Completer(**item) for item in told["completers"]),
+        empowerment=Empowerment(told["empowerment"]),
+        conversion_modes=tuple(told["conversion_modes"]),
+        price_idea=None if price is None else Money.parse(price["amount"], price["currency"]),
+        confidentiality=Confidentiality(told["confidentiality"]),
+        keywords=tuple(told["keywords"]),
+        public_summary=told.get("public_summary"),
+        secrecy=Secrecy(told.get("secrecy", Secrecy.NOT_REVIEWED)),
+        funding_project=told.get("funding_project"),
+        price_basis=told.get("price_basis"),
+        attachments=tuple(FileId(UUID(file_id)) for file_id in told.get("attachments", ())),
+    )
+
+
+def assets_from_json(told: list[dict[str, Any]]) -> tuple[IpAsset, ...]:
+    """Return the rights whose `jsonable` form was kept."""
+    return tuple(
+        IpAsset(
+            item["kind"],
+            item["number"],
+            item["title"],
+            IpStatus(item["status"]),
+            date.fromisoformat(ends) if (ends := item.get("expires_on")) else None,
+        )
+        for item in told
+    )

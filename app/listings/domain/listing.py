@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,10 +15,12 @@ from app.shared.ids import (
     AchievementId,
     AuctionId,
     DealId,
+    FileId,
     ListingId,
     MarketId,
     PartyId,
     PolicyId,
+    RoomId,
     SessionId,
 )
 from app.shared.money import Money
@@ -32,9 +34,13 @@ class ListingStatus(StrEnum):
 
     DRAFT = "draft"
     DISCLOSING = "disclosing"
-    CLOSED = "closed"
+    SUSPENDED = "suspended"  # 中止
+    CLOSED = "closed"  # the disclosure is over, the outcome not yet there
+    AWARDED = "awarded"  # the exchange has confirmed the sale; its deal is being opened
     SOLD = "sold"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"  # 撤回: by its seller
+    TERMINATED = "terminated"  # 终结: an obstacle that cannot be removed
 
 
 class ListingTrigger(StrEnum):
@@ -42,34 +48,86 @@ class ListingTrigger(StrEnum):
 
     ATTACH_BIDDING = "attach_bidding"
     PUBLISH = "publish"
+    CHANGE = "change"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     CLOSE_DISCLOSURE = "close_disclosure"
+    EXTEND = "extend"
+    HAND_OVER = "hand_over"  # to the auctions, with two buyers or more
+    AWARD = "award"  # without an auction: an agreement, a single buyer
     SELL = "sell"
     REOPEN = "reopen"
     FAIL = "fail"
     CANCEL = "cancel"  # its auction was cancelled or its result annulled
+    WITHDRAW = "withdraw"
+    TERMINATE = "terminate"
 
+
+_S = ListingStatus
+_T = ListingTrigger
 
 LISTING_TRANSITIONS: Final[Mapping[tuple[ListingStatus, ListingTrigger], ListingStatus]] = {
-    (ListingStatus.DRAFT, ListingTrigger.ATTACH_BIDDING): ListingStatus.DRAFT,
-    (ListingStatus.DRAFT, ListingTrigger.PUBLISH): ListingStatus.DISCLOSING,
-    (ListingStatus.DISCLOSING, ListingTrigger.CLOSE_DISCLOSURE): ListingStatus.CLOSED,
-    (ListingStatus.DISCLOSING, ListingTrigger.CANCEL): ListingStatus.FAILED,
-    (ListingStatus.CLOSED, ListingTrigger.SELL): ListingStatus.SOLD,
-    (ListingStatus.CLOSED, ListingTrigger.FAIL): ListingStatus.FAILED,
-    (ListingStatus.CLOSED, ListingTrigger.CANCEL): ListingStatus.FAILED,
-    (ListingStatus.SOLD, ListingTrigger.REOPEN): ListingStatus.CLOSED,
+    (_S.DRAFT, _T.ATTACH_BIDDING): _S.DRAFT,
+    (_S.DRAFT, _T.PUBLISH): _S.DISCLOSING,
+    (_S.DRAFT, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.DISCLOSING, _T.CHANGE): _S.DISCLOSING,
+    (_S.DISCLOSING, _T.SUSPEND): _S.SUSPENDED,
+    (_S.DISCLOSING, _T.CLOSE_DISCLOSURE): _S.CLOSED,
+    (_S.DISCLOSING, _T.CANCEL): _S.FAILED,
+    (_S.DISCLOSING, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.DISCLOSING, _T.TERMINATE): _S.TERMINATED,
+    (_S.SUSPENDED, _T.RESUME): _S.DISCLOSING,
+    (_S.SUSPENDED, _T.CANCEL): _S.FAILED,
+    (_S.SUSPENDED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.SUSPENDED, _T.TERMINATE): _S.TERMINATED,
+    (_S.CLOSED, _T.EXTEND): _S.DISCLOSING,
+    (_S.CLOSED, _T.HAND_OVER): _S.CLOSED,
+    (_S.CLOSED, _T.AWARD): _S.AWARDED,
+    (_S.CLOSED, _T.SELL): _S.SOLD,
+    (_S.CLOSED, _T.FAIL): _S.FAILED,
+    (_S.CLOSED, _T.CANCEL): _S.FAILED,
+    (_S.CLOSED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.CLOSED, _T.TERMINATE): _S.TERMINATED,
+    (_S.AWARDED, _T.SELL): _S.SOLD,
+    (_S.SOLD, _T.REOPEN): _S.CLOSED,
 }
 
 
 class PricingMode(StrEnum):
-    """How the price is found; see ``OFFERED``."""
+    """How the price is found."""
 
-    AGREEMENT = "agreement"
-    POSTED = "posted"
-    BIDDING = "bidding"
+    AGREEMENT = "agreement"  # 协议定价并公示
+    POSTED = "posted"  # 挂牌
+    BIDDING = "bidding"  # 竞价
 
 
-OFFERED: Final = (PricingMode.BIDDING,)
+@dataclass(frozen=True, slots=True)
+class UnitNotice:
+    """The publication of an agreement in the seller's own unit 本单位公示.
+
+    Attributes:
+        place: Where: a web address or a notice board.
+        published_on: Day in Asia/Shanghai.
+    """
+
+    place: str
+    published_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The document of whoever may approve a lower price or a change.
+
+    Attributes:
+        reference: Its number.
+        approved_on: Day in Asia/Shanghai.
+        file_id: The document itself, if it was handed in.
+    """
+
+    reference: str
+    approved_by: str
+    approved_on: date
+    file_id: FileId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +136,17 @@ class ListingTerms:
 
     Attributes:
         conversion_mode: One of the achievement's.
-        floor: Lowest price, positive.
-        deposit: Positive, at most the policy's share of the floor, same currency.
-        base_price: 基准价格, where the policy requires one; at most the floor.
+        floor: Lowest price, of an agreement the price; positive.
+        deposit: At most the policy's share of the floor, same currency; zero only in an agreement.
+        base_price: 基准价格, where the policy requires one.
         forfeiture_terms: When the deposit is lost, in full: shown, never only linked (L11).
         related_buyers: Relations to the seller that may buy; the notice discloses them (A3).
+        buyer_id: With whom an agreement is made.
+        unit_notice: Of an agreement; may come later, but before the notice.
+        extensions: How often a posted listing without a buyer is extended at most (L3).
+        reductions: Its floors after the first, the second … extension, falling (L6).
+        joint_purchase: Whether buyers may register as a consortium.
+        approval: For a price below what may be asked freely (L4).
     """
 
     pricing_mode: PricingMode
@@ -96,6 +160,12 @@ class ListingTerms:
     forfeiture_terms: str
     session_id: SessionId | None
     related_buyers: tuple[Relation, ...] = ()
+    buyer_id: PartyId | None = None
+    unit_notice: UnitNotice | None = None
+    extensions: int = 0
+    reductions: tuple[Money, ...] = ()
+    joint_purchase: bool = False
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +173,19 @@ class Listing:
     """An achievement on offer.
 
     Attributes:
-        number: Human number, ``ZP-2026-000123``.
+        number: Human number, ``ZP-2026-000123``: one through all modes.
         seller_id: The achievement's owner.
         policy_id, policy: Chosen when the notice was published and frozen with it.
         disclosure_ends_at: Aware UTC; registration is open before it.
-        auction_id, opens_at, bidding: Attached by the auctions while a draft.
+        auction_id, opens_at: Its auction's, once it has one.
+        bidding: How bids are taken: announced, of a posted listing for two buyers or more.
         deal_id: Its living deal, while sold.
         reopened_at: When its last deal ended in default, if one did.
+        room_id: The deal room in which an agreement was found.
+        notice_count: Notices published so far.
+        terms_number, terms_hash: Of the notice whose terms hold, and that buyers accept.
+        extensions_done: Extensions so far.
+        suspended_at, suspended_until: While suspended; ``until`` is the announced latest end.
     """
 
     id: ListingId
@@ -140,10 +216,23 @@ class Listing:
     deal_id: DealId | None = None
     reopened_at: datetime | None = None
     related_buyers: tuple[Relation, ...] = ()
+    buyer_id: PartyId | None = None
+    room_id: RoomId | None = None
+    unit_notice: UnitNotice | None = None
+    extensions: int = 0
+    reductions: tuple[Money, ...] = ()
+    joint_purchase: bool = False
+    approval: Approval | None = None
+    notice_count: int = 0
+    terms_number: str | None = None
+    terms_hash: str | None = None
+    extensions_done: int = 0
+    suspended_at: datetime | None = None
+    suspended_until: datetime | None = None
 
 
 class AchievementNotListable(Conflict):
-    """The achievement is not accepted, or its content may not be published."""
+    """The achievement is not on the shelf, or not cleared of state secrets."""
 
     code = "achievement_not_listable"
     title_zh = "该成果尚不能挂牌"
@@ -175,11 +264,11 @@ class BiddingAlreadyAttached(Conflict):
 
 
 class BiddingNotAttached(Conflict):
-    """A listing by bidding is published with its auction's terms."""
+    """A listing by bidding, and a posted one, is published with the terms of its bidding."""
 
     code = "bidding_not_attached"
     title_zh = "尚未设置竞价方案"
-    title_en = "The auction's terms are missing"
+    title_en = "The terms of the bidding are missing"
 
 
 class AuctionOpensTooEarly(RuleBroken):
@@ -193,11 +282,13 @@ class AuctionOpensTooEarly(RuleBroken):
 def may_see_listing(viewer: Viewer, listing: Listing) -> bool:
     """Tell whether the viewer may know this listing: published ones are everybody's.
 
+    The buyer of an agreement knows it as a draft, too.
+
     Invariant: LS4.
     """
-    if listing.status is not ListingStatus.DRAFT:
+    if listing.published_at is not None or viewer.staff_of == listing.market_id:
         return True
-    return viewer.staff_of == listing.market_id or viewer.party_id == listing.seller_id
+    return viewer.party_id is not None and viewer.party_id in {listing.seller_id, listing.buyer_id}
 
 
 def check_listable(achievement: Achievement) -> None:
@@ -221,21 +312,12 @@ def check_listable(achievement: Achievement) -> None:
         )
 
 
+_TERMS: Final = tuple(ListingTerms.__dataclass_fields__)
+
+
 def terms_of(listing: Listing) -> ListingTerms:
     """Return the seller's part of a listing, to be checked anew."""
-    return ListingTerms(
-        pricing_mode=listing.pricing_mode,
-        conversion_mode=listing.conversion_mode,
-        floor=listing.floor,
-        deposit=listing.deposit,
-        base_price=listing.base_price,
-        contract_terms=listing.contract_terms,
-        payment_terms=listing.payment_terms,
-        buyer_conditions=listing.buyer_conditions,
-        forfeiture_terms=listing.forfeiture_terms,
-        session_id=listing.session_id,
-        related_buyers=listing.related_buyers,
-    )
+    return ListingTerms(**{name: getattr(listing, name) for name in _TERMS})
 
 
 def require_opening_after(*, opens_at: datetime, disclosure_ends_at: datetime) -> None:

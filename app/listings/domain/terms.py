@@ -1,11 +1,14 @@
 """What makes a seller's terms acceptable: every fault at once."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from app.listings.domain.achievement import Achievement
-from app.listings.domain.listing import OFFERED, ListingTerms, PricingMode
+from app.listings.domain.listing import ListingTerms, PricingMode
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
+from app.shared.ids import PartyId
+from app.shared.money import Money
 
 if TYPE_CHECKING:  # only its type: the domain stays free of the module behind it
     from app.markets.public import PolicyTerms
@@ -22,29 +25,29 @@ class ListingInvalid(RuleBroken):
         super().__init__(detail, errors=errors)
 
 
-def check_pricing_mode(mode: PricingMode, findings: Findings) -> None:
-    """Note a pricing mode that this exchange does not operate."""
-    findings.require(
-        mode in OFFERED,
-        "pricing_mode",
-        rule="pricing_mode_not_offered",
-        message="This exchange does not operate this pricing mode yet.",
-        accepted=[str(offered) for offered in OFFERED],
-    )
-
-
-def check_terms(terms: ListingTerms, achievement: Achievement, policy: "PolicyTerms") -> None:
+def check_terms(
+    terms: ListingTerms,
+    achievement: Achievement,
+    policy: "PolicyTerms",
+    *,
+    seller_id: PartyId,
+    relisted: bool,
+) -> None:
     """Refuse terms that break a rule, all of them at once.
 
-    Raises:
-        ListingInvalid: With one of these rules an error: pricing_mode_not_offered,
-            conversion_mode_not_wanted, currency_differs, deposit_above_cap, base_price_missing,
-            floor_below_base_price.
+    Args:
+        relisted: Whether the achievement was offered at this base price before, and not sold.
 
-    Invariant: LS5. Source: rules.md A6, L4, D2.
+    Raises:
+        ListingInvalid: With one of these rules an error: conversion_mode_not_wanted,
+            currency_differs, deposit_missing, deposit_above_cap, base_price_missing,
+            floor_below_base_price, buyer_missing, buyer_not_expected, buyer_is_seller,
+            extensions_above_policy, reductions_above_extensions, reductions_not_falling,
+            only_of_agreement, only_of_posted.
+
+    Invariant: LS5. Source: rules.md A5, A6, L3, L4, L6, D2.
     """
     findings = Findings()
-    check_pricing_mode(terms.pricing_mode, findings)
     findings.require(
         terms.conversion_mode in achievement.content.conversion_modes,
         "conversion_mode",
@@ -52,14 +55,19 @@ def check_terms(terms: ListingTerms, achievement: Achievement, policy: "PolicyTe
         message="The achievement is not offered in this way.",
         accepted=list(achievement.content.conversion_modes),
     )
-    _check_money(terms, policy, findings)
+    if _one_currency(terms, findings):
+        _check_deposit(terms, policy, findings)
+        _check_prices(terms, policy, findings, relisted=relisted)
+    _check_buyer(terms, seller_id, findings)
+    _check_extensions(terms, policy, findings)
     if findings.errors:
         raise ListingInvalid(findings.summary(), errors=findings.errors)
 
 
-def _check_money(terms: ListingTerms, policy: "PolicyTerms", findings: Findings) -> None:
+def _one_currency(terms: ListingTerms, findings: Findings) -> bool:
     currency = terms.floor.currency
-    others = {"deposit": terms.deposit, "base_price": terms.base_price}
+    others: dict[str, Money | None] = {"deposit": terms.deposit, "base_price": terms.base_price}
+    others |= {f"reductions.{place}": price for place, price in enumerate(terms.reductions)}
     for name, amount in others.items():
         findings.require(
             amount is None or amount.currency == currency,
@@ -68,15 +76,45 @@ def _check_money(terms: ListingTerms, policy: "PolicyTerms", findings: Findings)
             message="All amounts of a listing are in the floor's currency.",
             accepted=currency,
         )
+    return not any(error["rule"] == "currency_differs" for error in findings.errors)
+
+
+def _check_deposit(terms: ListingTerms, policy: "PolicyTerms", findings: Findings) -> None:
+    findings.require(
+        terms.deposit.amount_minor > 0 or terms.pricing_mode is PricingMode.AGREEMENT,
+        "deposit",
+        rule="deposit_missing",
+        message="Only an agreement goes without a deposit.",
+    )
     cap = terms.floor.share_bp(policy.deposit_cap_bp)
-    if terms.deposit.currency == currency:
-        findings.require(
-            terms.deposit <= cap,
-            "deposit",
-            rule="deposit_above_cap",
-            message="The deposit exceeds the policy's share of the floor.",
-            maximum=cap,
-        )
+    findings.require(
+        terms.deposit <= cap,
+        "deposit",
+        rule="deposit_above_cap",
+        message="The deposit exceeds the policy's share of the floor.",
+        maximum=cap,
+    )
+
+
+def lowest_floor(base: Money, policy: "PolicyTerms", *, relisted: bool) -> Money:
+    """Return from which price on nobody's approval is asked.
+
+    Args:
+        base: The base price, or the filed appraisal.
+        relisted: The achievement was offered at this base price before, and not sold.
+
+    Source: rules.md L4.
+    """
+    if not relisted:
+        return base
+    # Rounded up: one fen below the share is below it.
+    share = -(-base.amount_minor * policy.relisting_floor_bp // 10_000)
+    return Money(share, base.currency)
+
+
+def _check_prices(
+    terms: ListingTerms, policy: "PolicyTerms", findings: Findings, *, relisted: bool
+) -> None:
     base = terms.base_price
     findings.require(
         base is not None or not policy.base_price_required,
@@ -84,11 +122,81 @@ def _check_money(terms: ListingTerms, policy: "PolicyTerms", findings: Findings)
         rule="base_price_missing",
         message="A seller of this class states a base price.",
     )
-    if base is not None and base.currency == currency:
+    if base is None or terms.approval is not None:
+        return
+    # What an extension lowers was offered at the base price before, as in a relisting.
+    prices = [("floor", terms.floor, relisted)]
+    prices += [(f"reductions.{n}", price, True) for n, price in enumerate(terms.reductions)]
+    for name, price, before in prices:
+        minimum = lowest_floor(base, policy, relisted=before)
         findings.require(
-            terms.floor >= base,
-            "floor",
+            price >= minimum,
+            name,
             rule="floor_below_base_price",
-            message="The first price is not below the base price.",
-            minimum=base,
+            message="A price below this needs an approval on file.",
+            minimum=minimum,
+            or_else="approval",
         )
+
+
+def _check_buyer(terms: ListingTerms, seller_id: PartyId, findings: Findings) -> None:
+    agreement = terms.pricing_mode is PricingMode.AGREEMENT
+    findings.require(
+        terms.buyer_id is not None or not agreement,
+        "buyer_id",
+        rule="buyer_missing",
+        message="An agreement names its buyer.",
+    )
+    findings.require(
+        terms.buyer_id is None or agreement,
+        "buyer_id",
+        rule="buyer_not_expected",
+        message="Only an agreement knows its buyer beforehand.",
+    )
+    findings.require(
+        terms.buyer_id != seller_id,
+        "buyer_id",
+        rule="buyer_is_seller",
+        message="The seller cannot buy what it sells.",
+    )
+    findings.require(
+        terms.unit_notice is None or agreement,
+        "unit_notice",
+        rule="only_of_agreement",
+        message="Only an agreement is published in the seller's unit.",
+    )
+
+
+def _check_extensions(terms: ListingTerms, policy: "PolicyTerms", findings: Findings) -> None:
+    posted = terms.pricing_mode is PricingMode.POSTED
+    for name, given in (("extensions", terms.extensions), ("reductions", terms.reductions)):
+        findings.require(
+            posted or not given,
+            name,
+            rule="only_of_posted",
+            message="Only a posted listing is extended or reduced as announced.",
+        )
+    findings.require(
+        terms.extensions <= policy.extensions_max,
+        "extensions",
+        rule="extensions_above_policy",
+        message="The policy knows fewer extensions.",
+        maximum=policy.extensions_max,
+    )
+    findings.require(
+        len(terms.reductions) <= terms.extensions,
+        "reductions",
+        rule="reductions_above_extensions",
+        message="Each reduction comes with an extension.",
+        maximum=terms.extensions,
+    )
+    prices = (terms.floor, *terms.reductions)
+    falling = len({price.currency for price in prices}) > 1 or all(
+        later < earlier for earlier, later in pairwise(prices)
+    )
+    findings.require(
+        falling and prices[-1].amount_minor > 0,
+        "reductions",
+        rule="reductions_not_falling",
+        message="Each reduced floor lies below the one before and above zero.",
+    )

@@ -5,8 +5,18 @@ from uuid import UUID
 from app.listings.domain.listing import ListingStatus
 from app.listings.endpoints.paging import before, following
 from app.listings.schemas.achievements import Code
-from app.listings.schemas.listings import ListingSummary, ListingView, NewListing
-from app.listings.service import drafting, publishing
+from app.listings.schemas.listings import (
+    ListingChange,
+    ListingSummary,
+    ListingView,
+    NewListing,
+    NoticeView,
+    Resumption,
+    Suspension,
+    Termination,
+    Withdrawal,
+)
+from app.listings.service import changing, drafting, halting, publishing
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
@@ -78,4 +88,70 @@ async def publish_listing(listing_id: UUID, actor: ActorDep, session: SessionDep
     """
     now = await market_now(session, actor.market_id)
     await publishing.publish_listing(session, actor, ListingId(listing_id), now=now)
+    return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))
+
+
+@routes.get("/listings/{listing_id}/notices")
+async def list_listing_notices(
+    listing_id: UUID, actor: ActorDep, session: SessionDep
+) -> Page[NoticeView]:
+    """Return all notices of a listing as they were published, the first one first."""
+    found = await publishing.list_notices(session, actor, ListingId(listing_id))
+    return Page(items=[NoticeView.model_validate(notice) for notice in found], next=None)
+
+
+@routes.post("/listings/{listing_id}/changes", status_code=201)
+async def change_listing(
+    listing_id: UUID, body: ListingChange, actor: ActorDep, session: SessionDep
+) -> ListingView:
+    """Publish other terms of a disclosed listing: a new notice, the whole period anew.
+
+    Buyers who registered accept the new terms before it ends. An auction's notice cannot change.
+    """
+    now = await market_now(session, actor.market_id)
+    await changing.change_listing(session, actor, ListingId(listing_id), body.terms(), now=now)
+    return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))
+
+
+@routes.post("/listings/{listing_id}/suspension", status_code=201)
+async def suspend_listing(
+    listing_id: UUID, body: Suspension, actor: ActorDep, session: SessionDep
+) -> ListingView:
+    """Suspend a disclosure 中止: the period stands still and nobody registers."""
+    now = await market_now(session, actor.market_id)
+    await halting.suspend(
+        session, actor, ListingId(listing_id), reason=body.reason, until=body.until, now=now
+    )
+    return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))
+
+
+@routes.post("/listings/{listing_id}/resumption", status_code=201)
+async def resume_listing(
+    listing_id: UUID, body: Resumption, actor: ActorDep, session: SessionDep
+) -> ListingView:
+    """Resume a suspended disclosure; what remains of its period is counted anew."""
+    now = await market_now(session, actor.market_id)
+    await halting.resume(session, actor, ListingId(listing_id), reason=body.reason, now=now)
+    return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))
+
+
+@routes.post("/listings/{listing_id}/termination", status_code=201)
+async def terminate_listing(
+    listing_id: UUID, body: Termination, actor: ActorDep, session: SessionDep
+) -> ListingView:
+    """Terminate a listing 终结 whose obstacle cannot be removed; deposits go back at once."""
+    now = await market_now(session, actor.market_id)
+    await halting.terminate(session, actor, ListingId(listing_id), reason=body.reason, now=now)
+    return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))
+
+
+@routes.post("/listings/{listing_id}/withdrawal", status_code=201)
+async def withdraw_listing(
+    listing_id: UUID, body: Withdrawal, actor: ActorDep, session: SessionDep
+) -> ListingView:
+    """Withdraw a listing 撤回 before its bidding has begun; deposits go back at once."""
+    now = await market_now(session, actor.market_id)
+    await halting.withdraw(
+        session, actor, ListingId(listing_id), reason=body.reason, costs=body.costs, now=now
+    )
     return ListingView.of(*await publishing.read_listing(session, actor, ListingId(listing_id)))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.listing import ListingStatus, PricingMode
+from app.listings.domain.notice import NoticeKind, NoticeStatus
 from app.listings.models.columns import TIME, one_of
 from app.platform.db import Base
 
@@ -21,11 +22,23 @@ class ListingRow(Base):
         one_of("status", ListingStatus),
         one_of("pricing_mode", PricingMode),
         CheckConstraint("floor_minor > 0", name="floor"),
-        CheckConstraint("deposit_minor > 0 AND deposit_minor <= floor_minor", name="deposit"),
+        CheckConstraint(
+            "deposit_minor >= 0 AND deposit_minor <= floor_minor"
+            " AND (deposit_minor > 0 OR pricing_mode = 'agreement')",
+            name="deposit",
+        ),
+        CheckConstraint("(pricing_mode = 'agreement') = (buyer_id IS NOT NULL)", name="buyer"),
+        CheckConstraint("extensions_done BETWEEN 0 AND extensions", name="extensions"),
+        CheckConstraint(
+            "(status = 'suspended') = (suspended_at IS NOT NULL)"
+            " AND (suspended_at IS NULL) = (suspended_until IS NULL)",
+            name="suspended",
+        ),
         CheckConstraint("base_price_minor > 0", name="base_price"),
         CheckConstraint(
-            "status = 'draft' OR (published_at IS NOT NULL AND disclosure_ends_at > published_at"
-            " AND policy_id IS NOT NULL AND policy IS NOT NULL)",
+            "status IN ('draft', 'withdrawn') OR (published_at IS NOT NULL"
+            " AND disclosure_ends_at > published_at AND policy_id IS NOT NULL"
+            " AND policy IS NOT NULL AND terms_hash IS NOT NULL AND terms_number IS NOT NULL)",
             name="published",
         ),
         CheckConstraint("(auction_id IS NULL) = (opens_at IS NULL)", name="bidding"),
@@ -40,7 +53,9 @@ class ListingRow(Base):
             "uq_listings_achievement_open",
             "achievement_id",
             unique=True,
-            postgresql_where=text("status IN ('disclosing', 'closed') AND reopened_at IS NULL"),
+            postgresql_where=text(
+                "status IN ('disclosing', 'suspended', 'closed', 'awarded') AND reopened_at IS NULL"
+            ),
         ),
         Index("ix_listings_achievement_id", "achievement_id"),
     )
@@ -74,15 +89,39 @@ class ListingRow(Base):
     deal_id: Mapped[UUID | None]
     reopened_at: Mapped[datetime | None] = mapped_column(TIME)
     related_buyers: Mapped[list[str]] = mapped_column(ARRAY(String(10)))
+    buyer_id: Mapped[UUID | None] = mapped_column(ForeignKey("parties.id"))
+    room_id: Mapped[UUID | None]
+    unit_notice: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    extensions: Mapped[int]
+    reductions_minor: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    joint_purchase: Mapped[bool]
+    approval: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    notice_count: Mapped[int]
+    terms_number: Mapped[str | None] = mapped_column(String(24))
+    terms_hash: Mapped[str | None] = mapped_column(String(64))
+    extensions_done: Mapped[int]
+    suspended_at: Mapped[datetime | None] = mapped_column(TIME)
+    suspended_until: Mapped[datetime | None] = mapped_column(TIME)
 
 
 class NoticeRow(Base):
-    """A notice as it was published; never updated, never deleted (a trigger refuses both)."""
+    """A notice as it was published: only its status ever changes (a trigger sees to that)."""
 
     __tablename__ = "listing_notices"
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        one_of("status", NoticeStatus),
+        Index("uq_listing_notices_listing_seq", "listing_id", "seq", unique=True),
+        Index("uq_listing_notices_number", "number", unique=True),
+    )
 
-    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"))
+    seq: Mapped[int]
     number: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(12))
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     content_hash: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime] = mapped_column(TIME)
+    closes_at: Mapped[datetime | None] = mapped_column(TIME)

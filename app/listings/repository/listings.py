@@ -1,22 +1,22 @@
 """Listings and their notices in the database."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.listing import (
+    Approval,
     Listing,
     ListingStatus,
     PricingMode,
-)
-from app.listings.domain.notice import (
-    Notice,
+    UnitNotice,
 )
 from app.listings.domain.relation import Relation
-from app.listings.models import AchievementRow, ListingRow, NoticeRow
+from app.listings.models import AchievementRow, ListingRow
 from app.markets.public import PolicyTerms
 from app.shared.access import Viewer
 from app.shared.calendar import SHANGHAI
@@ -24,10 +24,12 @@ from app.shared.ids import (
     AchievementId,
     AuctionId,
     DealId,
+    FileId,
     ListingId,
     MarketId,
     PartyId,
     PolicyId,
+    RoomId,
     SessionId,
 )
 from app.shared.jsonable import jsonable
@@ -35,7 +37,7 @@ from app.shared.money import Money
 
 # What sells the right itself: the achievement is gone afterwards.
 _OUTRIGHT: Final = "transfer"
-_OPEN: Final = (str(ListingStatus.DISCLOSING), str(ListingStatus.CLOSED))
+_OPEN: Final = ("disclosing", "suspended", "closed", "awarded")
 
 
 def _listing(row: ListingRow) -> Listing:
@@ -70,6 +72,36 @@ def _listing(row: ListingRow) -> Listing:
         deal_id=None if row.deal_id is None else DealId(row.deal_id),
         reopened_at=row.reopened_at,
         related_buyers=tuple(Relation(relation) for relation in row.related_buyers),
+        buyer_id=None if row.buyer_id is None else PartyId(row.buyer_id),
+        room_id=None if row.room_id is None else RoomId(row.room_id),
+        unit_notice=_unit_notice(row.unit_notice),
+        extensions=row.extensions,
+        reductions=tuple(Money(minor, row.currency) for minor in row.reductions_minor),
+        joint_purchase=row.joint_purchase,
+        approval=_approval(row.approval),
+        notice_count=row.notice_count,
+        terms_number=row.terms_number,
+        terms_hash=row.terms_hash,
+        extensions_done=row.extensions_done,
+        suspended_at=row.suspended_at,
+        suspended_until=row.suspended_until,
+    )
+
+
+def _unit_notice(stored: Mapping[str, Any] | None) -> UnitNotice | None:
+    if stored is None:
+        return None
+    return UnitNotice(stored["place"], date.fromisoformat(stored["published_on"]))
+
+
+def _approval(stored: Mapping[str, Any] | None) -> Approval | None:
+    if stored is None:
+        return None
+    return Approval(
+        stored["reference"],
+        stored["approved_by"],
+        date.fromisoformat(stored["approved_on"]),
+        None if stored["file_id"] is None else FileId(UUID(stored["file_id"])),
     )
 
 
@@ -88,26 +120,38 @@ async def insert_draft(session: AsyncSession, listing: Listing) -> None:
             market_id=listing.market_id,
             seller_id=listing.seller_id,
             achievement_id=listing.achievement_id,
-            session_id=listing.session_id,
             title=listing.title,
             pricing_mode=str(listing.pricing_mode),
-            conversion_mode=listing.conversion_mode,
-            currency=listing.floor.currency,
-            floor_minor=listing.floor.amount_minor,
-            deposit_minor=listing.deposit.amount_minor,
-            base_price_minor=(
-                None if listing.base_price is None else listing.base_price.amount_minor
-            ),
-            contract_terms=listing.contract_terms,
-            payment_terms=listing.payment_terms,
-            buyer_conditions=listing.buyer_conditions,
-            forfeiture_terms=listing.forfeiture_terms,
             drafted_at=listing.drafted_at,
-            related_buyers=[str(relation) for relation in listing.related_buyers],
+            room_id=listing.room_id,
+            **_terms(listing),
             **_course(listing),
         )
     )
     await session.flush()
+
+
+def _terms(listing: Listing) -> dict[str, Any]:
+    base = listing.base_price
+    return {
+        "session_id": listing.session_id,
+        "conversion_mode": listing.conversion_mode,
+        "currency": listing.floor.currency,
+        "floor_minor": listing.floor.amount_minor,
+        "deposit_minor": listing.deposit.amount_minor,
+        "base_price_minor": None if base is None else base.amount_minor,
+        "contract_terms": listing.contract_terms,
+        "payment_terms": listing.payment_terms,
+        "buyer_conditions": listing.buyer_conditions,
+        "forfeiture_terms": listing.forfeiture_terms,
+        "related_buyers": [str(relation) for relation in listing.related_buyers],
+        "buyer_id": listing.buyer_id,
+        "unit_notice": jsonable(listing.unit_notice),
+        "extensions": listing.extensions,
+        "reductions_minor": [price.amount_minor for price in listing.reductions],
+        "joint_purchase": listing.joint_purchase,
+        "approval": jsonable(listing.approval),
+    }
 
 
 def _course(listing: Listing) -> dict[str, Any]:
@@ -122,13 +166,28 @@ def _course(listing: Listing) -> dict[str, Any]:
         "disclosure_ends_at": listing.disclosure_ends_at,
         "deal_id": listing.deal_id,
         "reopened_at": listing.reopened_at,
+        "notice_count": listing.notice_count,
+        "terms_number": listing.terms_number,
+        "terms_hash": listing.terms_hash,
+        "extensions_done": listing.extensions_done,
+        "suspended_at": listing.suspended_at,
+        "suspended_until": listing.suspended_until,
     }
 
 
 async def save(session: AsyncSession, listing: Listing) -> None:
-    """Save where a listing stands; its terms are never rewritten."""
+    """Save where a listing stands; its terms stay."""
     await session.execute(
         update(ListingRow).where(ListingRow.id == listing.id).values(**_course(listing))
+    )
+
+
+async def save_terms(session: AsyncSession, listing: Listing) -> None:
+    """Save a listing whose terms were changed by a notice, too."""
+    await session.execute(
+        update(ListingRow)
+        .where(ListingRow.id == listing.id)
+        .values(**_course(listing), **_terms(listing))
     )
 
 
@@ -170,11 +229,24 @@ async def find_rival(session: AsyncSession, achievement_id: AchievementId) -> st
     return number
 
 
+async def was_offered(
+    session: AsyncSession, achievement_id: AchievementId, base_price: Money
+) -> bool:
+    """Tell whether the achievement was offered at this base price before, and not sold (L4)."""
+    found = select(ListingRow.id).where(
+        ListingRow.achievement_id == achievement_id,
+        ListingRow.status == str(ListingStatus.FAILED),
+        ListingRow.base_price_minor == base_price.amount_minor,
+        ListingRow.currency == base_price.currency,
+    )
+    return bool(await session.scalar(select(found.exists())))
+
+
 def _seen_by(viewer: Viewer) -> ColumnElement[bool]:
     # The same rule as domain.listing.may_see_listing; a test holds them together.
-    seen: list[ColumnElement[bool]] = [ListingRow.status != str(ListingStatus.DRAFT)]
+    seen: list[ColumnElement[bool]] = [ListingRow.published_at.is_not(None)]
     if viewer.party_id is not None:
-        seen.append(ListingRow.seller_id == viewer.party_id)
+        seen += [ListingRow.seller_id == viewer.party_id, ListingRow.buyer_id == viewer.party_id]
     if viewer.staff_of is not None:
         seen.append(ListingRow.market_id == viewer.staff_of)
     return or_(*seen)
@@ -205,29 +277,3 @@ async def find_page(
         ).where(AchievementRow.technology_field == technology_field)
     rows = await session.scalars(statement.order_by(ListingRow.id.desc()).limit(limit))
     return [_listing(row) for row in rows]
-
-
-async def insert_notice(session: AsyncSession, listing_id: ListingId, notice: Notice) -> None:
-    """Insert the notice of a listing, once and for ever."""
-    await session.execute(
-        insert(NoticeRow).values(
-            listing_id=listing_id,
-            number=notice.number,
-            content=dict(notice.content),
-            content_hash=notice.content_hash,
-            published_at=notice.published_at,
-        )
-    )
-
-
-async def find_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:
-    """Return the notice of a listing, if it was published."""
-    row = await session.get(NoticeRow, listing_id)
-    if row is None:
-        return None
-    return Notice(
-        number=row.number,
-        content=row.content,
-        content_hash=row.content_hash,
-        published_at=row.published_at,
-    )

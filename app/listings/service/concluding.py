@@ -14,10 +14,10 @@ from app.listings.domain.listing import (
 )
 from app.listings.repository import listings, registrations
 from app.listings.service.forfeiting import forfeit_deposits
+from app.listings.service.noticing import listing_event
 from app.listings.service.publishing import (
     CLOSE_DISCLOSURE,
     end_disclosure,
-    listing_event,
     require_listing,
 )
 from app.listings.service.refunding import return_deposits

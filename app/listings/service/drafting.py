@@ -20,11 +20,7 @@ from app.listings.domain.listing import (
     SellerClassMissing,
     check_listable,
 )
-from app.listings.domain.terms import (
-    ListingInvalid,
-    check_pricing_mode,
-    check_terms,
-)
+from app.listings.domain.terms import check_terms
 from app.listings.repository import achievements, listings
 from app.listings.service.achievements import read_achievement
 from app.markets.public import Policy, get_session, policy_for
@@ -32,8 +28,7 @@ from app.platform import journal
 from app.platform.access import Actor, NotYours, ObjectUnknown, Role
 from app.platform.journal import NewEvent
 from app.shared.calendar import SHANGHAI
-from app.shared.findings import Findings
-from app.shared.ids import AchievementId, AuctionId, ListingId, SessionId, new_id
+from app.shared.ids import AchievementId, AuctionId, ListingId, RoomId, SessionId, new_id
 from app.shared.jsonable import jsonable
 from app.shared.transitions import advance
 
@@ -44,14 +39,9 @@ async def policy_of(
     """Return the policy in effect today for this seller and pricing mode.
 
     Raises:
-        ListingInvalid: The pricing mode is not offered.
         SellerClassMissing: The seller has no class.
         PolicyMissing: None is in effect.
     """
-    findings = Findings()
-    check_pricing_mode(terms.pricing_mode, findings)
-    if findings.errors:
-        raise ListingInvalid(findings.summary(), errors=findings.errors)
     if seller.seller_class is None:
         raise SellerClassMissing("Put the seller's class on record first.", party_id=seller.id)
     return await policy_for(
@@ -61,6 +51,21 @@ async def policy_of(
         pricing_mode=str(terms.pricing_mode),
         on=now.astimezone(SHANGHAI).date(),
     )
+
+
+async def check_offer(
+    session: AsyncSession, achievement: Achievement, terms: ListingTerms, policy: Policy
+) -> None:
+    """Refuse terms that break the policy or what was offered before.
+
+    Raises:
+        ListingInvalid: Names every fault of the terms.
+
+    Invariant: LS5.
+    """
+    base = terms.base_price
+    relisted = base is not None and await listings.was_offered(session, achievement.id, base)
+    check_terms(terms, achievement, policy.terms, seller_id=achievement.party_id, relisted=relisted)
 
 
 async def require_unoffered(session: AsyncSession, achievement_id: AchievementId) -> None:
@@ -85,6 +90,7 @@ async def draft_listing(
     achievement_id: AchievementId,
     terms: ListingTerms,
     now: datetime,
+    room_id: RoomId | None = None,
 ) -> Listing:
     """Draft a listing of an accepted achievement: the seller its own, the operator any.
 
@@ -93,14 +99,17 @@ async def draft_listing(
         NotYours: The achievement is another party's.
         AchievementNotListable, AchievementOnOffer: It cannot be listed (now).
         SellerClassMissing, PolicyMissing: No rules are known for the seller.
+        PartyNotVerified: The buyer of an agreement is not verified.
         ListingInvalid: Names every fault of the terms.
     """
     achievement = await read_achievement(session, actor, achievement_id)
-    _require_reach(actor, achievement)
+    if room_id is None:  # in a deal room both sides have agreed
+        _require_reach(actor, achievement)
     check_listable(achievement)
     seller = await require_verified(session, achievement.party_id)
     policy = await policy_of(session, seller, terms, now=now)
-    check_terms(terms, achievement, policy.terms)
+    await check_offer(session, achievement, terms, policy)
+    await require_buyer(session, terms, achievement)
     await _require_session(session, terms.session_id, achievement)
     await require_unoffered(session, achievement.id)
     listing = Listing(
@@ -112,22 +121,34 @@ async def draft_listing(
         title=achievement.title,
         status=ListingStatus.DRAFT,
         drafted_at=now,
-        pricing_mode=terms.pricing_mode,
-        conversion_mode=terms.conversion_mode,
-        floor=terms.floor,
-        deposit=terms.deposit,
-        base_price=terms.base_price,
-        contract_terms=terms.contract_terms,
-        payment_terms=terms.payment_terms,
-        buyer_conditions=terms.buyer_conditions,
-        forfeiture_terms=terms.forfeiture_terms,
-        session_id=terms.session_id,
-        related_buyers=terms.related_buyers,
+        room_id=room_id,
+        **vars_of(terms),
     )
     await listings.insert_draft(session, listing)
     drafted = {"number": listing.number, "achievement_id": achievement.id, "terms": terms}
     await _journal(session, listing, "drafted", actor, now, drafted)
     return listing
+
+
+def vars_of(terms: ListingTerms) -> dict[str, Any]:
+    """Return the terms by name, as a listing holds them."""
+    return {name: getattr(terms, name) for name in ListingTerms.__dataclass_fields__}
+
+
+async def require_buyer(
+    session: AsyncSession, terms: ListingTerms, achievement: Achievement
+) -> None:
+    """Refuse an agreement with a buyer that is not a verified party of the market.
+
+    Raises:
+        ObjectUnknown: No such party in the market.
+        PartyNotVerified: The exchange has not verified it.
+    """
+    if terms.buyer_id is None:
+        return
+    buyer = await require_verified(session, terms.buyer_id)
+    if buyer.market_id != achievement.market_id:
+        raise ObjectUnknown("There is no such party in your market.", field="buyer_id")
 
 
 def _require_reach(actor: Actor, achievement: Achievement) -> None:

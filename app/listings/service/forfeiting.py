@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ledger import public as ledger
 from app.listings.domain.listing import Listing
 from app.listings.domain.registration import Registration
-from app.listings.repository import listings, registrations
+from app.listings.repository import notices, registrations
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -85,7 +85,7 @@ async def _note(
 ) -> None:
     lost = replace(registration, forfeited_at=at, defaulted_deal_id=deal_id)
     await registrations.save_fate(session, lost)
-    notice = await listings.find_notice(session, listing.id)
+    notice = await notices.find_terms(session, listing.id)
     event = NewEvent(
         market_id=listing.market_id,
         subject="registration",

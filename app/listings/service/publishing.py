@@ -9,29 +9,34 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import get_party, require_verified
+from app.listings.domain.achievement import Achievement
 from app.listings.domain.listing import (
     LISTING_TRANSITIONS,
-    BiddingNotAttached,
     Listing,
     ListingStatus,
     ListingTrigger,
     check_listable,
     may_see_listing,
-    require_opening_after,
     terms_of,
 )
 from app.listings.domain.notice import (
     Notice,
-    write_notice,
+    NoticeKind,
+    NoticeStatus,
+    NoticeTrigger,
+    write_terms,
 )
-from app.listings.domain.terms import (
-    check_terms,
+from app.listings.repository import listings, notices
+from app.listings.service import modes
+from app.listings.service.drafting import (
+    achievement_of,
+    check_offer,
+    policy_of,
+    require_unoffered,
 )
-from app.listings.repository import listings
-from app.listings.service.drafting import achievement_of, policy_of, require_unoffered
+from app.listings.service.noticing import listing_event, move_notice, publish_terms
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
-from app.platform.journal import NewEvent
 from app.shared.calendar import mainland_china, period_end
 from app.shared.errors import DomainError
 from app.shared.ids import ListingId, MarketId, SessionId
@@ -47,86 +52,96 @@ async def publish_listing(
 
     Raises:
         TransitionRefused: It is not a draft.
-        BiddingNotAttached: The auction's terms are missing.
+        BiddingNotAttached: The terms of the bidding are missing.
         AchievementNotListable, AchievementOnOffer: The achievement cannot be listed now.
         ListingInvalid: The terms break the policy of today.
         AuctionOpensTooEarly: Names the earliest opening.
         CalendarHorizonExceeded: The period leaves the known working days.
+        What `modes.prepare` raises.
     """
     listing = await require_listing(session, listing_id, lock=True)
     status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.PUBLISH)
-    if listing.opens_at is None:
-        raise BiddingNotAttached("Create the listing's auction first.", listing_id=listing.id)
     achievement = await achievement_of(session, listing)
     check_listable(achievement)
     await require_unoffered(session, achievement.id)
+    return await publish_offer(
+        session,
+        replace(listing, status=status),
+        achievement,
+        kind=NoticeKind.OFFER,
+        what="published",
+        now=now,
+        actor=actor,
+    )
+
+
+async def publish_offer(
+    session: AsyncSession,
+    listing: Listing,
+    achievement: Achievement,
+    *,
+    kind: NoticeKind,
+    what: str,
+    now: datetime,
+    actor: Actor,
+) -> Listing:
+    """Publish a listing's terms anew: the policy of today holds, the whole period begins (A5, L2).
+
+    The caller holds the listing's and the achievement's locks.
+    """
+    terms = terms_of(listing)
     seller = await require_verified(session, listing.seller_id)
-    policy = await policy_of(session, seller, terms_of(listing), now=now)
-    check_terms(terms_of(listing), achievement, policy.terms)
+    policy = await policy_of(session, seller, terms, now=now)
+    await check_offer(session, achievement, terms, policy)
     calendar = mainland_china()
     ends_at = period_end(start=now, duration=policy.terms.disclosure, calendar=calendar)
-    require_opening_after(opens_at=listing.opens_at, disclosure_ends_at=ends_at)
-    published = replace(
+    offered = replace(
         listing,
-        status=status,
         policy_id=policy.id,
         policy=policy.terms,
         published_at=now,
         disclosure_ends_at=ends_at,
     )
-    notice = write_notice(
-        published, achievement, seller_name=seller.name, calendar_version=calendar.version
+    more = await modes.prepare(session, offered, seller, now=now)
+    content = write_terms(
+        offered,
+        achievement,
+        kind=kind,
+        seller_name=seller.name,
+        calendar_version=calendar.version,
+        more=more,
     )
-    await listings.save(session, published)
-    await listings.insert_notice(session, listing.id, notice)
+    published = await publish_terms(
+        session, offered, kind, content, what=what, at=now, actor=actor.ref
+    )
+    await schedule_close(session, published)
+    await modes.after_publication(session, published, now=now, actor=actor)
+    return published
+
+
+async def schedule_close(session: AsyncSession, listing: Listing) -> None:
+    """Set the timer of a disclosure's end, moving an earlier one."""
+    assert listing.disclosure_ends_at is not None
     await timers.schedule(
         session,
         market_id=listing.market_id,
         kind=CLOSE_DISCLOSURE,
         subject_id=listing.id,
-        due_at=ends_at,
-    )
-    await journal.append(
-        session,
-        listing_event(
-            published, "published", actor.ref, now, content=notice.content, notice=notice
-        ),
-    )
-    return published
-
-
-def listing_event(
-    listing: Listing,
-    what: str,
-    actor: str,
-    at: datetime,
-    *,
-    content: object = None,
-    notice: Notice | None = None,
-) -> NewEvent:
-    """Return what the journal tells everybody about a listing."""
-    told: dict[str, object] = {"number": listing.number}
-    if notice is not None:
-        told |= {"notice": content, "content_hash": notice.content_hash}
-    return NewEvent(
-        market_id=listing.market_id,
-        subject="listing",
-        subject_id=listing.id,
-        type=f"listing.{what}",
-        market_at=at,
-        actor=actor,
-        public=told,
+        due_at=listing.disclosure_ends_at,
     )
 
 
 async def close_disclosure(session: AsyncSession, listing_id: UUID, due_at: datetime) -> None:
     """End a listing's disclosure at its stored deadline; repeating it does nothing.
 
-    The deadline has already closed registration: this only tells.
+    The deadline has already closed registration: this only tells, and lets the pricing mode go
+    on. A timer that was overtaken by a later deadline finds nothing to do.
     """
     listing = await require_listing(session, ListingId(listing_id), lock=True)
-    if listing.status is ListingStatus.DISCLOSING:
-        await end_disclosure(session, listing, due_at)
+    ends_at = listing.disclosure_ends_at
+    if listing.status is ListingStatus.DISCLOSING and ends_at is not None and ends_at <= due_at:
+        closed = await end_disclosure(session, listing, ends_at)
+        await modes.after_close(session, closed, at=ends_at)
 
 
 async def end_disclosure(session: AsyncSession, listing: Listing, at: datetime) -> Listing:
@@ -136,6 +151,10 @@ async def end_disclosure(session: AsyncSession, listing: Listing, at: datetime) 
         listing, status=advance(LISTING_TRANSITIONS, state=listing.status, trigger=trigger)
     )
     await listings.save(session, closed)
+    notice = await notices.find_terms(session, listing.id)
+    # One with an open objection stays so until that is decided.
+    if notice is not None and notice.status is NoticeStatus.PUBLISHED:
+        await move_notice(session, notice, NoticeTrigger.CLOSE)
     await journal.append(session, listing_event(closed, "disclosure_closed", SYSTEM, at))
     return closed
 
@@ -165,7 +184,19 @@ async def read_listing(
     listing = await listings.find(session, listing_id)
     if listing is None or not may_see_listing(actor.viewer, listing):
         raise ObjectUnknown("There is no such listing for you.")
-    return listing, await listings.find_notice(session, listing_id)
+    return listing, await notices.find_terms(session, listing_id)
+
+
+async def list_notices(
+    session: AsyncSession, actor: Actor, listing_id: ListingId
+) -> Sequence[Notice]:
+    """Return all notices of a listing that the actor may see, the first one first.
+
+    Raises:
+        ObjectUnknown: There is none, or it is another's draft.
+    """
+    listing, _ = await read_listing(session, actor, listing_id)
+    return await notices.of_listing(session, listing.id)
 
 
 async def earliest_opening(

@@ -30,9 +30,10 @@ def _disclosure(seller_class: str, pricing_mode: str) -> Duration:
 def default_terms(seller_class: str, pricing_mode: str) -> PolicyTerms:
     """Return a new market's terms for a seller class and a pricing mode.
 
-    Source: domain rules A2, A6, L1, L3, D2, D3, D5 and 32号令 27-30, see markets/README.md.
+    Source: domain rules A2, A6, L1, L3, L4, L5, D2, D3, D5 and 32号令 27-30, see markets/README.md.
     """
     by_market = pricing_mode != "agreement"
+    state_owned = seller_class == "state_owned_enterprise"
     return PolicyTerms(
         disclosure=_disclosure(seller_class, pricing_mode),
         extension=_working(5),
@@ -43,4 +44,6 @@ def default_terms(seller_class: str, pricing_mode: str) -> PolicyTerms:
         payment_due=_working(5),
         result_notice=_working(5),
         base_price_required=by_market and seller_class != "private",
+        resumed_min=_working(10 if state_owned else 5),
+        unit_notice_required=seller_class in PUBLIC_SELLERS,
     )

@@ -19,7 +19,20 @@ DURATIONS: Final = (
     "deposit_refund",
     "payment_due",
     "result_notice",
+    "deposit_due",
+    "objection_answer",
+    "suspension_max",
+    "resumed_min",
 )
+
+
+# What a policy from before these fields means, and one that leaves them out.
+SILENT: Final = {
+    "deposit_due": Duration(3, DayUnit.WORKING_DAY),
+    "objection_answer": Duration(15, DayUnit.WORKING_DAY),
+    "suspension_max": Duration(30, DayUnit.CALENDAR_DAY),
+    "resumed_min": Duration(10, DayUnit.WORKING_DAY),
+}
 
 
 class PolicyMissing(NotFound):
@@ -60,6 +73,14 @@ class PolicyTerms:
         payment_due: Time for payment after the contract takes effect.
         result_notice: Length of the result's publication.
         base_price_required: Whether listing or bidding needs a stated base price.
+        deposit_due: Time for a qualified buyer to pay the deposit of a posted listing.
+        objection_answer: Time for the seller's unit to decide an objection.
+        suspension_max: Longest suspension of a disclosure.
+        resumed_min: What remains at least of a disclosure that is resumed.
+        relisting_floor_bp: From which share of the base price a relisting needs no approval.
+        unit_notice_required: Whether an agreement is published in the seller's unit, too.
+
+    The last six were not in the first policies: what these kept silent about is a default.
     """
 
     disclosure: Duration
@@ -71,11 +92,18 @@ class PolicyTerms:
     payment_due: Duration
     result_notice: Duration
     base_price_required: bool
+    deposit_due: Duration = SILENT["deposit_due"]
+    objection_answer: Duration = SILENT["objection_answer"]
+    suspension_max: Duration = SILENT["suspension_max"]
+    resumed_min: Duration = SILENT["resumed_min"]
+    relisting_floor_bp: int = 9_000
+    unit_notice_required: bool = True
 
     def __post_init__(self) -> None:
         for field, ceiling in (
             ("extensions_max", EXTENSIONS_MAX),
             ("deposit_cap_bp", BASIS_POINTS),
+            ("relisting_floor_bp", BASIS_POINTS),
         ):
             if not 0 <= getattr(self, field) <= ceiling:
                 raise PolicyOutOfRange(
@@ -93,20 +121,28 @@ class PolicyTerms:
             "extensions_max": self.extensions_max,
             "deposit_cap_bp": self.deposit_cap_bp,
             "base_price_required": self.base_price_required,
+            "relisting_floor_bp": self.relisting_floor_bp,
+            "unit_notice_required": self.unit_notice_required,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read the stored form back."""
-        spans = {
-            name: Duration(data[name]["count"], DayUnit(data[name]["unit"])) for name in DURATIONS
+        """Read the stored form back, also that of a policy from before some fields."""
+        values: dict[str, Any] = {
+            name: Duration(span["count"], DayUnit(span["unit"]))
+            for name in DURATIONS
+            if (span := data.get(name)) is not None
         }
-        return cls(
-            **spans,
-            extensions_max=data["extensions_max"],
-            deposit_cap_bp=data["deposit_cap_bp"],
-            base_price_required=data["base_price_required"],
-        )
+        return cls(**values | {name: data[name] for name in _PLAIN if name in data})
+
+
+_PLAIN: Final = (
+    "extensions_max",
+    "deposit_cap_bp",
+    "base_price_required",
+    "relisting_floor_bp",
+    "unit_notice_required",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What makes an achievement's content acceptable."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,9 +23,12 @@ from app.shared.ids import MarketId, PartyId, new_id
 from tests.listings.domain.values import ACHIEVEMENT, BUYER, CONTENT, MARKET, SELLER, content
 
 
+TODAY = date(2026, 3, 2)
+
+
 def faults(**changes: Any) -> list[tuple[str, str]]:
     with pytest.raises(AchievementInvalid) as refused:
-        check_content(content(**changes))
+        check_content(content(**changes), today=TODAY)
     errors: Any = refused.value.fields["errors"]
     return [(error["field"], error["rule"]) for error in errors]
 
@@ -34,8 +38,8 @@ def patent(number: str | None, kind: str = "invention_patent") -> IpAsset:
 
 
 def test_sound_content_is_accepted() -> None:
-    check_content(CONTENT)
-    check_content(content(ip_assets=(), ip_kind="no_ip"))
+    check_content(CONTENT, today=TODAY)
+    check_content(content(ip_assets=(), ip_kind="no_ip"), today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +105,8 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_levels_reach_to_the_end_of_their_own_scale() -> None:
-    check_content(content(readiness=Readiness("trl_13", 13)))
-    check_content(content(readiness=Readiness("manufacturing_10", 10)))
+    check_content(content(readiness=Readiness("trl_13", 13)), today=TODAY)
+    check_content(content(readiness=Readiness("manufacturing_10", 10)), today=TODAY)
     assert faults(readiness=Readiness("new_material_9", 10)) == [
         ("readiness.level", "level_out_of_scale")
     ]
@@ -113,7 +117,7 @@ def test_shares_pass_exactly_when_they_sum_to_the_whole(shares: list[int]) -> No
     """LS1"""
     completers = tuple(Completer(f"完成人{place}", share) for place, share in enumerate(shares))
     if sum(shares) == 10_000:
-        check_content(content(completers=completers))
+        check_content(content(completers=completers), today=TODAY)
     else:
         assert faults(completers=completers) == [("completers", "shares_not_whole")]
 
@@ -170,7 +174,7 @@ def test_a_restricted_result_needs_a_summary_for_everybody() -> None:
     restricted = {"confidentiality": Confidentiality.RESTRICTED}
     assert faults(**restricted) == [("public_summary", "public_summary_missing")]
     told = content(**restricted, public_summary="一种检测方法。")
-    check_content(told)
+    check_content(told, today=TODAY)
     assert told.told_abstract == "一种检测方法。"
 
 

@@ -1,7 +1,7 @@
 """Terms, notices, openings: the rules of a listing."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,23 +12,23 @@ from app.listings.domain.achievement import AchievementStatus
 from app.listings.domain.content import Secrecy
 from app.listings.domain.listing import (
     AchievementNotListable,
+    Approval,
     AuctionOpensTooEarly,
+    Listing,
     ListingStatus,
+    ListingTerms,
     PricingMode,
+    UnitNotice,
     check_listable,
     may_see_listing,
     require_opening_after,
     terms_of,
 )
-from app.listings.domain.notice import (
-    write_notice,
-)
-from app.listings.domain.terms import (
-    ListingInvalid,
-    check_terms,
-)
+from app.listings.domain.notice import NoticeKind, seal_notice, write_terms
+from app.listings.domain.terms import ListingInvalid, check_terms, lowest_floor
 from app.shared.access import Viewer
 from app.shared.canonical import digest
+from app.shared.ids import NoticeId, new_id
 from app.shared.money import Money
 from tests.listings.domain.values import (
     ACHIEVEMENT,
@@ -37,6 +37,7 @@ from tests.listings.domain.values import (
     DRAFT,
     ENDS,
     MARKET,
+    NOW,
     POLICY,
     SELLER,
     TERMS,
@@ -44,26 +45,61 @@ from tests.listings.domain.values import (
     terms,
 )
 
+UNIT = UnitNotice("https://zhilan.example.cn/notice/17", date(2026, 3, 1))
+APPROVAL = Approval("之澜资〔2026〕8号", "之澜理工大学资产管理处", date(2026, 2, 20))
+AGREED: dict[str, Any] = {
+    "pricing_mode": PricingMode.AGREEMENT,
+    "buyer_id": BUYER,
+    "deposit": Money(0),
+    "unit_notice": UNIT,
+}
+POSTED: dict[str, Any] = {
+    "pricing_mode": PricingMode.POSTED,
+    "extensions": 2,
+    "reductions": (Money(58_000_000), Money(54_000_000)),
+}
 
-def faults(policy: Any = POLICY, **changes: Any) -> list[tuple[str, str]]:
+
+def check(asked: ListingTerms, policy: Any = POLICY, *, relisted: bool = False) -> None:
+    check_terms(asked, ACHIEVEMENT, policy, seller_id=SELLER, relisted=relisted)
+
+
+def faults(
+    policy: Any = POLICY, *, relisted: bool = False, **changes: Any
+) -> list[tuple[str, str]]:
     with pytest.raises(ListingInvalid) as refused:
-        check_terms(terms(**changes), ACHIEVEMENT, policy)
+        check(terms(**changes), policy, relisted=relisted)
     errors: Any = refused.value.fields["errors"]
     return [(error["field"], error["rule"]) for error in errors]
 
 
 def test_sound_terms_are_accepted() -> None:
-    check_terms(TERMS, ACHIEVEMENT, POLICY)
-    check_terms(terms(base_price=None), ACHIEVEMENT, replace(POLICY, base_price_required=False))
+    check(TERMS)
+    check(terms(base_price=None), replace(POLICY, base_price_required=False))
+    check(terms(**AGREED))
+    check(terms(**POSTED))
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
+        ({**AGREED, "buyer_id": None}, [("buyer_id", "buyer_missing")]),
+        ({**AGREED, "buyer_id": SELLER}, [("buyer_id", "buyer_is_seller")]),
+        ({**AGREED, "extensions": 1}, [("extensions", "only_of_posted")]),
+        ({"buyer_id": BUYER}, [("buyer_id", "buyer_not_expected")]),
+        ({"unit_notice": UNIT}, [("unit_notice", "only_of_agreement")]),
+        ({"deposit": Money(0)}, [("deposit", "deposit_missing")]),
+        ({**POSTED, "extensions": 4}, [("extensions", "extensions_above_policy")]),
+        ({**POSTED, "extensions": 1}, [("reductions", "reductions_above_extensions")]),
         (
-            {"pricing_mode": PricingMode.POSTED},
-            [("pricing_mode", "pricing_mode_not_offered")],
+            {**POSTED, "reductions": (Money(58_000_000), Money(58_000_000))},
+            [("reductions", "reductions_not_falling")],
         ),
+        (
+            {**POSTED, "reductions": (Money(53_999_999),)},
+            [("reductions.0", "floor_below_base_price")],
+        ),
+        ({**POSTED, "reductions": (Money(1, "USD"),)}, [("reductions.0", "currency_differs")]),
         (
             {"conversion_mode": "licence_ordinary"},
             [("conversion_mode", "conversion_mode_not_wanted")],
@@ -90,6 +126,34 @@ def test_each_fault_of_the_terms_is_named_all_at_once(
     assert faults(**changes) == expected
 
 
+@pytest.mark.parametrize(
+    ("floor", "relisted", "approval", "fits"),
+    [
+        (60_000_000, False, None, True),
+        (59_999_999, False, None, False),
+        (54_000_000, True, None, True),
+        (53_999_999, True, None, False),
+        (53_999_999, True, APPROVAL, True),
+        (1, False, APPROVAL, True),
+    ],
+)
+def test_a_relisting_is_free_down_to_nine_tenths_and_needs_an_approval_below(
+    floor: int, relisted: bool, approval: Approval | None, fits: bool
+) -> None:
+    """LS5"""
+    changes: dict[str, Any] = {"floor": Money(floor), "deposit": Money(1), "approval": approval}
+    small = replace(POLICY, deposit_cap_bp=10_000)
+    if fits:
+        check(terms(**changes), small, relisted=relisted)
+    else:
+        found = faults(small, relisted=relisted, **changes)
+        assert found == [("floor", "floor_below_base_price")]
+
+
+def test_nine_tenths_of_a_base_price_are_rounded_up() -> None:
+    assert lowest_floor(Money(11), POLICY, relisted=True) == Money(10)
+
+
 @given(
     floor=st.integers(min_value=1, max_value=10**12),
     deposit=st.integers(min_value=1, max_value=10**12),
@@ -104,10 +168,10 @@ def test_a_deposit_passes_exactly_up_to_the_policys_share_of_the_floor(
     # Half up without floats: the cap is floor(share + 1/2).
     fits = deposit <= (floor * cap_bp * 2 + 10_000) // 20_000
     if fits:
-        check_terms(asked, ACHIEVEMENT, policy)
+        check(asked, policy)
     else:
         with pytest.raises(ListingInvalid):
-            check_terms(asked, ACHIEVEMENT, policy)
+            check(asked, policy)
 
 
 @pytest.mark.parametrize("status", AchievementStatus)
@@ -135,18 +199,29 @@ def test_an_auction_opens_at_the_disclosures_end_at_the_earliest() -> None:
 @pytest.mark.parametrize("status", ListingStatus)
 def test_a_draft_is_known_to_its_seller_and_the_staff_only(status: ListingStatus) -> None:
     """LS4"""
-    listing = replace(DISCLOSING, status=status)
     published = status is not ListingStatus.DRAFT
+    listing = replace(DISCLOSING, status=status, published_at=NOW if published else None)
     assert may_see_listing(Viewer(), listing) == published
     assert may_see_listing(Viewer(party_id=BUYER), listing) == published
     assert may_see_listing(Viewer(party_id=SELLER), listing)
     assert may_see_listing(Viewer(staff_of=MARKET), listing)
 
 
+def written(listing: Listing) -> dict[str, Any]:
+    return write_terms(
+        listing,
+        ACHIEVEMENT,
+        kind=NoticeKind.OFFER,
+        seller_name="之澜理工大学",
+        calendar_version="2026",
+    )
+
+
 def test_a_notice_says_every_term_and_its_hash_is_recomputable() -> None:
     """LS3"""
-    notice = write_notice(
-        DISCLOSING, ACHIEVEMENT, seller_name="之澜理工大学", calendar_version="2026"
+    content = written(DISCLOSING)
+    notice = seal_notice(
+        NoticeId(new_id()), DISCLOSING, NoticeKind.OFFER, content, at=NOW, closes_at=ENDS
     )
     assert notice.number == "ZP-2026-000123-N1"
     assert notice.content_hash == digest(notice.content)
@@ -170,22 +245,21 @@ def test_a_notice_says_every_term_and_its_hash_is_recomputable() -> None:
         {"opens_at": ENDS},
         {"bidding": {}},
         {"disclosure_ends_at": ENDS + timedelta(days=1)},
+        {"extensions": 1},
+        {"reductions": (Money(59_000_000),)},
+        {"joint_purchase": True},
+        {"notice_count": 1},
     ],
 )
 def test_no_term_changes_without_changing_the_hash(change: dict[str, Any]) -> None:
     """LS3"""
 
-    def hash_of(listing: Any) -> str:
-        return write_notice(
-            listing, ACHIEVEMENT, seller_name="之澜理工大学", calendar_version="2026"
-        ).content_hash
-
-    assert hash_of(replace(DISCLOSING, **change)) != hash_of(DISCLOSING)
+    assert digest(written(replace(DISCLOSING, **change))) != digest(written(DISCLOSING))
 
 
 def test_a_draft_has_no_notice_to_write() -> None:
     with pytest.raises(ValueError, match="period is fixed"):
-        write_notice(DRAFT, ACHIEVEMENT, seller_name="某校", calendar_version="2026")
+        written(DRAFT)
 
 
 def test_the_terms_of_a_listing_are_those_it_was_drafted_with() -> None:

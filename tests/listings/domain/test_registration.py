@@ -12,9 +12,7 @@ from app.listings.domain.listing import (
     Listing,
     ListingStatus,
 )
-from app.listings.domain.notice import (
-    Notice,
-)
+from app.listings.domain.notice import Notice, NoticeKind, NoticeStatus
 from app.listings.domain.registration import (
     BIDDER_CODES,
     BankReceipt,
@@ -31,11 +29,22 @@ from app.listings.domain.registration import (
     nth_bidder_code,
 )
 from app.shared.errors import DomainError
-from app.shared.ids import PartyId
+from app.shared.ids import NoticeId, PartyId, new_id
 from app.shared.money import Money
 from tests.listings.domain.values import BUYER, DISCLOSING, ENDS, NOW, OPENS, SELLER
 
-NOTICE = Notice(number="ZP-2026-000123-N1", content={}, content_hash="a" * 64, published_at=NOW)
+NOTICE = Notice(
+    id=NoticeId(new_id()),
+    listing_id=DISCLOSING.id,
+    seq=1,
+    number="ZP-2026-000123-N1",
+    kind=NoticeKind.OFFER,
+    status=NoticeStatus.PUBLISHED,
+    content={},
+    content_hash="a" * 64,
+    published_at=NOW,
+    closes_at=ENDS,
+)
 TICK = timedelta(microseconds=1)
 
 

@@ -17,6 +17,7 @@ from app.listings.domain.listing import (
     ListingStatus,
     ListingTrigger,
 )
+from app.listings.domain.notice import NOTICE_TRANSITIONS, NoticeStatus, NoticeTrigger
 from app.listings.domain.registration import (
     REGISTRATION_TRANSITIONS,
     RegistrationStatus,
@@ -54,12 +55,45 @@ ACHIEVEMENT = {
 LISTING = {
     ("draft", "attach_bidding"): "draft",
     ("draft", "publish"): "disclosing",
+    ("draft", "withdraw"): "withdrawn",
+    ("disclosing", "change"): "disclosing",
+    ("disclosing", "suspend"): "suspended",
     ("disclosing", "close_disclosure"): "closed",
     ("disclosing", "cancel"): "failed",
+    ("disclosing", "withdraw"): "withdrawn",
+    ("disclosing", "terminate"): "terminated",
+    ("suspended", "resume"): "disclosing",
+    ("suspended", "cancel"): "failed",
+    ("suspended", "withdraw"): "withdrawn",
+    ("suspended", "terminate"): "terminated",
+    ("closed", "extend"): "disclosing",
+    ("closed", "hand_over"): "closed",
+    ("closed", "award"): "awarded",
     ("closed", "sell"): "sold",
     ("closed", "fail"): "failed",
     ("closed", "cancel"): "failed",
+    ("closed", "withdraw"): "withdrawn",
+    ("closed", "terminate"): "terminated",
+    ("awarded", "sell"): "sold",
     ("sold", "reopen"): "closed",
+}
+NOTICE = {
+    ("published", "object"): "objected",
+    ("published", "suspend"): "suspended",
+    ("published", "supersede"): "superseded",
+    ("published", "close"): "closed",
+    ("published", "withdraw"): "withdrawn",
+    ("objected", "object"): "objected",
+    ("objected", "reject_all"): "published",
+    ("objected", "uphold"): "upheld",
+    ("objected", "supersede"): "superseded",
+    ("objected", "withdraw"): "withdrawn",
+    ("suspended", "resume"): "published",
+    ("suspended", "withdraw"): "withdrawn",
+    ("upheld", "supersede"): "superseded",
+    ("upheld", "withdraw"): "withdrawn",
+    ("closed", "supersede"): "superseded",
+    ("closed", "withdraw"): "withdrawn",
 }
 REGISTRATION = {
     ("applied", "qualify"): "qualified",
@@ -69,6 +103,7 @@ REGISTRATION = {
 MACHINES: list[tuple[type[StrEnum], type[StrEnum], Any, Mapping[tuple[str, str], str]]] = [
     (AchievementStatus, AchievementTrigger, ACHIEVEMENT_TRANSITIONS, ACHIEVEMENT),
     (ListingStatus, ListingTrigger, LISTING_TRANSITIONS, LISTING),
+    (NoticeStatus, NoticeTrigger, NOTICE_TRANSITIONS, NOTICE),
     (RegistrationStatus, RegistrationTrigger, REGISTRATION_TRANSITIONS, REGISTRATION),
 ]
 WALK = [
