@@ -4,14 +4,44 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auctions.proof.broken import LinkBroken as ProofBroken
+from app.auctions.proof.bundle import ProofNotReady, pieces, plan
 from app.auctions.proof.shell import verify_files as verify_proof_files
 from app.auctions.proof.verify import verify as verify_proof
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import AuctionUnknown
 from app.auctions.sealing import shell as sealing_shell
+from app.auctions.vault import Vault
 from app.platform.access import Owner
+from app.platform.runtime import Runtime
+from app.shared.ids import AuctionId
 
-__all__ = ["owner_of_auction", "sealing_shell", "verify_proof", "verify_proof_files"]
+__all__ = [
+    "ProofBroken",
+    "owner_of_auction",
+    "proof_of",
+    "sealing_shell",
+    "verify_proof",
+    "verify_proof_files",
+]
+
+
+async def proof_of(runtime: Runtime, auction_id: AuctionId) -> bytes | None:
+    """Return an ended auction's public proof bundle as JSON, or ``None`` while it runs.
+
+    Opens transactions of its own, a page each, so call it outside of any.
+
+    Raises:
+        AuctionUnknown: There is none.
+    """
+    async with runtime.database.transaction() as session:
+        try:
+            planned = await plan(session, runtime.signer, auction_id, for_auditor=False)
+        except ProofNotReady:
+            return None
+    vault = Vault(runtime.box)
+    read = pieces(runtime.database, runtime.signer, vault, planned)
+    return b"".join([piece async for piece in read])
 
 
 async def owner_of_auction(session: AsyncSession, auction_id: UUID) -> Owner | None:

@@ -1,6 +1,6 @@
 """What other modules may use of identity."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,6 +50,7 @@ __all__ = [
     "get_party",
     "has_exchange_staff",
     "hash_password",
+    "names_of_actors",
     "owner_of_client",
     "owner_of_party",
     "persons_behind",
@@ -186,3 +187,17 @@ async def owner_of_party(session: AsyncSession, party_id: UUID) -> Owner | None:
 async def owner_of_client(session: AsyncSession, client_id: UUID) -> Owner | None:
     """Return whose a partner exchange's client is."""
     return await client_rows.owner_of_client(session, client_id)
+
+
+async def names_of_actors(session: AsyncSession, refs: Collection[str]) -> Mapping[str, str]:
+    """Return what actors are called, by ``Actor.ref``: a user's name, a client's name.
+
+    What is nobody's reference is left out.
+    """
+    users = [UUID(ref.removeprefix("user:")) for ref in refs if ref.startswith("user:")]
+    clients = [UUID(ref.removeprefix("client:")) for ref in refs if ref.startswith("client:")]
+    named = await members.names_of_users(session, users)
+    called = await client_rows.names_of_clients(session, clients)
+    return {f"user:{user}": name for user, name in named.items()} | {
+        f"client:{client}": name for client, name in called.items()
+    }

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.platform.access import Actor, Role
-from app.platform.journal import JournalEvent
+from app.platform.access import Actor
+from app.platform.journal import JournalEvent, is_insider
 from app.platform.schema import UtcView, View
 from app.shared.canonical import salted_digest
 
@@ -32,7 +32,7 @@ class EventView(View):
     @classmethod
     def of(cls, event: JournalEvent, actor: Actor) -> Self:
         """Return the event as this actor may see it."""
-        insider = actor.role in {Role.OPERATOR, Role.AUDITOR} or actor.party_id in event.audience
+        insider = is_insider(event, actor)
         return cls(
             market_id=event.market_id,
             subject=event.subject,

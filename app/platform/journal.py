@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.platform.access import Actor, Role
 from app.platform.db import TOUCHED, Base, insert_from_json, rows_as_json
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
 from app.shared.ids import MarketId, PartyId
@@ -242,6 +243,11 @@ async def history(
         .limit(limit)
     )
     return rows.all()
+
+
+def is_insider(event: JournalEvent, actor: Actor) -> bool:
+    """Tell whether an actor of the event's market may read its restricted part."""
+    return actor.role in {Role.OPERATOR, Role.AUDITOR} or actor.party_id in event.audience
 
 
 class ChainBroken(Exception):

@@ -1,5 +1,6 @@
 """SQL of partner exchanges' clients."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -50,6 +51,16 @@ async def find_client(
         statement = statement.with_for_update().execution_options(populate_existing=True)
     row = await session.scalar(statement)
     return None if row is None else (_client(row), row.secret_hash)
+
+
+async def names_of_clients(
+    session: AsyncSession, clients: Collection[UUID]
+) -> Mapping[UUID, str]:
+    """Return the names of those clients that exist."""
+    rows = await session.execute(
+        select(ClientRow.id, ClientRow.name).where(ClientRow.id.in_(clients))
+    )
+    return {row.id: row.name for row in rows}
 
 
 async def save_revocation(session: AsyncSession, client_id: ClientId, *, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """SQL of users and memberships."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,6 +41,14 @@ async def find_user(session: AsyncSession, user_id: UserId) -> User | None:
     """Return a user."""
     row = await session.get(UserRow, user_id)
     return None if row is None else User(UserId(row.id), row.login, row.display_name)
+
+
+async def names_of_users(session: AsyncSession, users: Collection[UUID]) -> Mapping[UUID, str]:
+    """Return the display names of those users that exist."""
+    rows = await session.execute(
+        select(UserRow.id, UserRow.display_name).where(UserRow.id.in_(users))
+    )
+    return {row.id: row.display_name for row in rows}
 
 
 async def find_credentials(session: AsyncSession, login: str) -> tuple[UserId, str] | None:
