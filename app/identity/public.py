@@ -1,6 +1,7 @@
 """What other modules may use of identity."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from app.shared.ids import MarketId, MembershipId, PartyId, UserId
 
 __all__ = [
     "CONTROL",
+    "ExpertMember",
     "Flag",
     "Ground",
     "NewParty",
@@ -46,6 +48,7 @@ __all__ = [
     "common_grounds",
     "create_party",
     "create_user",
+    "find_experts",
     "get_parties",
     "get_party",
     "has_exchange_staff",
@@ -58,6 +61,39 @@ __all__ = [
     "require_verified",
     "shared_control",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertMember:
+    """A person who is an expert for a verified unit."""
+
+    membership_id: MembershipId
+    user_id: UserId
+    name: str
+    unit: Party
+
+
+async def find_experts(
+    session: AsyncSession,
+    market_id: MarketId,
+    membership_ids: Collection[MembershipId] | None = None,
+    *,
+    after: MembershipId | None = None,
+    limit: int | None = None,
+) -> Sequence[ExpertMember]:
+    """Return experts of a market's verified parties, oldest membership first, in one query.
+
+    Args:
+        membership_ids: Only these; ``None`` for all.
+        after: Only memberships beyond this one.
+    """
+    found = await members.experts_of_market(
+        session, market_id, membership_ids=membership_ids, after=after, limit=limit
+    )
+    return [
+        ExpertMember(membership.id, user.id, user.display_name, unit)
+        for membership, user, unit in found
+    ]
 
 
 async def get_party(session: AsyncSession, party_id: PartyId) -> Party:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.domain.login import LoginTaken, Membership, MemberTwice, User
-from app.identity.domain.party import Party
+from app.identity.domain.party import Party, PartyStatus
 from app.identity.models import MembershipRow, PartyRow, UserRow
 from app.identity.repository.parties import party_of
 from app.platform.access import Role
@@ -144,3 +144,37 @@ async def find_membership(
         )
     ).first()
     return None if row is None else (_membership(row[0]), party_of(row[1]))
+
+
+async def experts_of_market(
+    session: AsyncSession,
+    market_id: MarketId,
+    *,
+    membership_ids: Collection[MembershipId] | None,
+    after: MembershipId | None = None,
+    limit: int | None = None,
+) -> Sequence[tuple[Membership, User, Party]]:
+    """Return experts of verified parties with person and unit, oldest membership first.
+
+    Args:
+        membership_ids: Only these; ``None`` for all.
+        after: Only memberships beyond this one.
+    """
+    rows = await session.execute(
+        select(MembershipRow, UserRow, PartyRow)
+        .join(UserRow, UserRow.id == MembershipRow.user_id)
+        .join(PartyRow, PartyRow.id == MembershipRow.party_id)
+        .where(
+            MembershipRow.market_id == market_id,
+            MembershipRow.role == str(Role.EXPERT),
+            PartyRow.status == str(PartyStatus.VERIFIED),
+            true() if membership_ids is None else MembershipRow.id.in_(membership_ids),
+            true() if after is None else MembershipRow.id > after,
+        )
+        .order_by(MembershipRow.id)
+        .limit(limit)
+    )
+    return [
+        (_membership(member), User(UserId(user.id), user.login, user.display_name), party_of(party))
+        for member, user, party in rows
+    ]
