@@ -114,6 +114,62 @@ _allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARK
 _allow("qualify_registration", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("record_deposit", scope="listings:write", key=MUST, operator=MARKET)
 
+# Evaluations
+_allow(
+    "list_evaluation_schemes",
+    "get_evaluation_scheme",
+    "list_evaluations",
+    "get_evaluation",
+    "get_evaluation_report",
+    "get_evaluation_report_pdf",
+    scope="",
+    everyone=True,
+)
+_allow(
+    "open_evaluation",
+    scope="evaluations:write",
+    key=ONCE,
+    seller_staff=OWN,
+    operator=MARKET,
+)
+_allow("publish_evaluation", scope="evaluations:write", key=ONCE, seller_staff=OWN)
+_allow(
+    "appoint_panel",
+    "replace_expert",
+    "begin_scoring",
+    "open_scores",
+    "cancel_evaluation",
+    scope="evaluations:write",
+    key=ONCE,
+    operator=MARKET,
+)
+_allow(
+    "declare_interest",
+    "hand_in_scores",
+    "conclude_evaluation",
+    scope="evaluations:judge",
+    key=ONCE,
+    expert=MARKET,
+)
+_allow("explain_outliers", scope="evaluations:judge", key=ONCE, expert=MARKET, operator=MARKET)
+_allow("list_evaluation_experts", scope="evaluations:read", operator=MARKET, auditor=MARKET)
+_allow("state_market_view", scope="evaluations:judge", key=ONCE, buyer_staff=MARKET, broker=MARKET)
+_allow(
+    "get_market_evaluation",
+    scope="evaluations:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow(
+    "list_market_views",
+    scope="evaluations:read",
+    buyer_staff=MARKET,
+    broker=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+
 # Demands
 _allow("list_demands", "get_demand", scope="", everyone=True)
 _allow("submit_demand", scope="demands:write", key=ONCE, buyer_staff=OWN)

@@ -39,6 +39,7 @@ from app.settlement import endpoints as settlement
 from app.settlement.public import owner_of_deal
 from app.valuations import endpoints as valuations
 from app.valuations import handlers as valuation_handlers
+from app.valuations.public import owner_of_evaluation
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     auctions.BID_PATH,  # routes are matched in order
@@ -66,6 +67,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "account_id": owner_of_account,
     "deal_id": owner_of_deal,
     "achievement_id": owner_of_achievement,
+    "evaluation_id": owner_of_evaluation,
     "listing_id": owner_of_listing,
     "registration_id": owner_of_registration,
     "demand_id": owner_of_demand,

@@ -36,7 +36,7 @@ def render_pdf(template: Path, data: Any, *, at: datetime) -> bytes:
         format="pdf",
         pdf_standards=_STANDARD,
         sys_inputs={"data": json.dumps(jsonable(data), ensure_ascii=False)},
-        timestamp=at,
+        timestamp=at.replace(microsecond=0),  # typst refuses parts of a second
     )
     return pdf
 

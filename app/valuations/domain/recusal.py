@@ -110,17 +110,25 @@ def find_recusals(
     )
 
 
-def require_no_recusal(grounds: tuple[RecusalGround, ...]) -> None:
-    """Refuse an expert for whom there are grounds.
+def require_no_recusal(*found: tuple[object, tuple[RecusalGround, ...]]) -> None:
+    """Refuse experts for whom there are grounds.
+
+    Args:
+        found: Each expert, as it is to be named in the refusal, with its grounds.
 
     Raises:
-        ExpertMustRecuse: Names them.
+        ExpertMustRecuse: Names every such expert and ground.
     """
-    if grounds:
-        raise ExpertMustRecuse(
-            "Choose another expert.",
-            grounds=[{"kind": ground.kind, "details": ground.details} for ground in grounds],
-        )
+    refused = [
+        {
+            "expert": expert,
+            "grounds": [{"kind": ground.kind, "details": ground.details} for ground in grounds],
+        }
+        for expert, grounds in found
+        if grounds
+    ]
+    if refused:
+        raise ExpertMustRecuse("Choose other experts.", experts=refused)
 
 
 def _same_unit(expert: Expert, subject: Subject) -> tuple[str, ...] | None:

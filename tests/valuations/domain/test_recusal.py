@@ -61,7 +61,15 @@ def test_the_records_tell_what_the_table_says(
 
 def test_the_refusal_names_every_ground() -> None:
     """EV2"""
-    require_no_recusal(())
+    require_no_recusal(("甲", ()))
     with pytest.raises(ExpertMustRecuse) as refused:
-        require_no_recusal((G(SAME, ("party",)), G(COMPLETER, ("许澜清",))))
-    assert [ground["kind"] for ground in refused.value.fields["grounds"]] == [SAME, COMPLETER]  # type: ignore[attr-defined]
+        require_no_recusal(("甲", (G(SAME, ("party",)), G(COMPLETER, ("许澜清",)))), ("乙", ()))
+    assert refused.value.fields["experts"] == [
+        {
+            "expert": "甲",
+            "grounds": [
+                {"kind": SAME, "details": ("party",)},
+                {"kind": COMPLETER, "details": ("许澜清",)},
+            ],
+        }
+    ]
