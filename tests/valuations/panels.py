@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import PartyStatus, add_membership, create_party, create_user
 from app.permissions import scopes_of
+from app.platform import timers
 from app.platform.access import SYSTEM, Actor, Role
 from app.platform.clock import market_now
+from app.platform.timers import TimerHandler
 from app.shared.ids import MembershipId, PartyId, UserId, new_id
 from app.valuations.domain.scheme import find_scheme
 from tests.listings.factories import Desk, achievement_body, done
@@ -87,6 +89,7 @@ class Office:
 
     desk: Desk
     experts: Sequence[Person]
+    timer_handlers: Mapping[str, TimerHandler]
 
     @property
     def world(self) -> World:
@@ -119,6 +122,11 @@ class Office:
 
     async def now(self) -> datetime:
         return await market_now(self.session, self.world.market_id)
+
+    async def ring(self) -> None:
+        """Handle all timers that are due."""
+        while (due := await timers.claim_due(self.session)) is not None:
+            assert await timers.handle(self.session, due, self.timer_handlers)
 
     async def in_days(self, days: int) -> str:
         return (await self.now() + timedelta(days=days)).isoformat()

@@ -34,7 +34,7 @@ def require_evaluable(achievement: Achievement) -> None:
     if secret or achievement.status not in EVALUABLE:
         raise NotEvaluable(
             "Submit it first; state secrets are not evaluated here.",
-            status=achievement.status,
+            state=achievement.status,
             accepted=list(EVALUABLE),
             state_secret=secret,
         )

@@ -12,6 +12,7 @@ from app.shared.findings import Findings
 from app.shared.ids import MembershipId, PartyId, UserId
 from app.valuations.domain.evaluation import Evaluation
 from app.valuations.domain.scheme import Scheme
+from app.valuations.domain.scoring import Sheet, Sheets
 
 
 class PanelInvalid(RuleBroken):
@@ -131,6 +132,23 @@ class Appointment:
 def sits(seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
     """Return the seats that are taken, by number."""
     return tuple(sorted((s for s in seats if s.left_at is None), key=lambda seat: seat.number))
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A score sheet as handed in, with the salt of its digest."""
+
+    sheet: Sheet
+    salt: bytes
+
+
+def by_number(seats: tuple[Seat, ...], sheets: Mapping[UUID, HandedIn]) -> Sheets:
+    """Return the sheets of who sits, by seat number.
+
+    Args:
+        sheets: By seat id.
+    """
+    return {seat.number: sheets[seat.id].sheet for seat in sits(seats) if seat.id in sheets}
 
 
 def panel_size(seats: tuple[Seat, ...]) -> int:

@@ -95,9 +95,7 @@ def find_recusals(
     itself = frozenset({expert.name})
     found: dict[RecusalKind, tuple[str, ...] | None] = {
         RecusalKind.SAME_UNIT: _same_unit(expert, subject),
-        RecusalKind.SHARED_CONTROL: _some(
-            ground for ground in expert.shared_with_owner if ground != _SAME_ORGANISATION
-        ),
+        RecusalKind.SHARED_CONTROL: _shared_control(expert, subject),
         RecusalKind.COMPLETER: _some(itself & subject.completers),
         RecusalKind.CO_INVENTOR: _some((itself & subject.co_inventors) - subject.completers),
         RecusalKind.RELATED_PARTY: _some(
@@ -135,6 +133,12 @@ def _same_unit(expert: Expert, subject: Subject) -> tuple[str, ...] | None:
     if expert.party_id == subject.owner_id:
         return ("party",)
     return (_SAME_ORGANISATION,) if _SAME_ORGANISATION in expert.shared_with_owner else None
+
+
+def _shared_control(expert: Expert, subject: Subject) -> tuple[str, ...] | None:
+    if expert.party_id == subject.owner_id:
+        return None  # a unit shares everything with itself
+    return _some(ground for ground in expert.shared_with_owner if ground != _SAME_ORGANISATION)
 
 
 def _some(found: Iterable[str]) -> tuple[str, ...] | None:

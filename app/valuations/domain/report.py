@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, Final
 
+from app.shared.calendar import SHANGHAI
 from app.shared.jsonable import jsonable
 from app.valuations.domain.conclusion import Explanation
 from app.valuations.domain.evaluation import Evaluation
@@ -175,6 +176,20 @@ def _outliers(
             }
         )
     return found
+
+
+def printed(told: Any) -> Any:
+    """Return content for print: members that end in ``_at`` as Beijing time to the minute."""
+    if isinstance(told, Mapping):
+        return {
+            name: _clock(item) if name.endswith("_at") and item is not None else printed(item)
+            for name, item in told.items()
+        }
+    return [printed(item) for item in told] if isinstance(told, list) else told
+
+
+def _clock(moment: str) -> str:
+    return datetime.fromisoformat(moment).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 _ROW, _LEFT, _WIDTH = 30, 110, 400  # heights and widths of the chart, in its own units

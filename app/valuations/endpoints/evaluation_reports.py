@@ -13,7 +13,7 @@ from app.platform.documents import render_pdf
 from app.platform.routing import router, self_transacted_router
 from app.platform.runtime import RuntimeDep
 from app.shared.ids import AchievementId
-from app.valuations.domain.report import chart
+from app.valuations.domain.report import chart, printed
 from app.valuations.schemas.evaluations import ReportView
 from app.valuations.schemas.market_views import MarketEvaluation, StatedView, StatedViews
 from app.valuations.service import evaluating_reading, market_viewing
@@ -40,7 +40,7 @@ async def get_evaluation_report_pdf(
     async with runtime.database.transaction() as session:
         report = await evaluating_reading.read_report(session, actor, evaluation_id)
     data = {
-        **report.content,
+        **printed(report.content),
         "content_hash": report.content_hash,
         "kid": report.kid,
         "chart": chart(report.content["result"]),

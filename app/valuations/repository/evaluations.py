@@ -25,9 +25,9 @@ from app.valuations.domain.evaluation import (
     EvaluationStatus,
     EvaluationSubject,
 )
-from app.valuations.domain.panel import Departure, Seat
+from app.valuations.domain.panel import Departure, HandedIn, Seat
 from app.valuations.domain.scheme import scheme_from_json
-from app.valuations.domain.scoring import Score, Sheet
+from app.valuations.domain.scoring import Score
 from app.valuations.models import (
     EvaluationRow,
     ExplanationRow,
@@ -275,15 +275,12 @@ async def insert_sheet(
     await session.flush()
 
 
-async def sheets_of(
-    session: AsyncSession, evaluation_id: EvaluationId
-) -> Mapping[UUID, tuple[Sheet, bytes]]:
+async def sheets_of(session: AsyncSession, evaluation_id: EvaluationId) -> Mapping[UUID, HandedIn]:
     """Return the handed-in sheets with their salts, by seat id."""
     rows = await session.scalars(select(SheetRow).where(SheetRow.evaluation_id == evaluation_id))
     return {
-        row.seat_id: (
-            {code: Score(**score) for code, score in row.scores.items()},
-            row.salt,
+        row.seat_id: HandedIn(
+            {code: Score(**score) for code, score in row.scores.items()}, row.salt
         )
         for row in rows
     }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.shared.ids import AchievementId, MarketId, PartyId
@@ -91,7 +91,7 @@ async def find_living(
             MarketViewRow.achievement_id == achievement_id,
             true() if party_id is None else MarketViewRow.party_id == party_id,
         )
-        .distinct(MarketViewRow.party_id)
+        .ext(distinct_on(MarketViewRow.party_id))
         .order_by(MarketViewRow.party_id, MarketViewRow.version.desc())
     )
     views = [_view(row) for row in await session.scalars(latest)]

@@ -11,7 +11,7 @@ from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import AchievementId, EvaluationId, MarketId, PartyId, UserId
 from app.valuations.domain.conclusion import Explanation, Report, ReportMissing
 from app.valuations.domain.evaluation import Evaluation, EvaluationStatus, may_see
-from app.valuations.domain.panel import Seat, sits
+from app.valuations.domain.panel import Seat, by_number, sits
 from app.valuations.domain.scoring import (
     Dispersion,
     Outlier,
@@ -71,11 +71,7 @@ async def look(session: AsyncSession, actor: Actor, case: Case) -> Sight:
     staff = actor.viewer.staff_of == evaluation.market_id
     insider = staff or own is not None or actor.viewer.party_id == evaluation.owner_id
     sheets = await evaluations.sheets_of(session, evaluation.id)
-    opened = (
-        {seat.number: sheets[seat.id][0] for seat in sits(case.seats) if seat.id in sheets}
-        if evaluation.scores_open
-        else {}
-    )
+    opened = by_number(case.seats, sheets) if evaluation.scores_open else {}
     sees_sheets = staff or own is not None
     concluded = evaluation.status is EvaluationStatus.CONCLUDED
     told = opened if sees_sheets or concluded else {}
@@ -84,7 +80,7 @@ async def look(session: AsyncSession, actor: Actor, case: Case) -> Sight:
         evaluation=evaluation,
         content=evaluation.subject.content if insider else None,
         seats=_seats(case, own, staff=staff),
-        own_sheet=None if own is None or own.id not in sheets else sheets[own.id][0],
+        own_sheet=None if own is None or own.id not in sheets else sheets[own.id].sheet,
         sheets=opened if sees_sheets else {},
         dispersion=measure(scheme, told) if told else (),
         outliers=find_outliers(scheme, opened) if opened and sees_sheets else (),

@@ -25,8 +25,8 @@ from app.valuations.domain.evaluation import (
     EvaluationTrigger,
 )
 from app.valuations.domain.panel import (
-    Seat,
     all_in,
+    by_number,
     check_may_hand_in,
     check_may_open,
     sits,
@@ -107,7 +107,7 @@ async def _open(session: AsyncSession, case: Case, actor: str, *, now: datetime)
     opened = replace(evaluation, status=status, scores_opened_at=now, explain_due_at=due_at)
     await evaluations.save(session, opened)
     sheets = await evaluations.sheets_of(session, opened.id)
-    by_number = _by_number(case.seats, sheets)
+    numbered = by_number(case.seats, sheets)
     await note(
         session,
         opened,
@@ -118,14 +118,14 @@ async def _open(session: AsyncSession, case: Case, actor: str, *, now: datetime)
             "sheets": [
                 {
                     "seat": seat.number,
-                    "scores": sheets[seat.id][0],
-                    "salt": sheets[seat.id][1].hex(),
+                    "scores": sheets[seat.id].sheet,
+                    "salt": sheets[seat.id].salt.hex(),
                 }
                 for seat in sits(case.seats)
                 if seat.id in sheets
             ],
-            "dispersion": measure(opened.scheme, by_number),
-            "outliers": find_outliers(opened.scheme, by_number),
+            "dispersion": measure(opened.scheme, numbered),
+            "outliers": find_outliers(opened.scheme, numbered),
             "explain_due_at": due_at,
         },
     )
@@ -135,10 +135,6 @@ async def _open(session: AsyncSession, case: Case, actor: str, *, now: datetime)
     return Case(opened, case.seats)
 
 
-def _by_number(seats: tuple[Seat, ...], sheets: Mapping[UUID, tuple[Sheet, bytes]]) -> Sheets:
-    return {seat.number: sheets[seat.id][0] for seat in sits(seats) if seat.id in sheets}
-
-
 async def opened_sheets(session: AsyncSession, case: Case) -> Sheets:
     """Return the sheets by seat number; none before they are open.
 
@@ -146,7 +142,7 @@ async def opened_sheets(session: AsyncSession, case: Case) -> Sheets:
     """
     if not case.evaluation.scores_open:
         return {}
-    return _by_number(case.seats, await evaluations.sheets_of(session, case.evaluation.id))
+    return by_number(case.seats, await evaluations.sheets_of(session, case.evaluation.id))
 
 
 async def explain_outliers(

@@ -25,7 +25,11 @@ G = RecusalGround
 
 CASES = [
     ("a stranger", {}, []),
-    ("a colleague of the owner", {"party_id": OWNER}, [G(SAME, ("party",))]),
+    (
+        "a colleague of the owner",
+        {"party_id": OWNER, "shared_with_owner": ("credit_code", "representative")},
+        [G(SAME, ("party",))],
+    ),
     (
         "the owner's organisation, registered twice",
         {"shared_with_owner": ("credit_code", "representative")},
