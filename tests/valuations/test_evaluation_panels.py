@@ -156,7 +156,7 @@ async def test_who_is_late_is_told_and_replaced_or_left_behind(office: Office) -
     evaluation = await office.scoring(5)
     early, *rest = office.experts
     faulty = scores(80, originality=101)
-    refusal(await office.act(evaluation, "scores", early, faulty), 400, "scores_invalid")
+    refusal(await office.act(evaluation, "scores", early, faulty), 400, "evaluation_scores_invalid")
     for person in office.experts[:3]:
         done(await office.act(evaluation, "scores", person, scores()))
     refusal(await office.act(evaluation, "scores", early, scores()), 409, "scores_handed_in")
@@ -170,7 +170,9 @@ async def test_who_is_late_is_told_and_replaced_or_left_behind(office: Office) -
         409,
         "seat_taken",
     )
-    told = refusal(await office.act(evaluation, "opening", "operator"), 409, "scores_not_due")
+    told = refusal(
+        await office.act(evaluation, "opening", "operator"), 409, "evaluation_scores_not_due"
+    )
     assert (told["handed_in"], told["quorum"]) == (3, 3)
     sooner = {"due_at": await office.in_days(1)}
     refusal(await office.act(evaluation, "scoring", "operator", sooner), 400, "deadline_too_early")

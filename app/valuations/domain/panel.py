@@ -77,7 +77,7 @@ class ScoresLate(Conflict):
 class ScoresNotDue(Conflict):
     """Scores stay closed until all are in, or the deadline has passed with a quorum."""
 
-    code = "scores_not_due"
+    code = "evaluation_scores_not_due"
     title_zh = "评分尚未到期或未达到法定人数，不得开启"
     title_en = "The scores cannot be opened yet"
 

@@ -23,7 +23,7 @@ _WIDE: Final = Context(prec=50, rounding=ROUND_HALF_UP)
 class ScoresInvalid(RuleBroken):
     """A score sheet breaks rules; ``errors`` names each."""
 
-    code = "scores_invalid"
+    code = "evaluation_scores_invalid"
     title_zh = "评分表不符合要求"
     title_en = "The score sheet breaks rules"
 

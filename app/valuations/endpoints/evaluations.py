@@ -16,6 +16,7 @@ from app.shared.ids import AchievementId, EvaluationId, MembershipId
 from app.valuations.domain.evaluation import EvaluationStatus
 from app.valuations.domain.scheme import find_scheme, schemes
 from app.valuations.schemas.evaluations import (
+    CancellationBody,
     ConclusionBody,
     DeadlineBody,
     DeclarationBody,
@@ -24,7 +25,6 @@ from app.valuations.schemas.evaluations import (
     ExpertView,
     ExplanationsBody,
     PanelBody,
-    ReasonBody,
     ReplacementBody,
     SchemeList,
     SchemeView,
@@ -217,7 +217,7 @@ async def conclude_evaluation(
 
 @routes.post("/evaluations/{evaluation_id}/cancellation")
 async def cancel_evaluation(
-    evaluation_id: UUID, body: ReasonBody, actor: ActorDep, session: SessionDep
+    evaluation_id: UUID, body: CancellationBody, actor: ActorDep, session: SessionDep
 ) -> EvaluationView:
     """End an evaluation without a conclusion; closed scores stay closed."""
     now = await market_now(session, actor.market_id)

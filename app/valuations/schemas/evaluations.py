@@ -177,8 +177,8 @@ class ConclusionBody(Body):
         return Conclusion(level=self.level, text=self.text)
 
 
-class ReasonBody(Body):
-    """Why."""
+class CancellationBody(Body):
+    """Why an evaluation ends without a conclusion."""
 
     reason: Reason
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import (
     CONTROL,
+    Party,
     common_grounds,
     get_party,
     has_exchange_staff,
@@ -54,15 +55,7 @@ async def state_view(
     """
     party = await require_verified(session, actor.party_id)
     owner = await get_party(session, owner_id)
-    grounds = [
-        *(["party"] if party.id == owner.id else []),
-        *(str(ground) for ground in common_grounds(party, owner) if ground in CONTROL),
-    ]
-    if persons_behind(party) & set(map(plain_name, completers)):
-        grounds.append("completer_behind")
-    if await has_exchange_staff(session, party.id):
-        grounds.append("exchange_staff")
-    require_distance(grounds)
+    require_distance(await _grounds(session, party, owner, completers))
     check_opinion(opinion)
     before = await market_views.find_living(session, achievement_id, party_id=party.id)
     view = MarketView(
@@ -94,6 +87,20 @@ async def state_view(
     )
     await journal.append(session, event)
     return view
+
+
+async def _grounds(
+    session: AsyncSession, party: Party, owner: Party, completers: Sequence[str]
+) -> list[str]:
+    grounds = [
+        *(["party"] if party.id == owner.id else []),
+        *(str(ground) for ground in common_grounds(party, owner) if ground in CONTROL),
+    ]
+    if persons_behind(party) & set(map(plain_name, completers)):
+        grounds.append("completer_behind")
+    if await has_exchange_staff(session, party.id):
+        grounds.append("exchange_staff")
+    return grounds
 
 
 async def list_views(
