@@ -74,6 +74,7 @@ _allow(
     "get_market",
     "get_clock",
     "list_policies",
+    "list_selection_terms",
     "list_sessions",
     "get_session",
     "list_code_tables",
@@ -81,7 +82,14 @@ _allow(
     scope="",
     everyone=True,
 )
-_allow("create_policy", "create_session", scope="markets:write", key=ONCE, operator=MARKET)
+_allow(
+    "create_policy",
+    "create_selection_terms",
+    "create_session",
+    scope="markets:write",
+    key=ONCE,
+    operator=MARKET,
+)
 _allow("move_clock", scope="markets:write", operator=MARKET)
 
 # Listings

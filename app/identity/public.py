@@ -53,6 +53,7 @@ __all__ = [
     "get_party",
     "has_exchange_staff",
     "hash_password",
+    "members_among",
     "names_of_actors",
     "owner_of_client",
     "owner_of_party",
@@ -94,6 +95,13 @@ async def find_experts(
         ExpertMember(membership.id, user.id, user.display_name, unit)
         for membership, user, unit in found
     ]
+
+
+async def members_among(
+    session: AsyncSession, party_id: PartyId, user_ids: Collection[UserId]
+) -> frozenset[UserId]:
+    """Return those of the users who act for a party in any role, in one query."""
+    return await members.members_among(session, party_id, user_ids)
 
 
 async def get_party(session: AsyncSession, party_id: PartyId) -> Party:

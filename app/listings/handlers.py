@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.service import concluding
+from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
 from app.listings.service.halting import SUSPENSION_OVER, remind_of_suspension
 from app.listings.service.publishing import CLOSE_DISCLOSURE, close_disclosure, require_listing
 from app.listings.service.refunding import return_deposits
@@ -49,6 +50,8 @@ async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
 
 TIMERS: Final[dict[str, TimerHandler]] = {
     CLOSE_DISCLOSURE: close_disclosure,
+    DEADLINE: pass_deadline,
+    REMIND: remind,
     SUSPENSION_OVER: remind_of_suspension,
 }
 

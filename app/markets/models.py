@@ -72,6 +72,24 @@ class PolicyRow(Base):
     entered_at: Mapped[datetime] = mapped_column(_TIME)
 
 
+class SelectionTermsRow(Base):
+    """One version of selection terms; never updated, never deleted (a trigger refuses both)."""
+
+    __tablename__ = "selection_terms"
+    __table_args__ = (
+        Index("uq_selection_terms_version", "market_id", "version", unique=True),
+        Index("ix_selection_terms_effective", "market_id", "effective_on", "version"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    market_id: Mapped[UUID] = mapped_column(ForeignKey("markets.id"))
+    version: Mapped[int]
+    effective_on: Mapped[date]
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    entered_by: Mapped[str] = mapped_column(String(60))
+    entered_at: Mapped[datetime] = mapped_column(_TIME)
+
+
 class SessionRow(Base):
     """A session of lots."""
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.markets import repository
 from app.markets.domain.market import MarketView, SessionView
 from app.markets.domain.policy import Policy, PolicyMissing, PolicyTerms
-from app.markets.service import founding, policies, sessions
+from app.markets.domain.selection_terms import SelectionPolicy, SelectionTerms
+from app.markets.service import founding, policies, selection_terms, sessions
 from app.platform.access import Owner
 from app.shared.ids import MarketId, SessionId
 
@@ -17,6 +18,8 @@ __all__ = [
     "Policy",
     "PolicyMissing",
     "PolicyTerms",
+    "SelectionPolicy",
+    "SelectionTerms",
     "SessionView",
     "create_market",
     "create_session",
@@ -25,6 +28,7 @@ __all__ = [
     "owner_of_market",
     "owner_of_session",
     "policy_for",
+    "selection_terms_for",
 ]
 
 
@@ -86,6 +90,19 @@ async def policy_for(
     return await policies.policy_for(
         session, market_id=market_id, seller_class=seller_class, pricing_mode=pricing_mode, on=on
     )
+
+
+async def selection_terms_for(
+    session: AsyncSession, *, market_id: MarketId, on: date
+) -> SelectionPolicy:
+    """Return the selection terms in effect on a day, the default if the market entered none.
+
+    Args:
+        on: Day in Asia/Shanghai.
+
+    Source: markets/README.md, M6.
+    """
+    return await selection_terms.selection_terms_for(session, market_id=market_id, on=on)
 
 
 async def create_session(

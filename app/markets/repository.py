@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.markets.domain.market import MarketCodeTaken, MarketView, SessionView
 from app.markets.domain.policy import Policy, PolicyTerms
-from app.markets.models import MarketRow, PolicyRow, SessionRow
-from app.shared.ids import MarketId, PolicyId, SessionId
+from app.markets.domain.selection_terms import SelectionPolicy, SelectionTerms
+from app.markets.models import MarketRow, PolicyRow, SelectionTermsRow, SessionRow
+from app.shared.ids import MarketId, PolicyId, SelectionTermsId, SessionId
 
 
 def _market(row: MarketRow) -> MarketView:
@@ -152,6 +153,64 @@ async def policies_of(
         ).limit(limit)
     )
     return [_policy(row) for row in rows]
+
+
+def _selection(row: SelectionTermsRow) -> SelectionPolicy:
+    return SelectionPolicy(
+        id=SelectionTermsId(row.id),
+        market_id=MarketId(row.market_id),
+        version=row.version,
+        effective_on=row.effective_on,
+        terms=SelectionTerms.from_json(row.terms),
+    )
+
+
+async def insert_selection_terms(
+    session: AsyncSession, policy: SelectionPolicy, *, entered_by: str, now: datetime
+) -> None:
+    """Insert a version of selection terms."""
+    await session.execute(
+        insert(SelectionTermsRow).values(
+            id=policy.id,
+            market_id=policy.market_id,
+            version=policy.version,
+            effective_on=policy.effective_on,
+            terms=policy.terms.as_json(),
+            entered_by=entered_by,
+            entered_at=now,
+        )
+    )
+
+
+async def last_selection_version(session: AsyncSession, market_id: MarketId) -> int:
+    """Return the highest version so far, 0 if there is none; the caller holds the market."""
+    version: int | None = await session.scalar(
+        select(func.max(SelectionTermsRow.version)).where(SelectionTermsRow.market_id == market_id)
+    )
+    return version or 0
+
+
+async def selection_terms_of(
+    session: AsyncSession,
+    market_id: MarketId,
+    *,
+    begun_on: date | None = None,
+    before: tuple[date, int] | None = None,
+    limit: int,
+) -> Sequence[SelectionPolicy]:
+    """Return a market's entered selection terms, newest first by day and version."""
+    place = tuple_(SelectionTermsRow.effective_on, SelectionTermsRow.version)
+    statement = select(SelectionTermsRow).where(SelectionTermsRow.market_id == market_id)
+    if begun_on is not None:
+        statement = statement.where(SelectionTermsRow.effective_on <= begun_on)
+    if before is not None:
+        statement = statement.where(place < before)
+    rows = await session.scalars(
+        statement.order_by(
+            SelectionTermsRow.effective_on.desc(), SelectionTermsRow.version.desc()
+        ).limit(limit)
+    )
+    return [_selection(row) for row in rows]
 
 
 def _session(row: SessionRow) -> SessionView:

@@ -1,12 +1,13 @@
 """Bodies and answers of markets."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from app.markets.domain.policy import BASIS_POINTS, EXTENSIONS_MAX, SILENT, PolicyTerms
+from app.markets.domain.selection_terms import DEFAULT, RANGES, SelectionPolicy, SelectionTerms
 from app.platform.schema import Body, Instant, Line, UtcView, View
 from app.shared.calendar import DayUnit, Duration
 
@@ -151,6 +152,82 @@ class PolicyView(View):
     version: int
     effective_on: date
     terms: TermsView
+
+
+def _whole(name: str, **more: Any) -> Any:
+    """Return a field with the range of the terms' number."""
+    return Field(ge=RANGES[name][0], le=RANGES[name][1], **more)
+
+
+def _default(span: Duration) -> Any:
+    return Field(default=SpanBody(count=span.count, unit=span.unit))
+
+
+class SelectionTermsNumbers(Body):
+    """The numbers of selection terms; what is left out has its default."""
+
+    first_check: SpanBody = _default(DEFAULT.first_check)
+    expert_selection: SpanBody = _default(DEFAULT.expert_selection)
+    mending: SpanBody = _default(DEFAULT.mending)
+    shelf_life_days: int = _whole(
+        "shelf_life_days", default=DEFAULT.shelf_life_days, description="Calendar days"
+    )
+    experts_min: int = _whole("experts_min", default=DEFAULT.experts_min)
+    gate_score_min: int = _whole(
+        "gate_score_min", default=DEFAULT.gate_score_min, description="0: the gate informs only"
+    )
+
+    def plain(self) -> SelectionTerms:
+        """Return the domain's value."""
+        return SelectionTerms(
+            first_check=self.first_check.plain(),
+            expert_selection=self.expert_selection.plain(),
+            mending=self.mending.plain(),
+            shelf_life_days=self.shelf_life_days,
+            experts_min=self.experts_min,
+            gate_score_min=self.gate_score_min,
+        )
+
+
+class SelectionTermsBody(Body):
+    """Selection terms that supersede the present ones from their day on."""
+
+    effective_on: date = Field(description="First day in Asia/Shanghai, today or later")
+    terms: SelectionTermsNumbers
+
+
+class SelectionTermsView(View):
+    """The numbers of selection terms."""
+
+    first_check: SpanView
+    expert_selection: SpanView
+    mending: SpanView
+    shelf_life_days: int
+    experts_min: int
+    gate_score_min: int
+
+
+class SelectionPolicyView(View):
+    """One version of selection terms; version 0 is the default, which holds before all others."""
+
+    id: UUID | None
+    market_id: UUID
+    version: int
+    effective_on: date | None
+    default: bool
+    terms: SelectionTermsView
+
+    @classmethod
+    def of(cls, policy: SelectionPolicy) -> Self:
+        """Return the view of a version."""
+        return cls(
+            id=policy.id,
+            market_id=policy.market_id,
+            version=policy.version,
+            effective_on=policy.effective_on,
+            default=policy.version == 0,
+            terms=SelectionTermsView.model_validate(policy.terms),
+        )
 
 
 class SessionBody(Body):

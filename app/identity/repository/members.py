@@ -178,3 +178,15 @@ async def experts_of_market(
         (_membership(member), User(UserId(user.id), user.login, user.display_name), party_of(party))
         for member, user, party in rows
     ]
+
+
+async def members_among(
+    session: AsyncSession, party_id: PartyId, user_ids: Collection[UserId]
+) -> frozenset[UserId]:
+    """Return those of the users who act for a party in any role."""
+    found = await session.scalars(
+        select(MembershipRow.user_id).where(
+            MembershipRow.party_id == party_id, MembershipRow.user_id.in_(user_ids)
+        )
+    )
+    return frozenset(map(UserId, found))

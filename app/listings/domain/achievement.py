@@ -84,7 +84,7 @@ class Achievement:
         submitted_at: When it was last submitted; ``None`` for a draft.
         reviewed_at: When it was last accepted, returned or refused.
         due_at: Until when somebody acts: the exchange decides, the owner mends, or confirms.
-        reason: Why it was returned or refused.
+        reason: Why it was returned, refused or withdrawn.
     """
 
     id: AchievementId
@@ -119,14 +119,21 @@ def may_see(viewer: Viewer, achievement: Achievement) -> bool:
     return achievement.status is AchievementStatus.ACCEPTED
 
 
-def may_see_content(viewer: Viewer, achievement: Achievement) -> bool:
+def may_see_content(viewer: Viewer, achievement: Achievement, *, judging: bool = False) -> bool:
     """Tell whether the viewer may read everything of an achievement that it may see.
 
     Of a restricted one the others read the public part; see `AchievementContent.told_abstract`.
 
-    Invariant: LS2.
+    Args:
+        judging: The viewer is an expert who judges its present submission, see `may_judge`.
+
+    Invariant: LS2, LS44.
     """
-    if viewer.party_id == achievement.party_id or viewer.staff_of == achievement.market_id:
+    if (
+        judging
+        or viewer.party_id == achievement.party_id
+        or viewer.staff_of == achievement.market_id
+    ):
         return True
     return achievement.content.confidentiality is Confidentiality.PUBLIC
 

@@ -31,7 +31,8 @@ routes = router(tag="markets")
 moving = self_transacted_router(tag="markets")
 
 
-def _version(key: int) -> int:
+def version_key(key: int) -> int:
+    """Read the version in a cursor."""
     if not 0 < int(key) < 2**31:
         raise ValueError("no version")
     return int(key)
@@ -94,7 +95,7 @@ async def list_policies(
 
     With ``begun_on``, the first of a seller class and pricing mode is the one in effect.
     """
-    place = None if cursor is None else decode_cursor(cursor, date.fromisoformat, _version, UUID)
+    place = None if cursor is None else decode_cursor(cursor, date.fromisoformat, version_key, UUID)
     found = await policies.page_of_policies(
         session,
         market_id=MarketId(market_id),
