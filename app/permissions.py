@@ -96,12 +96,26 @@ _allow("move_clock", scope="markets:write", operator=MARKET)
 _allow(
     "list_achievements",
     "get_achievement",
+    "list_versions",
+    "get_version",
+    "get_import_template",
     "list_listings",
     "get_listing",
     "list_listing_notices",
     scope="",
     everyone=True,
 )
+# An import is recognised by its rows, not by a key.
+_allow("import_achievements", scope="listings:write", seller_staff=OWN)
+_allow(
+    "get_import",
+    "download_import_report",
+    scope="listings:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("edit_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
 _allow("collect_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
 _allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)

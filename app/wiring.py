@@ -19,6 +19,7 @@ from app.listings import endpoints as listings
 from app.listings import handlers as listing_handlers
 from app.listings.public import (
     owner_of_achievement,
+    owner_of_import,
     owner_of_listing,
     owner_of_registration,
 )
@@ -67,6 +68,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "account_id": owner_of_account,
     "deal_id": owner_of_deal,
     "achievement_id": owner_of_achievement,
+    "import_id": owner_of_import,
     "evaluation_id": owner_of_evaluation,
     "listing_id": owner_of_listing,
     "registration_id": owner_of_registration,

@@ -50,6 +50,20 @@ async def sold_lot(world: World, runtime: Runtime, client: httpx.AsyncClient, **
     return lot
 
 
+async def made_import(lot: Lot, world: World, *, elsewhere: bool) -> str:
+    """Import a table of the market's seller."""
+    headers = world.headers(Role.SELLER_STAFF, market="other" if elsewhere else "own")
+    transport = httpx.ASGITransport(create_app(lot.runtime))
+    async with httpx.AsyncClient(transport=transport, base_url="http://zhepai.test") as client:
+        table = await client.get("/v1/achievements/import-template?format=csv")
+        file = {"file": ("a.csv", table.content)}
+        form = {"audience": "owner"}
+        kept = await client.post("/v1/files", files=file, data=form, headers=headers)
+        body = {"file_id": kept.json()["id"]}
+        made = await client.post("/v1/achievements/imports", json=body, headers=headers)
+    return str(made.json()["id"])
+
+
 async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     """Return every kind of object of one market with its owners."""
     seller = world.seller_elsewhere if elsewhere else world.seller
@@ -78,6 +92,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("party_id", seller, seller),
         thing("party_id", buyer, buyer),
         thing("achievement_id", lot.listing["achievement_id"], seller),
+        thing("import_id", await made_import(lot, world, elsewhere=elsewhere), seller),
         thing("listing_id", lot.listing["id"], seller),
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),

@@ -32,12 +32,12 @@ from app.listings.domain.registration import (
     refund_entry_id,
 )
 from app.listings.domain.relation import Relation
-from app.listings.repository import achievements, listings, notices, registrations
+from app.listings.repository import achievements, imports, listings, notices, registrations
 from app.listings.service import drafting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
 from app.platform.access import Actor, ObjectUnknown, Owner
-from app.shared.ids import AchievementId, AuctionId, ListingId, PartyId, RegistrationId
+from app.shared.ids import AchievementId, AuctionId, ImportId, ListingId, PartyId, RegistrationId
 
 __all__ = [
     "Achievement",
@@ -69,6 +69,7 @@ __all__ = [
     "keep_standby",
     "listings_of_achievement",
     "owner_of_achievement",
+    "owner_of_import",
     "owner_of_listing",
     "owner_of_registration",
     "record_forfeiture",
@@ -191,6 +192,12 @@ async def get_registration(session: AsyncSession, registration_id: RegistrationI
     if registration is None:
         raise ObjectUnknown("There is no such registration.")
     return registration
+
+
+async def owner_of_import(session: AsyncSession, import_id: UUID) -> Owner | None:
+    """Return a bulk import's market and party."""
+    found = await imports.find(session, ImportId(import_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
 
 
 async def owner_of_achievement(session: AsyncSession, achievement_id: UUID) -> Owner | None:

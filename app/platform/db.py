@@ -116,7 +116,8 @@ async def insert_rows(
 
 def rows_as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the parameter ``rows`` of `insert_from_json`."""
-    return json.dumps(rows, default=_plain)
+    # Chinese as it is: escaped it takes twice the bytes, and the server twice the time to parse.
+    return json.dumps(rows, default=_plain, ensure_ascii=False)
 
 
 @cache

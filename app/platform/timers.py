@@ -5,7 +5,7 @@ but the moment of publication. One transaction claims, handles and removes a tim
 worker that is killed leaves it to the next one.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.platform.db import Base, Database
+from app.platform.db import Base, Database, insert_rows
 from app.shared.ids import MarketId, new_id
 
 ATTEMPTS_MAX: Final = 8  # with doubling back-off from a second: parked after about 4 minutes
@@ -90,6 +90,29 @@ async def schedule(
             set_={"due_at": due_at, "attempts": 0, "retry_at": None, "parked_at": None},
         )
     await session.execute(statement)
+
+
+async def schedule_new(
+    session: AsyncSession,
+    *,
+    market_id: MarketId,
+    kind: str,
+    subject_ids: Sequence[UUID],
+    due_at: datetime,
+) -> None:
+    """Set timers of one kind and moment for subjects that are new; at least one."""
+    rows = [
+        {
+            "id": new_id(),
+            "market_id": market_id,
+            "kind": kind,
+            "subject_id": subject_id,
+            "due_at": due_at,
+            "attempts": 0,
+        }
+        for subject_id in subject_ids
+    ]
+    await insert_rows(session, Timer, rows)
 
 
 _FREE = "SELECT id FROM timers WHERE kind = :kind AND subject_id = :subject FOR UPDATE SKIP LOCKED"

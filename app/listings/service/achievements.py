@@ -1,4 +1,4 @@
-"""Submit, review and read achievements."""
+"""Collect and read achievements."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,13 +16,17 @@ from app.listings.domain.achievement import (
     may_see,
     require_reason,
 )
-from app.listings.domain.collection import check_content, normal_number
+from app.listings.domain.collection import check_content, normal_content
 from app.listings.domain.content import AchievementContent
 from app.listings.repository import achievements as repository
+from app.listings.repository import versions
+from app.listings.service.deadlines import begin_first_check
+from app.listings.service.telling import achievement_event, shelf_part
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
-from app.platform.journal import NewEvent
-from app.shared.ids import AchievementId, MarketId, new_id
+from app.platform.files.lookup import own_files
+from app.shared.calendar import SHANGHAI
+from app.shared.ids import AchievementId, MarketId, PartyId, new_id
 from app.shared.transitions import advance
 
 
@@ -34,32 +38,43 @@ async def collect_achievement(
     Raises:
         PartyNotVerified: The exchange has not verified the owner.
         AchievementInvalid: Names every fault.
+        GateScoreTooLow: It is no draft, and the market asks for a better description.
     """
     owner = await require_verified(session, actor.party_id)
-    check_content(content)
+    await check_own_content(session, owner.id, content, now=now)
     achievement = Achievement(
         id=AchievementId(new_id()),
         market_id=owner.market_id,
         party_id=owner.id,
         status=AchievementStatus.DRAFT if draft else AchievementStatus.SUBMITTED,
-        content=_normal(content),
+        content=normal_content(content),
         version=1,
         collected_at=now,
         submitted_at=None if draft else now,
     )
+    told: dict[str, Any] = {"content": content}
+    if not draft:
+        achievement, gate = await begin_first_check(session, achievement, now=now)
+        told |= gate
     await repository.insert(session, achievement)
+    await versions.insert(session, achievement, edited_at=now, edited_by=actor.ref)
     # Until it is accepted, nobody else knows that it exists.
     what = "drafted" if draft else "submitted"
-    await _journal(session, achievement, what, actor, now, restricted={"content": content})
+    event = achievement_event(achievement, what, actor=actor.ref, at=now, restricted=told)
+    await journal.append(session, event)
     return achievement
 
 
-def _normal(content: AchievementContent) -> AchievementContent:
-    assets = tuple(
-        replace(asset, number=normal_number(asset.kind, asset.number))
-        for asset in content.ip_assets
-    )
-    return replace(content, ip_assets=assets)
+async def check_own_content(
+    session: AsyncSession, party_id: PartyId, content: AchievementContent, *, now: datetime
+) -> None:
+    """Refuse content of a party that breaks a rule or names files of others.
+
+    Raises:
+        AchievementInvalid: Names every fault.
+    """
+    files = await own_files(session, party_id, content.attachments)
+    check_content(content, today=now.astimezone(SHANGHAI).date(), files=files)
 
 
 async def review_achievement(
@@ -90,53 +105,16 @@ async def review_achievement(
         reason=None if accepted else reason,
     )
     await repository.save(session, reviewed)
-    await _journal(
-        session,
+    event = achievement_event(
         reviewed,
         str(status),
-        actor,
-        now,
-        public=_told(reviewed),
+        actor=actor.ref,
+        at=now,
+        public=shelf_part(reviewed),
         restricted={"reason": reason},
     )
-    return reviewed
-
-
-def _told(achievement: Achievement) -> dict[str, Any]:
-    content = achievement.content
-    if achievement.status is not AchievementStatus.ACCEPTED:
-        return {}
-    return {
-        "title": content.title,
-        "abstract": content.told_abstract,
-        "technology_field": content.technology_field,
-        "kind": content.kind,
-        "conversion_modes": content.conversion_modes,
-    }
-
-
-async def _journal(
-    session: AsyncSession,
-    achievement: Achievement,
-    what: str,
-    actor: Actor,
-    now: datetime,
-    *,
-    public: dict[str, Any] | None = None,
-    restricted: dict[str, Any],
-) -> None:
-    event = NewEvent(
-        market_id=achievement.market_id,
-        subject="achievement",
-        subject_id=achievement.id,
-        type=f"achievement.{what}",
-        market_at=now,
-        actor=actor.ref,
-        public=public or {},
-        restricted=restricted,
-        audience=frozenset({achievement.party_id}),
-    )
     await journal.append(session, event)
+    return reviewed
 
 
 async def read_achievement(

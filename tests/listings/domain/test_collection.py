@@ -22,7 +22,6 @@ from app.shared.access import Viewer
 from app.shared.ids import MarketId, PartyId, new_id
 from tests.listings.domain.values import ACHIEVEMENT, BUYER, CONTENT, MARKET, SELLER, content
 
-
 TODAY = date(2026, 3, 2)
 
 

@@ -1,0 +1,168 @@
+"""Tables as files: XLSX and CSV in, XLSX and CSV out. Slow: call it in a thread.
+
+What is written never runs as a formula: text that begins like one is marked as text.
+"""
+
+import csv
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from xml.parsers.expat import ExpatError
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from app.listings.domain.importing import (
+    IMPORT_ROWS_MAX,
+    ImportEmpty,
+    ImportFileUnreadable,
+    ImportTooLong,
+    RawRow,
+    cell_name,
+)
+from app.listings.service.xlsx import CELLS_A_ROW_MAX, read_rows
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv; charset=utf-8"
+SHEET: Final = "成果"
+
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ExpatError,
+    StopIteration,
+    NotImplementedError,
+    KeyError,
+    IndexError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    OSError,
+    RuntimeError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table as it was read.
+
+    Attributes:
+        header: The first row that is not empty.
+        rows: Those below it that are not empty, hidden ones too.
+    """
+
+    header: RawRow
+    rows: tuple[RawRow, ...]
+
+
+def read_sheet(content: bytes, media_type: str) -> Sheet:
+    """Read the table of an uploaded file.
+
+    Raises:
+        ImportFileUnreadable: Neither XLSX nor CSV, or damaged, or huge when unpacked.
+        ImportEmpty: No row below the header.
+        ImportTooLong: More than 20,000 rows.
+
+    Invariant: LS34.
+    """
+    try:
+        if media_type == XLSX:
+            rows = list(_limited(read_rows(content, SHEET)))
+        elif media_type.startswith("text/csv"):
+            rows = list(_limited(_csv_rows(content)))
+        else:
+            raise ImportFileUnreadable(
+                "Upload the table as XLSX or CSV.", field="file_id", accepted=["xlsx", "csv"]
+            )
+    except _UNREADABLE as failure:
+        raise ImportFileUnreadable(
+            "The file is damaged or not what its name says.",
+            field="file_id",
+            accepted=["xlsx", "csv"],
+        ) from failure
+    if len(rows) < 2:
+        raise ImportEmpty("There is no row below the header.", field="file_id")
+    return Sheet(rows[0], tuple(rows[1:]))
+
+
+def _limited(rows: Iterable[RawRow]) -> Iterator[RawRow]:
+    for count, row in enumerate(rows):
+        if count > IMPORT_ROWS_MAX:
+            raise ImportTooLong(
+                "Split the file.", field="file_id", accepted_rows_max=IMPORT_ROWS_MAX
+            )
+        yield row
+
+
+def _csv_rows(content: bytes) -> Iterator[RawRow]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030")  # as spreadsheets here still save
+    try:
+        for number, values in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+            cells = tuple(map(_shown, values[:CELLS_A_ROW_MAX]))
+            if any(cells):
+                yield RawRow(number, cells)
+    except csv.Error as failure:
+        raise ValueError(str(failure)) from failure
+
+
+def _shown(text: str) -> str:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.strip()
+    return text[1:] if text[:1] == "'" and _runs(text) else text
+
+
+def _runs(text: str) -> bool:
+    return text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
+def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows as CSV that spreadsheet programs open as UTF-8; invariant LS37."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow("'" + text if _runs(text) else text for text in row)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
+    """Return tables as XLSX, each with its name; the first row is the header; invariant LS37."""
+    book = Workbook(write_only=True)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for place in range(len(rows[0])):
+            sheet.column_dimensions[_letters(place)].width = 24
+        for index, row in enumerate(rows):
+            sheet.append([_cell(sheet, text, header=index == 0) for text in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _letters(place: int) -> str:
+    return re.sub(r"\d", "", cell_name(place, 1))
+
+
+def _cell(sheet: Worksheet, text: str, *, header: bool) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, text)
+    if text:
+        cell.data_type = "s"
+    cell.quotePrefix = _runs(text)
+    cell.font = Font(bold=header)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
