@@ -117,7 +117,35 @@ _allow(
 )
 _allow("edit_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
 _allow("collect_achievement", scope="listings:write", key=ONCE, seller_staff=OWN)
-_allow("review_achievement", scope="listings:write", key=ONCE, operator=MARKET)
+_allow(
+    "submit_achievement",
+    "confirm_achievement",
+    "confirm_achievements",
+    "withdraw_achievement",
+    scope="listings:write",
+    key=ONCE,
+    seller_staff=OWN,
+)
+_allow(
+    "first_check",
+    "appoint_experts",
+    "review_achievement",
+    scope="listings:write",
+    key=ONCE,
+    operator=MARKET,
+)
+_allow("give_opinion", scope="listings:judge", key=ONCE, expert=MARKET)
+_allow("list_appointments", scope="listings:judge", expert=OWN)
+_allow("check_achievement", scope="listings:read", seller_staff=OWN)
+_allow("get_gate", scope="listings:read", seller_staff=OWN, operator=MARKET, auditor=MARKET)
+_allow(
+    "get_selection",
+    scope="listings:read",
+    seller_staff=OWN,
+    expert=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
 _allow("draft_listing", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
 _allow("publish_listing", scope="listings:write", key=ONCE, operator=MARKET)
 _allow(

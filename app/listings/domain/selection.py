@@ -111,6 +111,27 @@ class OpinionsMissing(Conflict):
     title_en = "There are too few opinions to decide"
 
 
+class MendingOver(Conflict):
+    """The time to mend what was returned is over."""
+
+    code = "mending_over"
+    title_zh = "修改期限已过，不能再次提交"
+    title_en = "The time to mend it is over"
+
+
+def check_mended_in_time(achievement: Achievement, *, now: datetime) -> None:
+    """Refuse what was returned and comes back too late; the stored deadline decides.
+
+    Raises:
+        MendingOver: When it was due.
+
+    Invariant: LS41.
+    """
+    returned = achievement.status is AchievementStatus.RETURNED
+    if returned and achievement.due_at is not None and now >= achievement.due_at:
+        raise MendingOver("Collect it anew.", due_at=achievement.due_at)
+
+
 def check_in_time(appointment: Appointment, *, now: datetime) -> None:
     """Refuse an opinion that was given already or comes too late.
 

@@ -10,7 +10,6 @@ from app.listings.domain.versions import etag
 from app.listings.endpoints.paging import before, following
 from app.listings.schemas.achievements import (
     AchievementBody,
-    AchievementReview,
     AchievementSummary,
     AchievementView,
     Code,
@@ -163,22 +162,3 @@ async def get_version(
     )
     response.headers["ETag"] = etag(version.number)
     return VersionView.of_seen(achievement, version, actor.viewer)
-
-
-@routes.post("/achievements/{achievement_id}/review")
-async def review_achievement(
-    achievement_id: UUID, body: AchievementReview, actor: ActorDep, session: SessionDep
-) -> AchievementView:
-    """Accept or refuse a submitted achievement; a refusal states its reason."""
-    now = await market_now(session, actor.market_id)
-    return AchievementView.of_seen(
-        await achievements.review_achievement(
-            session,
-            actor,
-            AchievementId(achievement_id),
-            accepted=body.accepted,
-            reason=body.reason,
-            now=now,
-        ),
-        actor.viewer,
-    )

@@ -25,7 +25,6 @@ from app.platform.schema import (
     MoneyJson,
     Paragraph,
     PositiveMoney,
-    Reason,
     UtcView,
     View,
     printable,
@@ -129,13 +128,6 @@ class NewAchievement(AchievementBody):
     """A new result; ``draft`` keeps it with its owner until it is submitted."""
 
     draft: bool = False
-
-
-class AchievementReview(Body):
-    """The exchange's decision; a refusal states its reason."""
-
-    accepted: bool
-    reason: Reason | None = None
 
 
 class _PublicContent(View):

@@ -1,33 +1,24 @@
 """Collect and read achievements."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import require_verified
-from app.listings.domain.achievement import (
-    ACHIEVEMENT_TRANSITIONS,
-    Achievement,
-    AchievementStatus,
-    AchievementTrigger,
-    may_see,
-    require_reason,
-)
+from app.listings.domain.achievement import Achievement, AchievementStatus, may_see
 from app.listings.domain.collection import check_content, normal_content
 from app.listings.domain.content import AchievementContent
 from app.listings.repository import achievements as repository
 from app.listings.repository import versions
 from app.listings.service.deadlines import begin_first_check
-from app.listings.service.telling import achievement_event, shelf_part
+from app.listings.service.telling import achievement_event
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.files.lookup import own_files
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import AchievementId, MarketId, PartyId, new_id
-from app.shared.transitions import advance
 
 
 async def collect_achievement(
@@ -75,46 +66,6 @@ async def check_own_content(
     """
     files = await own_files(session, party_id, content.attachments)
     check_content(content, today=now.astimezone(SHANGHAI).date(), files=files)
-
-
-async def review_achievement(
-    session: AsyncSession,
-    actor: Actor,
-    achievement_id: AchievementId,
-    *,
-    accepted: bool,
-    reason: str | None,
-    now: datetime,
-) -> Achievement:
-    """Accept or refuse a submitted achievement.
-
-    Raises:
-        ReasonMissing: Refused without a reason.
-        TransitionRefused: It was decided before.
-    """
-    achievement = await repository.find(session, achievement_id, lock=True)
-    if achievement is None:
-        raise ObjectUnknown("There is no such achievement.")
-    trigger = AchievementTrigger.ACCEPT if accepted else AchievementTrigger.REFUSE
-    status = advance(ACHIEVEMENT_TRANSITIONS, state=achievement.status, trigger=trigger)
-    require_reason(favourable=accepted, reason=reason)
-    reviewed = replace(
-        achievement,
-        status=status,
-        reviewed_at=now,
-        reason=None if accepted else reason,
-    )
-    await repository.save(session, reviewed)
-    event = achievement_event(
-        reviewed,
-        str(status),
-        actor=actor.ref,
-        at=now,
-        public=shelf_part(reviewed),
-        restricted={"reason": reason},
-    )
-    await journal.append(session, event)
-    return reviewed
 
 
 async def read_achievement(
