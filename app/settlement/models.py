@@ -38,7 +38,7 @@ class DealRow(Base):
         CheckConstraint("status IN ('opened', 'paid', 'settled', 'defaulted')", name="status"),
         CheckConstraint("start_minor > 0 AND price_minor >= start_minor", name="price"),
         CheckConstraint(
-            "deposit_minor > 0 AND deposit_minor <= paid_minor AND paid_minor <= price_minor",
+            "deposit_minor >= 0 AND deposit_minor <= paid_minor AND paid_minor <= price_minor",
             name="paid",
         ),
         CheckConstraint(

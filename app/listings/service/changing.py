@@ -11,10 +11,13 @@ from app.listings.domain.listing import (
     Listing,
     ListingTerms,
     ListingTrigger,
+    PricingMode,
     check_listable,
 )
 from app.listings.domain.notice import NoticeKind
+from app.listings.domain.relation import Relation
 from app.listings.repository import registrations
+from app.listings.service import agreeing
 from app.listings.service.drafting import achievement_of, require_buyer, vars_of
 from app.listings.service.publishing import publish_offer, require_listing
 from app.platform.access import Actor
@@ -32,7 +35,8 @@ async def change_listing(
 ) -> Listing:
     """Publish other terms of a listing that is disclosed; its period begins anew.
 
-    Whoever registered accepts the new terms before the disclosure ends, or drops out then.
+    Whoever registered accepts the new terms before the disclosure ends, or drops out then. Those
+    of an agreement wait for its buyer's consent, which publishes them.
 
     Args:
         terms: All of them; `ListingTerms.approval` is the document that the change needs.
@@ -45,12 +49,48 @@ async def change_listing(
     Source: rules.md L2, A5.
     """
     listing = await require_listing(session, listing_id, lock=True)
-    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.CHANGE)
+    advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.CHANGE)
     depositors = await registrations.find_depositors(session, listing.id, None)
     check_change(listing, terms, held=listing.deposit if depositors else None)
     achievement = await achievement_of(session, listing)
-    check_listable(achievement)
     await require_buyer(session, terms, achievement)
+    if listing.pricing_mode is PricingMode.AGREEMENT:
+        await agreeing.propose(session, actor, listing, terms, now=now)
+        return listing
+    return await _publish(session, actor, listing, terms, now=now)
+
+
+async def consent(
+    session: AsyncSession,
+    actor: Actor,
+    listing_id: ListingId,
+    *,
+    terms_hash: str,
+    relation: Relation,
+    now: datetime,
+) -> Listing:
+    """Take the consent of an agreement's buyer; a change that waited for it is published.
+
+    Raises:
+        What `agreeing.consent` and, for a change, `publish_offer` raise.
+
+    Invariant: LS60. Source: rules.md A5.
+    """
+    listing = await agreeing.consent(
+        session, actor, listing_id, terms_hash=terms_hash, relation=relation, now=now
+    )
+    waiting = await agreeing.waiting_terms(session, listing)
+    if waiting is None:
+        return listing
+    return await _publish(session, actor, listing, waiting, now=now)
+
+
+async def _publish(
+    session: AsyncSession, actor: Actor, listing: Listing, terms: ListingTerms, *, now: datetime
+) -> Listing:
+    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.CHANGE)
+    achievement = await achievement_of(session, listing)
+    check_listable(achievement)
     return await publish_offer(
         session,
         replace(listing, status=status, **vars_of(terms)),

@@ -22,6 +22,7 @@ from app.identity.public import (
 from app.listings.domain.listing import Listing
 from app.listings.domain.registration import Registration
 from app.listings.domain.relation import (
+    Found,
     Relation,
     check_relation,
     find_relations,
@@ -31,7 +32,7 @@ from app.listings.repository import achievements, registrations
 from app.platform import journal
 from app.platform.access import Actor
 from app.platform.journal import NewEvent
-from app.shared.ids import ListingId, PartyId, RegistrationId
+from app.shared.ids import AchievementId, ListingId, PartyId, RegistrationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,31 @@ async def check_buyer(
         StaffMayNotRegister, RelatedPartyNotDisclosed, RelationUntrue: See the rules.
     """
     require_no_staff(has_staff=await has_exchange_staff(session, buyer.id))
-    seller = await get_party(session, listing.seller_id)
-    achievement = await achievements.find(session, listing.achievement_id)
-    completers = () if achievement is None else achievement.content.completers
-    found = find_relations(
+    found = await _on_record(session, listing.achievement_id, buyer)
+    check_relation(declared, found, disclosed=listing.related_buyers)
+
+
+async def relation_on_record(
+    session: AsyncSession, achievement_id: AchievementId, buyer_id: PartyId
+) -> Relation:
+    """Return what the records tell a buyer to be to a result and its owner; the nearest of two."""
+    found = await _on_record(session, achievement_id, await get_party(session, buyer_id))
+    return min(found, default=Relation.NONE)  # a completer comes before who is related
+
+
+async def _on_record(session: AsyncSession, achievement_id: AchievementId, buyer: Party) -> Found:
+    achievement = await achievements.find(session, achievement_id)
+    if achievement is None:
+        return {}
+    seller = await get_party(session, achievement.party_id)
+    return find_relations(
         shared_with_seller=[
             ground for ground in common_grounds(buyer, seller) if ground in CONTROL
         ],
         buyer=plain_name(buyer.name) if buyer.kind is PartyKind.PERSON else None,
         behind_buyer=persons_behind(buyer),
-        completers={plain_name(completer.name) for completer in completers},
+        completers={plain_name(completer.name) for completer in achievement.content.completers},
     )
-    check_relation(declared, found, disclosed=listing.related_buyers)
 
 
 async def flag_registration(

@@ -86,7 +86,7 @@ async def default_deal(
 
 
 async def note_shortfalls(
-    session: AsyncSession, listing: Listing, resale: Deal, *, actor: Actor
+    session: AsyncSession, listing: Listing, resale: Deal, *, actor: Actor | str
 ) -> None:
     """Note what those owe who defaulted on this achievement in an earlier listing (ST16).
 
@@ -113,16 +113,17 @@ async def _move_money(
         party_ids={deal.buyer_id},
         currency=deal.price.currency,
     )
-    await ledger.forfeit_escrow(
-        session,
-        entry_id=keeping.forfeiture_entry_id(deal.id),
-        market_id=deal.market_id,
-        deal_id=deal.id,
-        amount=deal.deposit,
-        at=now,
-        actor=actor,
-        ground=ground,
-    )
+    if deal.deposit.amount_minor:  # an agreement takes none
+        await ledger.forfeit_escrow(
+            session,
+            entry_id=keeping.forfeiture_entry_id(deal.id),
+            market_id=deal.market_id,
+            deal_id=deal.id,
+            amount=deal.deposit,
+            at=now,
+            actor=actor,
+            ground=ground,
+        )
     rest = deal.paid - deal.deposit
     if rest.amount_minor > 0:
         await ledger.refund_escrow(

@@ -36,7 +36,7 @@ async def open_deal(
     source: str,
     source_id: UUID,
     confirmed_at: datetime,
-    actor: Actor,
+    actor: Actor | str,
     standby: frozenset[PartyId],
 ) -> DealId:
     """Open a listing's deal, take the winner's deposit, give the others' back (ST1, ST8)."""
@@ -77,6 +77,11 @@ async def _deposit_of(
     session: AsyncSession, listing: Listing, buyer_id: PartyId, registration_id: RegistrationId
 ) -> Money:
     winner = (await listings.depositors(session, listing.id, {buyer_id})).get(buyer_id)
+    if winner is None and listing.status is ListingStatus.AWARDED:
+        # The listing itself awarded it, to a buyer from whom its notice asks no deposit.
+        registration = await listings.get_registration(session, registration_id)
+        if (registration.listing_id, registration.party_id) == (listing.id, buyer_id):
+            return Money(0, listing.floor.currency)
     if winner is None or winner.id != registration_id or buyer_id == listing.seller_id:
         raise BuyerWithoutDeposit("The deposit decides who may buy.", buyer_id=buyer_id)
     return (await ledger.get_hold(session, HoldId(registration_id))).amount
@@ -98,7 +103,7 @@ async def _move_deposits(
     deal: Deal,
     listing: Listing,
     standby: frozenset[PartyId],
-    actor: Actor,
+    actor: Actor | str,
 ) -> None:
     at = deal.confirmed_at
     await listings.keep_standby(session, listing, standby, at=at, actor=actor)
@@ -109,6 +114,9 @@ async def _move_deposits(
         party_ids={deal.buyer_id, deal.seller_id, *everyone},
         currency=deal.price.currency,
     )
+    if not deal.deposit.amount_minor:
+        await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
+        return
     held = await ledger.get_hold(session, HoldId(deal.registration_id))
     if held.state is not ledger.HoldState.HELD:
         raise BuyerWithoutDeposit("The deposit was given back.", buyer_id=deal.buyer_id)
@@ -125,7 +133,7 @@ async def _check_for_sale(session: AsyncSession, listing: Listing, confirmed_at:
     if listing.status is ListingStatus.SOLD:
         earlier = await repository.deals_of(session, listing.id)
         over = any(deal.status is DealStatus.DEFAULTED for deal in earlier)
-    if listing.status is not ListingStatus.CLOSED and not over:
+    if listing.status not in {ListingStatus.CLOSED, ListingStatus.AWARDED} and not over:
         raise ListingNotForSale(
             "A listing is sold after its disclosure, once.",
             state=str(listing.status),

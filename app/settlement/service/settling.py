@@ -26,7 +26,9 @@ def require_seller(actor: Actor, deal: Deal) -> None:
         raise NotYours("The deal's seller does this.")
 
 
-async def settle_if_paid(session: AsyncSession, deal: Deal, *, now: datetime, actor: Actor) -> Deal:
+async def settle_if_paid(
+    session: AsyncSession, deal: Deal, *, now: datetime, actor: Actor | str
+) -> Deal:
     """Hand a paid deal's escrow to the seller (ST5); leave any other deal as it is."""
     if deal.status is not DealStatus.PAID:
         return deal
@@ -51,7 +53,7 @@ async def journal_deal(
     session: AsyncSession,
     deal: Deal,
     what: str,
-    actor: Actor,
+    actor: Actor | str,
     now: datetime,
     *,
     public: Mapping[str, Any] | None = None,
@@ -67,7 +69,7 @@ async def journal_deal(
             subject_id=deal.id,
             type=f"deal.{what}",
             market_at=now,
-            actor=actor.ref,
+            actor=actor if isinstance(actor, str) else actor.ref,
             public={"listing_id": deal.listing_id} | dict(public or {}),
             restricted=parties | dict(restricted or {}),
             audience=frozenset(parties.values()),
