@@ -85,8 +85,14 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     body = content(records("demands")[0], "poster")
     later = json.loads(json.dumps(body).replace('"2025-', '"2027-'))
     demand = await api.post(poster, "/v1/demands", later)
+    evaluation = await api.post(
+        operator,
+        f"/v1/achievements/{lot.listing['achievement_id']}/evaluations",
+        {"purpose": "转让前评价", "due_at": "2027-12-01T00:00:00+08:00"},
+    )
     return [
         thing("market_id", market_id),
+        thing("evaluation_id", evaluation["id"], seller),
         thing("session_id", session["id"]),
         thing("client_id", made["id"], seller),
         thing("party_id", seller, seller),

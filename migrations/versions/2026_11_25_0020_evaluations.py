@@ -155,6 +155,11 @@ def upgrade() -> None:
     _seats()
     _sheets_and_reports()
     _market_views()
+    # Who completed another result with one of these, for the recusal of experts.
+    op.create_index(
+        "ix_achievements_completers", "achievements", ["completers"],
+        postgresql_using="gin", postgresql_ops={"completers": "jsonb_path_ops"},
+    )
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
@@ -163,6 +168,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_achievements_completers", "achievements")
     for table in (
         "market_views", "evaluation_reports", "evaluation_explanations", "evaluation_sheets",
         "evaluation_seats", "evaluations",

@@ -153,28 +153,29 @@ class Office:
     async def act(self, evaluation: str, act: str, who: str | Person, body: Any = None) -> Any:
         return await self.post(f"evaluations/{evaluation}/{act}", who, body)
 
-    async def panelled(self, size: int = 3) -> str:
-        evaluation = await self.opened()
+    async def panelled(self, size: int = 3, **changes: Any) -> str:
+        evaluation = await self.opened(**changes)
         panel = self.panel(self.experts[:size])
         done(await self.act(evaluation, "panel", "operator", panel))
         return evaluation
 
-    async def scoring(self, size: int = 3) -> str:
-        evaluation = await self.panelled(size)
+    async def scoring(self, size: int = 3, **changes: Any) -> str:
+        evaluation = await self.panelled(size, **changes)
         for person in self.experts[:size]:
             done(await self.act(evaluation, "declaration", person, {"interest": None}))
         due = {"due_at": await self.in_days(10)}
         done(await self.act(evaluation, "scoring", "operator", due))
         return evaluation
 
-    async def explaining(self, *sheets: Json) -> str:
-        evaluation = await self.scoring(len(sheets))
+    async def explaining(self, *sheets: Json, **changes: Any) -> str:
+        evaluation = await self.scoring(len(sheets), **changes)
         for person, sheet in zip(self.experts, sheets, strict=False):
             done(await self.act(evaluation, "scores", person, sheet))
         return evaluation
 
-    async def concluded(self, *sheets: Json) -> str:
-        evaluation = await self.explaining(*(sheets or (scores(80), scores(84), scores(88))))
+    async def concluded(self, *sheets: Json, **changes: Any) -> str:
+        three = (scores(80), scores(84), scores(88))
+        evaluation = await self.explaining(*(sheets or three), **changes)
         body = {"level": "good", "text": "专家组认为该成果技术路线清楚,建议继续完善中试数据。"}
         done(await self.act(evaluation, "conclusion", self.experts[0], body))
         return evaluation

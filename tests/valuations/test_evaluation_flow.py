@@ -165,3 +165,14 @@ async def test_scores_are_nobodys_but_their_authors_until_all_are_in(office: Off
         assert {score["points"] for score in told["scores"]["2"].values()} == {77}
     owner = done(await office.get(f"evaluations/{evaluation}", "seller_staff"))
     assert (owner["scores"], owner["dispersion"], owner["seats"]) == ({}, [], [])
+
+
+async def test_what_was_not_cleared_of_secrets_is_not_published(office: Office) -> None:
+    """EV16"""
+    evaluation = await office.concluded(secrecy="not_reviewed")
+    refusal(
+        await office.act(evaluation, "publication", "seller_staff"), 409, "report_not_publishable"
+    )
+    path = f"evaluations/{evaluation}/report"
+    done(await office.get(path, "seller_staff"))
+    refusal(await office.get(path, "anonymous"), 404, "object_unknown")

@@ -34,6 +34,12 @@ class AchievementRow(Base):
         ),
         Index("ix_achievements_market_id", "market_id", "id"),
         Index("ix_achievements_party_id", "party_id", "id"),
+        Index(
+            "ix_achievements_completers",
+            "completers",
+            postgresql_using="gin",
+            postgresql_ops={"completers": "jsonb_path_ops"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

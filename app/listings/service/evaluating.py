@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.achievement import Achievement
+from app.listings.domain.content import Secrecy
 from app.listings.domain.evaluating import require_evaluable
 from app.listings.repository.co_completers import find_co_completers
 from app.listings.service.achievements import read_achievement
@@ -64,6 +65,7 @@ async def _subject(session: AsyncSession, achievement: Achievement) -> Evaluatio
         content=content,
         completers=completers,
         co_inventors=tuple(sorted(beside)),
+        secrecy_cleared=achievement.content.secrecy is Secrecy.CLEARED,
     )
 
 

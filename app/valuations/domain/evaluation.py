@@ -81,6 +81,14 @@ class DeadlineTooEarly(RuleBroken):
     title_en = "The deadline is too early"
 
 
+class ReportNotPublishable(Conflict):
+    """Nobody had checked the evaluated content for state secrets."""
+
+    code = "report_not_publishable"
+    title_zh = "成果尚未通过保密审查，评价报告不得公开"
+    title_en = "The evaluated content was not cleared of state secrets"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSubject:
     """What is evaluated, frozen when the evaluation opens.
@@ -91,6 +99,7 @@ class EvaluationSubject:
         content: `jsonable` form of it, whole: the panel reads restricted parts, too.
         completers: Names as on record.
         co_inventors: Names of those who completed another result with a completer.
+        secrecy_cleared: Whether its owner has found it free of state secrets.
     """
 
     achievement_id: AchievementId
@@ -103,6 +112,7 @@ class EvaluationSubject:
     content: Mapping[str, Any]
     completers: tuple[str, ...]
     co_inventors: tuple[str, ...]
+    secrecy_cleared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,3 +186,18 @@ def check_deadline(due_at: datetime, *, now: datetime, announced: datetime | Non
     earliest = now if announced is None else max(now, announced)
     if due_at <= now or due_at < earliest:
         raise DeadlineTooEarly("Choose a later moment.", field="due_at", earliest=earliest)
+
+
+def require_publishable(subject: EvaluationSubject) -> None:
+    """Refuse to publish what was evaluated before its secrecy review.
+
+    Raises:
+        ReportNotPublishable: Have the cleared version evaluated.
+
+    Invariant: EV16. Source: rules.md A8; 浙江省促进科技成果转化条例 16.
+    """
+    if not subject.secrecy_cleared:
+        raise ReportNotPublishable(
+            "Clear the result and have that version evaluated.",
+            content_version=subject.content_version,
+        )

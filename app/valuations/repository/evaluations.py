@@ -45,6 +45,7 @@ def _subject(row: EvaluationRow) -> EvaluationSubject:
         owner_id=PartyId(row.owner_id),
         completers=tuple(told["completers"]),
         co_inventors=tuple(told["co_inventors"]),
+        secrecy_cleared=told["secrecy_cleared"],
         **{
             name: told[name]
             for name in ("title", "kind", "content_version", "content_hash", "content")

@@ -18,7 +18,7 @@ from app.valuations.domain.conclusion import (
     check_explained,
     check_level,
 )
-from app.valuations.domain.evaluation import EvaluationTrigger
+from app.valuations.domain.evaluation import EvaluationTrigger, require_publishable
 from app.valuations.domain.report import Conclusion, Names, report_content
 from app.valuations.domain.scoring import find_outliers
 from app.valuations.repository import evaluations
@@ -114,12 +114,14 @@ async def publish_report(
 
     Raises:
         TransitionRefused: The evaluation is not concluded.
+        ReportNotPublishable: The evaluated content was not cleared of state secrets.
 
     Invariant: EV16.
     """
     moved, case = await take(session, evaluation_id, EvaluationTrigger.PUBLISH)
     if moved.published_at is not None:
         return case
+    require_publishable(moved.subject)
     report = await evaluations.find_report(session, moved.id)
     if report is None:
         raise ReportMissing("There is no report to publish.")

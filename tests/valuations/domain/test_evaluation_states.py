@@ -105,6 +105,7 @@ def evaluation(**changes: Any) -> Evaluation:
         content={},
         completers=(),
         co_inventors=(),
+        secrecy_cleared=True,
     )
     given = Evaluation(
         id=EvaluationId(new_id()),
