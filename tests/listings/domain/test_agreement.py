@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.listings.domain.agreement import (
+    Procedure,
     ProcedureMissing,
     UnitNoticeInFuture,
     UnitNoticeMissing,
@@ -36,11 +37,11 @@ from app.listings.domain.objection import (
 from app.listings.domain.relation import Relation
 from app.markets.domain.defaults import default_terms
 from app.shared.calendar import SHANGHAI, CalendarHorizonExceeded, mainland_china, period_end
-from app.shared.ids import NoticeId, PartyId, new_id
+from app.shared.ids import NoticeId, PartyId, ProcedureId, new_id
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
 from app.shared.transitions import TransitionRefused, advance
-from tests.listings.domain.values import BUYER, DISCLOSING, ENDS, NOW
+from tests.listings.domain.values import BUYER, DISCLOSING, ENDS, MARKET, NOW
 
 UNIT = UnitNotice("https://zhilan.example.cn/17", date(2026, 3, 1))
 AGREED = replace(
@@ -112,8 +113,18 @@ def test_the_units_publication_is_there_where_required_and_not_ahead() -> None:
 
 def test_a_procedure_is_public_before_the_notice() -> None:
     """LS63"""
-    with pytest.raises(ProcedureMissing):
-        check_procedure(None, now=NOW)
+    published = Procedure(
+        id=ProcedureId(new_id()),
+        market_id=MARKET,
+        party_id=None,
+        version=1,
+        text="书面提出。",
+        published_at=NOW,
+    )
+    for known, now in ((None, NOW), (published, NOW)):
+        with pytest.raises(ProcedureMissing):
+            check_procedure(known, now=now)
+    assert check_procedure(published, now=NOW + timedelta(microseconds=1)) == published
 
 
 def notice(status: NoticeStatus) -> Notice:
