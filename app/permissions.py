@@ -163,6 +163,63 @@ _allow("list_registrations", "list_flags", scope="listings:read", operator=MARKE
 _allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)
 _allow("qualify_registration", scope="listings:write", key=ONCE, operator=MARKET)
 _allow("record_deposit", scope="listings:write", key=MUST, operator=MARKET)
+_allow("withdraw_registration", scope="listings:write", key=MUST, buyer_staff=OWN)
+_allow(
+    "offer_price",
+    "waive_right",
+    "exercise_right",
+    scope="listings:write",
+    key=MUST,
+    buyer_staff=MARKET,
+)
+_allow(
+    "get_offer",
+    "list_right_holders",
+    scope="listings:read",
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("record_right_holder", "state_rights", scope="listings:write", key=MUST, operator=MARKET)
+
+# Agreements and objections
+_allow("consent_to_agreement", scope="listings:write", key=MUST, buyer_staff=MARKET)
+_allow("record_unit_notice", scope="listings:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+_allow("publish_procedure", scope="listings:write", key=ONCE, seller_staff=MARKET, operator=MARKET)
+_allow("list_procedures", "list_objections", scope="", everyone=True)
+_allow(
+    "get_proposal",
+    scope="listings:read",
+    seller_staff=OWN,
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+# Anyone may object; who signs in can take the objection back.
+_allow(
+    "file_objection",
+    scope="listings:object",
+    key=ONCE,
+    anonymous=ANY,
+    seller_staff=ANY,
+    buyer_staff=ANY,
+    broker=ANY,
+    expert=ANY,
+    operator=ANY,
+    auditor=ANY,
+    partner=ANY,
+)
+_allow("decide_objection", scope="listings:write", key=MUST, seller_staff=OWN, operator=MARKET)
+_allow(
+    "withdraw_objection",
+    scope="listings:object",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+    expert=OWN,
+    partner=OWN,
+)
 
 # Evaluations
 _allow(
@@ -231,7 +288,7 @@ _allow("get_room", "stream_room", scope="", everyone=True)
 _allow("get_proof", "list_chain_heads", scope="", everyone=True)
 _allow("get_awards", scope="", everyone=True)
 _allow("get_mine", scope="auctions:read", buyer_staff=MARKET)
-_allow("create_auction", scope="auctions:write", key=ONCE, operator=MARKET)
+_allow("create_auction", "set_bidding_plan", scope="auctions:write", key=ONCE, operator=MARKET)
 _allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 _allow("place_floor_bid", scope="auctions:write", key=MUST, operator=MARKET)
 _allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)

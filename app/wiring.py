@@ -21,6 +21,7 @@ from app.listings.public import (
     owner_of_achievement,
     owner_of_import,
     owner_of_listing,
+    owner_of_objection,
     owner_of_registration,
 )
 from app.markets import endpoints as markets
@@ -37,6 +38,7 @@ from app.platform.secrets import Box
 from app.platform.timers import TimerHandler
 from app.settings import Settings
 from app.settlement import endpoints as settlement
+from app.settlement import handlers as settlement_handlers
 from app.settlement.public import owner_of_deal
 from app.valuations import endpoints as valuations
 from app.valuations import handlers as valuation_handlers
@@ -71,6 +73,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "import_id": owner_of_import,
     "evaluation_id": owner_of_evaluation,
     "listing_id": owner_of_listing,
+    "objection_id": owner_of_objection,
     "registration_id": owner_of_registration,
     "demand_id": owner_of_demand,
     "auction_id": owner_of_auction,
@@ -91,6 +94,7 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
     return (
         *valuation_handlers.REACTIONS,
         *listing_handlers.REACTIONS,
+        *settlement_handlers.REACTIONS,
         *auction_handlers.reactions(box),
     )
 

@@ -200,6 +200,9 @@ def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) 
         "match_price",
         "answer_standby",
         "waive_priority",
+        "offer_price",
+        "waive_right",
+        "exercise_right",
         "upload_file",
     }
     rule = PERMISSIONS[name]

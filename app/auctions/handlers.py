@@ -7,10 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.service.create import DEADLINE_TIMER
+from app.auctions.service.handover import FOLLOWED as OF_LISTINGS
+from app.auctions.service.handover import follow_listing
 from app.auctions.service.heads import HEADS_TIMER, MOVED, on_moved, publish_heads
 from app.auctions.service.offering import ANSWER_TIMER, FOLLOWED, follow_deal, on_answer_due
-from app.auctions.service.publish import on_deadline, on_listing_published
+from app.auctions.service.publish import on_deadline
 from app.auctions.vault import Vault
+from app.platform.journal import JournalEvent
 from app.platform.reactions import Reaction
 from app.platform.secrets import Box
 from app.platform.timers import TimerHandler
@@ -29,10 +32,15 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     return {DEADLINE_TIMER: deadline, HEADS_TIMER: heads, ANSWER_TIMER: on_answer_due}
 
 
-def reactions(_box: Box) -> tuple[Reaction, ...]:
+def reactions(box: Box) -> tuple[Reaction, ...]:
     """Return what auctions do about other modules' events."""
+    vault = Vault(box)
+
+    async def listing(session: AsyncSession, event: JournalEvent) -> None:
+        await follow_listing(session, vault, event)
+
     return (
-        Reaction("auctions.announce", frozenset({"listing.published"}), on_listing_published),
+        Reaction("auctions.announce", OF_LISTINGS, listing),
         Reaction("auctions.publish_heads", MOVED, on_moved),
         Reaction("auctions.follow_deal", FOLLOWED, follow_deal),
     )

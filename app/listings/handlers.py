@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.service import concluding
+from app.listings.service import concluding, fielding, objecting
 from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
 from app.listings.service.halting import SUSPENSION_OVER, remind_of_suspension
+from app.listings.service.objecting import DECIDE_BY
+from app.listings.service.posting import JUDGE_FIELD
 from app.listings.service.publishing import CLOSE_DISCLOSURE, close_disclosure, require_listing
 from app.listings.service.refunding import return_deposits
 from app.platform.access import SYSTEM
@@ -50,7 +52,9 @@ async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
 
 TIMERS: Final[dict[str, TimerHandler]] = {
     CLOSE_DISCLOSURE: close_disclosure,
+    DECIDE_BY: objecting.remind,
     DEADLINE: pass_deadline,
+    JUDGE_FIELD: fielding.on_due,
     REMIND: remind,
     SUSPENSION_OVER: remind_of_suspension,
 }

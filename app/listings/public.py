@@ -1,6 +1,6 @@
 """What other modules may use of listings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from app.listings.domain.listing import (
 from app.listings.domain.notice import (
     Notice,
 )
+from app.listings.domain.priority import Decision, RightHolder
 from app.listings.domain.registration import (
     Depositor,
     Registration,
@@ -32,8 +33,16 @@ from app.listings.domain.registration import (
     refund_entry_id,
 )
 from app.listings.domain.relation import Relation
-from app.listings.repository import achievements, imports, listings, notices, registrations
-from app.listings.service import drafting, publishing
+from app.listings.repository import (
+    achievements,
+    imports,
+    listings,
+    notices,
+    objections,
+    registrations,
+)
+from app.listings.repository import rights as right_rows
+from app.listings.service import drafting, posting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
 from app.platform.access import Actor, ObjectUnknown, Owner
@@ -57,25 +66,32 @@ __all__ = [
     "Registration",
     "RegistrationStatus",
     "Relation",
+    "RightHolder",
     "attach_bidding",
+    "attach_plan",
     "depositor_by_code",
     "depositors",
     "depositors_of_many",
+    "evidence_subjects",
     "forfeit_deposits",
     "get_achievement",
     "get_listing",
     "get_notice",
     "get_registration",
+    "hand_over",
     "keep_standby",
     "listings_of_achievement",
+    "notices_of",
     "owner_of_achievement",
     "owner_of_import",
     "owner_of_listing",
+    "owner_of_objection",
     "owner_of_registration",
     "record_forfeiture",
     "refund_entry_id",
     "release_deposit",
     "return_deposits",
+    "right_holders",
 ]
 
 
@@ -108,6 +124,27 @@ async def get_listing(
 async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:
     """Return a listing's notice as published, or ``None`` for a draft."""
     return await notices.find_terms(session, listing_id)
+
+
+async def notices_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Notice]:
+    """Return all notices of a listing as published, the first one first."""
+    return await notices.of_listing(session, listing_id)
+
+
+async def evidence_subjects(
+    session: AsyncSession, listing: Listing, actor: Actor
+) -> Sequence[UUID]:
+    """Return what else of a listing is journaled and may be known to the actor.
+
+    Who registered is for the market's staff (LS9).
+    """
+    found: list[UUID] = [
+        objection.id
+        for objection in await objections.of_listing(session, listing.id, before=None, limit=None)
+    ]
+    if actor.viewer.staff_of == listing.market_id:
+        found += await registrations.ids_of_listing(session, listing.id)
+    return found
 
 
 async def listings_of_achievement(
@@ -147,6 +184,58 @@ async def attach_bidding(
         now=now,
         actor=actor,
     )
+
+
+async def attach_plan(
+    session: AsyncSession,
+    *,
+    listing_id: ListingId,
+    plan: Mapping[str, Any],
+    now: datetime,
+    actor: Actor,
+) -> Listing:
+    """Fix how bids will be taken if two or more buyers qualify for a posted draft (L8).
+
+    Args:
+        plan: As `domain.plan` describes it, of values that `jsonable` knows; nothing secret.
+
+    Raises:
+        ObjectUnknown: No such listing in the actor's market.
+        PlanNotOfThisMode: It is not posted.
+        TransitionRefused: It is not a draft.
+    """
+    return await posting.attach_plan(
+        session, listing_id=listing_id, plan=plan, now=now, actor=actor
+    )
+
+
+async def hand_over(
+    session: AsyncSession,
+    listing: Listing,
+    *,
+    auction_id: AuctionId,
+    opens_at: datetime,
+    at: datetime,
+) -> Listing:
+    """Give a posted listing with several buyers its auction; the caller holds its lock.
+
+    Raises:
+        TransitionRefused: It is not closed.
+
+    Invariant: LS76.
+    """
+    return await posting.hand_over(
+        session, listing, auction_id=auction_id, opens_at=opens_at, at=at
+    )
+
+
+async def right_holders(session: AsyncSession, listing_id: ListingId) -> Sequence[RightHolder]:
+    """Return who may still use a priority right in a listing, best rank first.
+
+    Invariant: LS79.
+    """
+    known = await right_rows.holders(session, listing_id)
+    return [holder for holder in known if holder.decision is not Decision.WAIVED]
 
 
 async def depositors(
@@ -216,3 +305,8 @@ async def owner_of_registration(session: AsyncSession, registration_id: UUID) ->
     """Return a registration's market and buyer."""
     found = await registrations.find(session, RegistrationId(registration_id))
     return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def owner_of_objection(session: AsyncSession, objection_id: UUID) -> Owner | None:
+    """Return an objection's market, with the seller that decides it and who filed it."""
+    return await objections.owner_of_objection(session, objection_id)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.domain.contradictions import TermsContradict, check_terms
 from app.auctions.domain.licence import AuctionNotLicensed, Licence, check_licence
 from app.auctions.domain.model import AuctionStatus, BiddingState
+from app.auctions.domain.plan import AuctionNotOfThisMode
 from app.auctions.domain.rerun import check_rerun
 from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
@@ -54,6 +55,7 @@ async def create_auction(
 
     Raises:
         ObjectUnknown: The listing lies in another market.
+        AuctionNotOfThisMode: It is not priced by bidding; names what to do instead.
         TermsContradict: Lists every contradiction, those of the licence too.
         AuctionNotLicensed: Only the licence is at fault: facts that the law asks for lack, or
             come without a 拍卖.
@@ -63,6 +65,13 @@ async def create_auction(
     listing = await listings.get_listing(session, ListingId(new.listing_id), lock=True)
     if listing.market_id != actor.market_id:
         raise ObjectUnknown("There is no such listing in your market.", field="listing_id")
+    if listing.pricing_mode is not listings.PricingMode.BIDDING:
+        raise AuctionNotOfThisMode(
+            "A posted listing announces a bidding plan, from which its auction is made.",
+            field="listing_id",
+            pricing_mode=str(listing.pricing_mode),
+            or_else=f"POST /v1/listings/{listing.id}/bidding-plan",
+        )
     if new.rerun_of is not None:
         await _check_rerun(session, listing, new.rerun_of)
     opens_at = await _opening(session, listing, new)
@@ -85,28 +94,32 @@ async def create_auction(
         subject_id=auction.id,
         due_at=opens_at,
     )
+    await journal.append(session, scheduled(auction, actor.ref, now))
+    return auction
+
+
+def scheduled(auction: Auction, actor: str, at: datetime) -> NewEvent:
+    """Return the event that tells staff and seller of a new auction.
+
+    A draft is nobody else's business; its announcement tells everything.
+    """
     told: dict[str, Any] = {
-        "listing_id": listing.id,
-        "opens_at": opens_at,
-        "terms": new.terms.as_json(),
+        "listing_id": auction.listing_id,
+        "opens_at": auction.opens_at,
+        "terms": auction.state.terms.as_json(),
         "licence": auction.licence,
         "rerun_of": auction.rerun_of,
     }
-    await journal.append(
-        session,
-        NewEvent(
-            market_id=auction.market_id,
-            subject="auction",
-            subject_id=auction.id,
-            type="auction.scheduled",
-            market_at=now,
-            actor=actor.ref,
-            # A draft is nobody else's business; its announcement tells everything.
-            restricted=told,
-            audience=frozenset({auction.seller_id}),
-        ),
+    return NewEvent(
+        market_id=auction.market_id,
+        subject="auction",
+        subject_id=auction.id,
+        type="auction.scheduled",
+        market_at=at,
+        actor=actor,
+        restricted=told,
+        audience=frozenset({auction.seller_id}),
     )
-    return auction
 
 
 _OVER: Final = frozenset({AuctionStatus.FAILED, AuctionStatus.ANNULLED})
@@ -134,7 +147,7 @@ def _check(new: NewAuction, listing: listings.Listing, opens_at: datetime) -> No
     terms = new.terms
     found = [
         _refusal(lambda: check_terms(terms, bound=listing.floor, direction=Direction.UP)),
-        _refusal(lambda: _check_keys(terms)),
+        _refusal(lambda: check_keys(terms)),
         _refusal(lambda: check_licence(terms.kind, new.licence, opens_at=opens_at)),
     ]
     refusals = [refusal for refusal in found if refusal is not None]
@@ -153,7 +166,7 @@ def _refusal(check: Callable[[], None]) -> _Refusal | None:
     return None
 
 
-def _check_keys(terms: Terms) -> None:
+def check_keys(terms: Terms) -> None:
     """Refuse keys to which nothing can be sealed: a bid needs every holder's (AU69)."""
     faults = [
         {"field": f"holders.{place}.public_key", "rule": "x25519_public_key", "accepted": _KEY}

@@ -213,6 +213,11 @@ async def on_listing_published(session: AsyncSession, event: JournalEvent) -> No
     auction = await repository.load(session, auction_id, lock=True)
     auction = replace(auction, announced_at=event.market_at)
     await repository.save(session, auction)
+    await journal.append(session, announced(auction, event.market_at))
+
+
+def announced(auction: Auction, at: datetime) -> NewEvent:
+    """Return the event that tells everybody of an auction."""
     public = jsonable(
         {
             "opens_at": auction.opens_at,
@@ -222,12 +227,7 @@ async def on_listing_published(session: AsyncSession, event: JournalEvent) -> No
             "rerun_of": auction.rerun_of,
         }
     )
-    await journal.append(
-        session,
-        auction_event(
-            auction, "announced", before=auction.state, at=event.market_at, public=public
-        ),
-    )
+    return auction_event(auction, "announced", before=auction.state, at=at, public=public)
 
 
 async def on_deadline(

@@ -76,6 +76,49 @@ def resumed_end(
     return max(period_end(start=now, duration=need, calendar=calendar) for need in needs)
 
 
+def moved_opening(
+    *,
+    opens_at: datetime,
+    suspended_at: datetime,
+    ends_at: datetime,
+    resumed_end: datetime,
+    now: datetime,
+    calendar: WorkingCalendar,
+) -> datetime:
+    """Return when the auction of a resumed disclosure opens: as far behind its end as before.
+
+    On a working day at the announced hour, and not sooner than it would have come without the
+    suspension plus a day: the auction's own pause keeps that time, and its end is announced.
+
+    Args:
+        ends_at, resumed_end: End of the disclosure before and now.
+        now: When it is resumed.
+
+    Raises:
+        CalendarHorizonExceeded: The opening leaves the known range.
+
+    Source: README, LS81.
+    """
+    hour = opens_at.astimezone(SHANGHAI).timetz()
+    earliest = max(resumed_end + (opens_at - ends_at), now + (opens_at - suspended_at) + _ONE_DAY)
+    day = earliest.astimezone(SHANGHAI).date()
+    if datetime.combine(day, hour) < earliest:
+        day += _ONE_DAY
+    day = calendar.next_working_day_on_or_after(day)
+    return datetime.combine(day, hour).astimezone(UTC)
+
+
+def extended_end(*, now: datetime, policy: "PolicyTerms", calendar: WorkingCalendar) -> datetime:
+    """Return when an extension that is published now is over.
+
+    Raises:
+        CalendarHorizonExceeded: The period leaves the known range.
+
+    Source: rules.md L3 (120号 20).
+    """
+    return period_end(start=now, duration=policy.extension, calendar=calendar)
+
+
 _ONE_DAY = timedelta(days=1)
 
 

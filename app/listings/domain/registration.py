@@ -7,13 +7,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import uuid5
 
-from app.listings.domain.listing import (
-    Listing,
-    ListingStatus,
-)
-from app.listings.domain.notice import (
-    Notice,
-)
+from app.listings.domain.listing import Listing, ListingStatus, PricingMode
+from app.listings.domain.notice import Notice
 from app.listings.domain.relation import Relation
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
@@ -32,6 +27,8 @@ class RegistrationStatus(StrEnum):
     QUALIFIED = "qualified"
     REFUSED = "refused"
     DEPOSITED = "deposited"
+    LAPSED = "lapsed"  # changed terms were not accepted, or the deposit did not come
+    WITHDRAWN = "withdrawn"  # by the buyer
 
 
 class RegistrationTrigger(StrEnum):
@@ -40,14 +37,30 @@ class RegistrationTrigger(StrEnum):
     QUALIFY = "qualify"
     REFUSE = "refuse"
     DEPOSIT = "deposit"
+    ACCEPT = "accept"  # terms that were published anew
+    LAPSE = "lapse"
+    WITHDRAW = "withdraw"
 
+
+_S = RegistrationStatus
+_T = RegistrationTrigger
 
 REGISTRATION_TRANSITIONS: Final[
     Mapping[tuple[RegistrationStatus, RegistrationTrigger], RegistrationStatus]
 ] = {
-    (RegistrationStatus.APPLIED, RegistrationTrigger.QUALIFY): RegistrationStatus.QUALIFIED,
-    (RegistrationStatus.APPLIED, RegistrationTrigger.REFUSE): RegistrationStatus.REFUSED,
-    (RegistrationStatus.QUALIFIED, RegistrationTrigger.DEPOSIT): RegistrationStatus.DEPOSITED,
+    (_S.APPLIED, _T.QUALIFY): _S.QUALIFIED,
+    (_S.APPLIED, _T.REFUSE): _S.REFUSED,
+    (_S.APPLIED, _T.ACCEPT): _S.APPLIED,
+    (_S.APPLIED, _T.LAPSE): _S.LAPSED,
+    (_S.APPLIED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.QUALIFIED, _T.DEPOSIT): _S.DEPOSITED,
+    (_S.QUALIFIED, _T.ACCEPT): _S.QUALIFIED,
+    (_S.QUALIFIED, _T.LAPSE): _S.LAPSED,
+    (_S.QUALIFIED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.DEPOSITED, _T.ACCEPT): _S.DEPOSITED,
+    (_S.DEPOSITED, _T.LAPSE): _S.LAPSED,
+    (_S.DEPOSITED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.LAPSED, _T.ACCEPT): _S.APPLIED,  # in an extension, if it never paid
 }
 
 
@@ -58,7 +71,9 @@ class Registration:
     Attributes:
         bidder_code: Stands for the buyer until the end; assigned with the deposit.
         accepted_terms_hash: Content hash of the notice that was shown and accepted (L11).
-        accepted_by: ``Actor.ref`` of who accepted it, at ``registered_at``.
+        accepted_by, accepted_at: ``Actor.ref`` of who accepted it, and when.
+        deposit_due_at: Of a posted listing: when its deposit is due by policy; see
+            `field.payable_until`.
         received_at: The bank's moment of the deposit; decides (D1).
         standby_at: Since when the deposit waits for another buyer's signature, if it did.
         forfeited_at: When the deposit was lost.
@@ -75,7 +90,9 @@ class Registration:
     accepted_terms_hash: str
     accepted_by: str
     registered_at: datetime
+    accepted_at: datetime
     decided_at: datetime | None = None
+    deposit_due_at: datetime | None = None
     reason: str | None = None
     bank_reference: str | None = None
     received_at: datetime | None = None
@@ -154,6 +171,14 @@ class AlreadyRegistered(Conflict):
     title_en = "Your party has registered already"
 
 
+class RegistrationBound(Conflict):
+    """The buyer is bound: it cannot step back any more."""
+
+    code = "registration_bound"
+    title_zh = "登记已产生约束力，不能撤回"
+    title_en = "The registration cannot be withdrawn any more"
+
+
 class DepositAmountWrong(RuleBroken):
     """The deposit is the announced amount, no more and no less."""
 
@@ -171,7 +196,7 @@ class PayerNotTheBuyer(RuleBroken):
 
 
 class DepositLate(RuleBroken):
-    """The bank received the money after the auction opened."""
+    """The bank received the money after the auction opened, or after its day was over."""
 
     code = "deposit_late"
     title_zh = "保证金到账已过截止时间"
@@ -244,21 +269,30 @@ def check_registration(
 
 
 def check_deposit(
-    *, listing: Listing, receipt: BankReceipt, buyer_name: str, now: datetime
+    *,
+    listing: Listing,
+    receipt: BankReceipt,
+    buyer_name: str,
+    before: datetime | None,
+    now: datetime,
 ) -> None:
     """Refuse money that is not this buyer's deposit in time.
 
+    A suspension stops the period, not the bank.
+
+    Args:
+        before: The auction's opening, or in a posted listing the buyer's own deadline.
+
     Raises:
-        DepositClosed: The listing is neither disclosing nor closed.
+        DepositClosed: The listing is neither disclosing, suspended nor closed.
         DepositAmountWrong: Names the announced amount.
         PayerNotTheBuyer: Names the buyer's registered name.
         ReceivedInFuture: ``received_at`` is after ``now``.
-        DepositLate: ``received_at`` is not before the auction's opening, which it names.
+        DepositLate: ``received_at`` is not before ``before``, which it names.
 
     Invariant: LS10. Source: rules.md D1; L8 for the order.
     """
-    open_states = {ListingStatus.DISCLOSING, ListingStatus.CLOSED}
-    if listing.status not in open_states or listing.opens_at is None:
+    if listing.status not in _TAKES_DEPOSITS or before is None:
         raise DepositClosed("The listing has its outcome.", state=str(listing.status))
     if receipt.amount != listing.deposit:
         raise DepositAmountWrong(
@@ -270,12 +304,48 @@ def check_deposit(
         )
     if receipt.received_at > now:
         raise ReceivedInFuture("Wait for the bank.", field="received_at", maximum=now)
-    if receipt.received_at >= listing.opens_at:
+    if receipt.received_at >= before:
         raise DepositLate(
-            "The bank's moment decides, and the auction had opened.",
-            field="received_at",
-            before=listing.opens_at,
+            "The bank's moment decides, and it was too late.", field="received_at", before=before
         )
+
+
+_TAKES_DEPOSITS: Final = frozenset(
+    {ListingStatus.DISCLOSING, ListingStatus.SUSPENDED, ListingStatus.CLOSED}
+)
+
+
+def check_stepping_back(listing: Listing, *, offered: bool, now: datetime) -> None:
+    """Refuse to withdraw a registration that others rely on.
+
+    Args:
+        offered: The buyer has named its price (L8).
+
+    Raises:
+        RegistrationBound: With the rule, one of agreement, offered, bidding_begun, over.
+
+    Source: rules.md D3; README, LS72.
+    """
+    rules = {
+        "agreement": listing.pricing_mode is not PricingMode.AGREEMENT,
+        "over": listing.status in _TAKES_DEPOSITS,
+        "offered": not offered,
+        "bidding_begun": listing.opens_at is None or now < listing.opens_at,
+    }
+    for rule, holds in rules.items():
+        if not holds:
+            raise RegistrationBound("Your party is bound.", rule=rule, state=str(listing.status))
+
+
+def costs_deposit(registration: Registration, *, terms_hash: str | None) -> bool:
+    """Tell whether stepping back costs the deposit: it was paid, under the terms that hold.
+
+    Who has not accepted changed terms leaves freely: it never agreed to them.
+
+    Source: rules.md D3, L2; README, LS72.
+    """
+    paid = registration.status is RegistrationStatus.DEPOSITED
+    return paid and registration.accepted_terms_hash == terms_hash
 
 
 def _plain(name: str) -> str:

@@ -40,10 +40,10 @@ def check_terms(
 
     Raises:
         ListingInvalid: With one of these rules an error: conversion_mode_not_wanted,
-            currency_differs, deposit_missing, deposit_above_cap, base_price_missing,
-            floor_below_base_price, buyer_missing, buyer_not_expected, buyer_is_seller,
-            extensions_above_policy, reductions_above_extensions, reductions_not_falling,
-            only_of_agreement, only_of_posted.
+            currency_differs, deposit_missing, deposit_not_expected, deposit_above_cap,
+            base_price_missing, floor_below_base_price, buyer_missing, buyer_not_expected,
+            buyer_is_seller, extensions_above_policy, reductions_above_extensions,
+            reductions_not_falling, reductions_below_deposit, only_of_agreement, only_of_posted.
 
     Invariant: LS5. Source: rules.md A5, A6, L3, L4, L6, D2.
     """
@@ -80,11 +80,18 @@ def _one_currency(terms: ListingTerms, findings: Findings) -> bool:
 
 
 def _check_deposit(terms: ListingTerms, policy: "PolicyTerms", findings: Findings) -> None:
+    agreement = terms.pricing_mode is PricingMode.AGREEMENT
     findings.require(
-        terms.deposit.amount_minor > 0 or terms.pricing_mode is PricingMode.AGREEMENT,
+        agreement or terms.deposit.amount_minor > 0,
         "deposit",
         rule="deposit_missing",
         message="Only an agreement goes without a deposit.",
+    )
+    findings.require(
+        not agreement or terms.deposit.amount_minor == 0,
+        "deposit",
+        rule="deposit_not_expected",
+        message="The buyer of an agreement is known and pays no deposit.",
     )
     cap = terms.floor.share_bp(policy.deposit_cap_bp)
     findings.require(
@@ -191,6 +198,16 @@ def _check_extensions(terms: ListingTerms, policy: "PolicyTerms", findings: Find
         maximum=terms.extensions,
     )
     prices = (terms.floor, *terms.reductions)
+    findings.require(
+        all(
+            price.currency != terms.deposit.currency or terms.deposit <= price
+            for price in terms.reductions
+        ),
+        "reductions",
+        rule="reductions_below_deposit",
+        message="The deposit stays and is never more than the floor.",
+        minimum=terms.deposit,
+    )
     falling = len({price.currency for price in prices}) > 1 or all(
         later < earlier for earlier, later in pairwise(prices)
     )

@@ -6,9 +6,11 @@ from fastapi import APIRouter
 
 from app.listings.endpoints import (
     achievements,
+    agreements,
     evaluating,
     imports,
     listings,
+    posting,
     registrations,
     selection,
 )
@@ -20,5 +22,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     achievements.routes,
     evaluating.routes,
     listings.routes,
+    agreements.routes,
+    posting.routes,
     registrations.routes,
 )

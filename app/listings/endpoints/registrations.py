@@ -29,7 +29,8 @@ async def register_buyer(
     """Register the caller's party as a buyer, accepting the notice that was shown.
 
     Open while the disclosure lasts, once per party; who accepted which text is recorded. A
-    relation to the seller is declared, and only one that the notice discloses is admitted.
+    relation to the seller is declared, and only one that the notice discloses is admitted. After
+    a notice that states the terms anew, the same call accepts those.
     """
     now = await market_now(session, actor.market_id)
     return _view(
@@ -106,12 +107,28 @@ async def record_deposit(
     """Book a qualified buyer's deposit as the bank shows it and assign the bidder code.
 
     The amount is the announced one, the payer is the buyer itself, and the bank received it
-    before the auction opened.
+    before the auction opened, or in a posted listing before the buyer's deadline.
     """
     now = await market_now(session, actor.market_id)
     return _view(
         await registering.record_deposit(
             session, actor, RegistrationId(registration_id), body.receipt(), now=now
+        )
+    )
+
+
+@routes.post("/registrations/{registration_id}/withdrawal")
+async def withdraw_registration(
+    registration_id: UUID, actor: ActorDep, session: SessionDep
+) -> RegistrationView:
+    """Step back as a buyer: freely before paying, at the price of the deposit after it.
+
+    Who has not accepted changed terms leaves freely also after paying.
+    """
+    now = await market_now(session, actor.market_id)
+    return _view(
+        await registering.withdraw_registration(
+            session, actor, RegistrationId(registration_id), now=now
         )
     )
 

@@ -3,19 +3,33 @@
 from app.listings.models.achievements import AchievementRow
 from app.listings.models.imports import ImportedRow, ImportResultRow, ImportRow
 from app.listings.models.listings import ListingRow, NoticeRow
+from app.listings.models.objections import (
+    ConsentRow,
+    ObjectionRow,
+    ProcedureRow,
+    ProposalRow,
+)
 from app.listings.models.registrations import BANK_REFERENCE_UNIQUE, RegistrationRow
+from app.listings.models.rights import FieldRow, RightHolderRow, RightsStatementRow
 from app.listings.models.selection import OpinionRow
 from app.listings.models.versions import VersionRow
 
 __all__ = [
     "BANK_REFERENCE_UNIQUE",
     "AchievementRow",
+    "ConsentRow",
+    "FieldRow",
     "ImportResultRow",
     "ImportRow",
     "ImportedRow",
     "ListingRow",
     "NoticeRow",
+    "ObjectionRow",
     "OpinionRow",
+    "ProcedureRow",
+    "ProposalRow",
     "RegistrationRow",
+    "RightHolderRow",
+    "RightsStatementRow",
     "VersionRow",
 ]

@@ -22,13 +22,16 @@ class RegistrationRow(Base):
     __table_args__ = (
         one_of("status", RegistrationStatus),
         CheckConstraint(
-            "(status = 'deposited') = (bidder_code IS NOT NULL AND bank_reference IS NOT NULL"
-            " AND received_at IS NOT NULL AND deposit_entry_id IS NOT NULL)",
+            "num_nonnulls(bidder_code, bank_reference, received_at, deposit_entry_id) ="
+            " CASE WHEN status = 'deposited' THEN 4"
+            " WHEN status IN ('lapsed', 'withdrawn') AND bidder_code IS NOT NULL THEN 4"
+            " ELSE 0 END",
             name="deposit",
         ),
         CheckConstraint("status <> 'refused' OR reason IS NOT NULL", name="refusal"),
-        CheckConstraint("forfeited_at IS NULL OR status = 'deposited'", name="forfeited"),
-        CheckConstraint("defaulted_deal_id IS NULL OR forfeited_at IS NOT NULL", name="defaulted"),
+        CheckConstraint(
+            "forfeited_at IS NULL OR status IN ('deposited', 'withdrawn')", name="forfeited"
+        ),
         one_of("relation", Relation),
         Index("uq_registrations_listing_party", "listing_id", "party_id", unique=True),
         Index("uq_registrations_bidder_code", "listing_id", "bidder_code", unique=True),
@@ -45,7 +48,9 @@ class RegistrationRow(Base):
     accepted_terms_hash: Mapped[str] = mapped_column(String(64))
     accepted_by: Mapped[str] = mapped_column(String(60))
     registered_at: Mapped[datetime] = mapped_column(TIME)
+    accepted_at: Mapped[datetime] = mapped_column(TIME)
     decided_at: Mapped[datetime | None] = mapped_column(TIME)
+    deposit_due_at: Mapped[datetime | None] = mapped_column(TIME)
     reason: Mapped[str | None] = mapped_column(Text)
     bidder_code: Mapped[str | None] = mapped_column(String(8))
     bank_reference: Mapped[str | None] = mapped_column(String(200))

@@ -75,6 +75,18 @@ async def find_terms(session: AsyncSession, listing_id: ListingId) -> Notice | N
     return None if row is None else _notice(row)
 
 
+async def find_accepted(
+    session: AsyncSession, listing_id: ListingId, content_hash: str
+) -> Notice | None:
+    """Return the notice of a listing with this content: what somebody was shown."""
+    row = await session.scalar(
+        select(NoticeRow)
+        .where(NoticeRow.listing_id == listing_id, NoticeRow.content_hash == content_hash)
+        .execution_options(populate_existing=True)
+    )
+    return None if row is None else _notice(row)
+
+
 async def of_listing(session: AsyncSession, listing_id: ListingId) -> Sequence[Notice]:
     """Return all notices of a listing, the first one first."""
     rows = await session.scalars(

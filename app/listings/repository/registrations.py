@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, literal, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -42,7 +43,9 @@ def _registration(row: RegistrationRow) -> Registration:
         accepted_terms_hash=row.accepted_terms_hash,
         accepted_by=row.accepted_by,
         registered_at=row.registered_at,
+        accepted_at=row.accepted_at,
         decided_at=row.decided_at,
+        deposit_due_at=row.deposit_due_at,
         reason=row.reason,
         bank_reference=row.bank_reference,
         received_at=row.received_at,
@@ -71,6 +74,7 @@ async def insert_once(session: AsyncSession, registration: Registration) -> bool
             accepted_terms_hash=registration.accepted_terms_hash,
             accepted_by=registration.accepted_by,
             registered_at=registration.registered_at,
+            accepted_at=registration.accepted_at,
         )
         .on_conflict_do_nothing(index_elements=["listing_id", "party_id"])
         .returning(RegistrationRow.id)
@@ -79,14 +83,32 @@ async def insert_once(session: AsyncSession, registration: Registration) -> bool
 
 
 async def save_decision(session: AsyncSession, registration: Registration) -> None:
-    """Save the qualification; what was accepted at registration never changes."""
+    """Save the qualification, or that the registration has ended."""
     await session.execute(
         update(RegistrationRow)
         .where(RegistrationRow.id == registration.id)
         .values(
             status=str(registration.status),
             decided_at=registration.decided_at,
+            deposit_due_at=registration.deposit_due_at,
             reason=registration.reason,
+        )
+    )
+
+
+async def save_acceptance(session: AsyncSession, registration: Registration) -> None:
+    """Save that terms published anew were accepted; the journal keeps the earlier acceptance."""
+    await session.execute(
+        update(RegistrationRow)
+        .where(RegistrationRow.id == registration.id)
+        .values(
+            status=str(registration.status),
+            relation=str(registration.relation),
+            accepted_terms_hash=registration.accepted_terms_hash,
+            accepted_by=registration.accepted_by,
+            accepted_at=registration.accepted_at,
+            decided_at=registration.decided_at,
+            deposit_due_at=registration.deposit_due_at,
         )
     )
 
@@ -125,6 +147,39 @@ async def find(
     return None if row is None else _registration(row)
 
 
+async def of_listing(session: AsyncSession, listing_id: ListingId) -> Sequence[Registration]:
+    """Return every registration of a listing, oldest first; its lock keeps them still."""
+    rows = await session.scalars(
+        select(RegistrationRow)
+        .where(RegistrationRow.listing_id == listing_id)
+        .order_by(RegistrationRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_registration(row) for row in rows]
+
+
+async def find_of_party(
+    session: AsyncSession, listing_id: ListingId, party_id: PartyId
+) -> Registration | None:
+    """Return a party's registration for a listing."""
+    row = await session.scalar(
+        select(RegistrationRow)
+        .where(RegistrationRow.listing_id == listing_id, RegistrationRow.party_id == party_id)
+        .execution_options(populate_existing=True)
+    )
+    return None if row is None else _registration(row)
+
+
+async def ids_of_listing(session: AsyncSession, listing_id: ListingId) -> Sequence[UUID]:
+    """Return every registration of a listing, oldest first."""
+    found = await session.scalars(
+        select(RegistrationRow.id)
+        .where(RegistrationRow.listing_id == listing_id)
+        .order_by(RegistrationRow.id)
+    )
+    return found.all()
+
+
 async def find_page(
     session: AsyncSession, listing_id: ListingId, *, before: RegistrationId | None, limit: int
 ) -> Sequence[Registration]:
@@ -144,8 +199,12 @@ async def find_page(
 async def find_contenders(
     session: AsyncSession, listing_id: ListingId, *, qualified_only: bool
 ) -> Mapping[PartyId, RegistrationId]:
-    """Return the registrations of a listing that were not refused, by party, oldest first."""
-    without = {RegistrationStatus.REFUSED}
+    """Return the registrations of a listing that have not ended, by party, oldest first."""
+    without = {
+        RegistrationStatus.REFUSED,
+        RegistrationStatus.LAPSED,
+        RegistrationStatus.WITHDRAWN,
+    }
     if qualified_only:
         without |= {RegistrationStatus.APPLIED}
     rows = await session.execute(

@@ -1,11 +1,12 @@
 """Bodies and views of listings and notices."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
+from app.listings.domain.agreement import agreed_hash
 from app.listings.domain.listing import (
     Approval,
     Listing,
@@ -31,12 +32,18 @@ from app.platform.schema import (
 from app.shared.ids import FileId, PartyId, SessionId
 from app.shared.money import Money
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
 
 class UnitNoticeJson(Body, View):
     """本单位公示: where and since when the seller's unit publishes an agreement."""
 
     place: Line
     published_on: date = Field(description="Day in Asia/Shanghai")
+
+    def plain(self) -> UnitNotice:
+        """Return the domain's value."""
+        return UnitNotice(self.place, self.published_on)
 
 
 class ApprovalJson(Body, View):
@@ -100,11 +107,7 @@ class TermsBody(Body):
             session_id=None if self.session_id is None else SessionId(self.session_id),
             related_buyers=tuple(sorted(set(self.related_buyers))),
             buyer_id=None if self.buyer_id is None else PartyId(self.buyer_id),
-            unit_notice=(
-                None
-                if self.unit_notice is None
-                else UnitNotice(self.unit_notice.place, self.unit_notice.published_on)
-            ),
+            unit_notice=None if self.unit_notice is None else self.unit_notice.plain(),
             extensions=self.extensions,
             reductions=tuple(self.reductions),
             joint_purchase=self.joint_purchase,
@@ -217,6 +220,9 @@ class ListingView(ListingSummary):
     bidding: dict[str, Any] | None
     policy_id: UUID | None
     policy: dict[str, Any] | None = Field(description="Frozen with the notice")
+    agreed_terms_hash: Sha256 | None = Field(
+        description="Of an agreement: what its buyer consents to"
+    )
     earliest_opening: UtcView | None = Field(
         description="Of a draft: when its auction could open if it were published now"
     )
@@ -229,5 +235,9 @@ class ListingView(ListingSummary):
             name: getattr(listing, name) for name in cls.model_fields if hasattr(listing, name)
         }
         told["policy"] = None if listing.policy is None else listing.policy.as_json()
-        told |= {"notice": notice, "earliest_opening": earliest_opening}
+        told |= {
+            "notice": notice,
+            "earliest_opening": earliest_opening,
+            "agreed_terms_hash": agreed_hash(listing),
+        }
         return cls.model_validate(told)

@@ -61,7 +61,11 @@ class RegistrationView(View):
     accepted_terms_hash: str
     accepted_by: str
     registered_at: UtcView
+    accepted_at: UtcView = Field(description="When the terms that it names were accepted")
     decided_at: UtcView | None
+    deposit_due_at: UtcView | None = Field(
+        description="Without an auction: the deposit's deadline, or the disclosure's end if later"
+    )
     reason: str | None
     bank_reference: str | None
     received_at: UtcView | None

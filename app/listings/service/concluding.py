@@ -64,8 +64,12 @@ async def reopen(
     Invariant: LS21.
     """
     listing = await require_listing(session, listing_id, lock=True)
-    if listing.deal_id == deal_id:
-        await _reopen(session, listing, at)
+    if listing.deal_id != deal_id:
+        return
+    reopened = await _reopen(session, listing, at)
+    if reopened.auction_id is None:
+        # No award queue stands behind a sale without an auction: nobody is left to buy.
+        await fail(session, listing_id, at=at)
 
 
 async def _reopen(session: AsyncSession, listing: Listing, at: datetime) -> Listing:
@@ -74,6 +78,11 @@ async def _reopen(session: AsyncSession, listing: Listing, at: datetime) -> List
     await listings.save(session, reopened)
     await journal.append(session, listing_event(reopened, "reopened", SYSTEM, at))
     return reopened
+
+
+_ENDED_OTHERWISE: Final = frozenset(
+    {ListingStatus.FAILED, ListingStatus.WITHDRAWN, ListingStatus.TERMINATED}
+)
 
 
 async def fail(
@@ -97,8 +106,8 @@ async def fail(
     Invariants: LS15, LS16, LS23. Source: rules.md D3.
     """
     listing = await require_listing(session, listing_id, lock=True)
-    if listing.status is ListingStatus.FAILED:
-        return
+    if listing.status in _ENDED_OTHERWISE:
+        return  # withdrawn or terminated: its auction was cancelled for that
     listing = await _catch_up(session, listing, at)
     trigger = ListingTrigger.CANCEL if cancelled else ListingTrigger.FAIL
     status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=trigger)

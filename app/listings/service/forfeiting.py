@@ -69,7 +69,12 @@ async def record_forfeiture(
     registration = await registrations.find(session, registration_id, lock=True)
     if registration is None:
         raise ObjectUnknown("There is no such registration.")
-    await _note(session, listing, registration, deal_id, amount, ground=ground, at=at, actor=actor)
+    if amount.amount_minor:
+        await _note(
+            session, listing, registration, deal_id, amount, ground=ground, at=at, actor=actor
+        )
+    else:  # an agreement takes no deposit; its buyer in default still buys nothing here again
+        await registrations.save_fate(session, replace(registration, defaulted_deal_id=deal_id))
 
 
 async def _note(
@@ -85,7 +90,8 @@ async def _note(
 ) -> None:
     lost = replace(registration, forfeited_at=at, defaulted_deal_id=deal_id)
     await registrations.save_fate(session, lost)
-    notice = await notices.find_terms(session, listing.id)
+    shown = registration.accepted_terms_hash
+    notice = await notices.find_accepted(session, listing.id, shown)
     event = NewEvent(
         market_id=listing.market_id,
         subject="registration",
@@ -103,7 +109,7 @@ async def _note(
             "notice_number": None if notice is None else notice.number,
             "accepted_terms_hash": registration.accepted_terms_hash,
             "accepted_by": registration.accepted_by,
-            "accepted_at": registration.registered_at,
+            "accepted_at": registration.accepted_at,
         },
         audience=frozenset({registration.party_id}),
     )

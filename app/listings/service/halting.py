@@ -16,7 +16,7 @@ from app.listings.domain.listing import (
     ListingTrigger,
 )
 from app.listings.domain.notice import NoticeKind, NoticeTrigger
-from app.listings.domain.period import check_suspension, resumed_end
+from app.listings.domain.period import check_suspension, moved_opening, resumed_end
 from app.listings.repository import listings
 from app.listings.service.noticing import move_terms, publish_message
 from app.listings.service.publishing import CLOSE_DISCLOSURE, require_listing, schedule_close
@@ -79,6 +79,8 @@ async def resume(
 ) -> Listing:
     """Resume a suspended disclosure; what remains is counted anew and announced.
 
+    The opening of its auction moves with it.
+
     Raises:
         TransitionRefused: It is not suspended.
         CalendarHorizonExceeded: The period leaves the known working days.
@@ -99,12 +101,14 @@ async def resume(
         policy=listing.policy,
         calendar=mainland_china(),
     )
+    opens_at = _moved_opening(listing, ends_at, now)
     resumed = replace(
         listing,
         status=status,
         suspended_at=None,
         suspended_until=None,
         disclosure_ends_at=ends_at,
+        opens_at=opens_at,
     )
     await move_terms(session, listing, NoticeTrigger.RESUME)
     await timers.cancel(session, kind=SUSPENSION_OVER, subject_id=listing.id)
@@ -113,6 +117,7 @@ async def resume(
         "reason": reason,
         "suspended_at": listing.suspended_at,
         "disclosure_ends_at": ends_at,
+        "opens_at": opens_at,
         "calendar_version": mainland_china().version,
     }
     return await publish_message(
@@ -123,6 +128,21 @@ async def resume(
         what="resumed",
         at=now,
         actor=actor.ref,
+    )
+
+
+def _moved_opening(listing: Listing, resumed_end: datetime, now: datetime) -> datetime | None:
+    if listing.opens_at is None:
+        return None
+    assert listing.suspended_at is not None
+    assert listing.disclosure_ends_at is not None
+    return moved_opening(
+        opens_at=listing.opens_at,
+        suspended_at=listing.suspended_at,
+        ends_at=listing.disclosure_ends_at,
+        resumed_end=resumed_end,
+        now=now,
+        calendar=mainland_china(),
     )
 
 

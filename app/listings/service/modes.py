@@ -13,6 +13,7 @@ from app.listings.domain.listing import (
     PricingMode,
     require_opening_after,
 )
+from app.listings.service import agreeing, posting
 from app.platform.access import Actor
 
 
@@ -27,9 +28,10 @@ async def prepare(
     Raises:
         BiddingNotAttached: By bidding or posted, and the terms of the bidding are missing.
         AuctionOpensTooEarly: Names the earliest opening.
+        What `agreeing.prepare` and `posting.prepare` raise.
     """
     if listing.pricing_mode is PricingMode.AGREEMENT:
-        return {}
+        return await agreeing.prepare(session, listing, seller, now=now)
     if listing.bidding is None:
         raise BiddingNotAttached("Fix how bids are taken first.", listing_id=listing.id)
     if listing.pricing_mode is PricingMode.BIDDING:
@@ -38,6 +40,8 @@ async def prepare(
         require_opening_after(
             opens_at=listing.opens_at, disclosure_ends_at=listing.disclosure_ends_at
         )
+    if listing.pricing_mode is PricingMode.POSTED:
+        return await posting.prepare(session, listing)
     return {}
 
 
@@ -45,7 +49,13 @@ async def after_publication(
     session: AsyncSession, listing: Listing, *, now: datetime, actor: Actor
 ) -> None:
     """Let the mode go on behind a published notice; the caller holds the listing's lock."""
+    if listing.pricing_mode is PricingMode.AGREEMENT:
+        await agreeing.after_publication(session, listing, now=now, actor=actor)
 
 
 async def after_close(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
     """Let the mode go on behind a disclosure that is over; the caller holds the listing's lock."""
+    if listing.pricing_mode is PricingMode.POSTED:
+        await posting.after_close(session, listing, at=at)
+    elif listing.pricing_mode is PricingMode.AGREEMENT:
+        await agreeing.conclude(session, listing, at=at)

@@ -120,8 +120,13 @@ async def publish_offer(
 
 
 async def schedule_close(session: AsyncSession, listing: Listing) -> None:
-    """Set the timer of a disclosure's end, moving an earlier one."""
+    """Set the timer of a disclosure's end, moving an earlier one.
+
+    A worker that has it in hand waits for the listing: it looks next, and sets it anew itself.
+    """
     assert listing.disclosure_ends_at is not None
+    if await timers.is_in_hand(session, kind=CLOSE_DISCLOSURE, subject_id=listing.id):
+        return
     await timers.schedule(
         session,
         market_id=listing.market_id,
@@ -135,13 +140,17 @@ async def close_disclosure(session: AsyncSession, listing_id: UUID, due_at: date
     """End a listing's disclosure at its stored deadline; repeating it does nothing.
 
     The deadline has already closed registration: this only tells, and lets the pricing mode go
-    on. A timer that was overtaken by a later deadline finds nothing to do.
+    on. A timer that was overtaken by a later deadline waits for that one.
     """
     listing = await require_listing(session, ListingId(listing_id), lock=True)
     ends_at = listing.disclosure_ends_at
-    if listing.status is ListingStatus.DISCLOSING and ends_at is not None and ends_at <= due_at:
-        closed = await end_disclosure(session, listing, ends_at)
-        await modes.after_close(session, closed, at=ends_at)
+    if listing.status is not ListingStatus.DISCLOSING or ends_at is None:
+        return
+    if ends_at > due_at:
+        await schedule_close(session, listing)
+        return
+    closed = await end_disclosure(session, listing, ends_at)
+    await modes.after_close(session, closed, at=ends_at)
 
 
 async def end_disclosure(session: AsyncSession, listing: Listing, at: datetime) -> Listing:

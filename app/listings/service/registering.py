@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.public import get_party, require_verified
 from app.ledger import public as ledger
 from app.listings.domain.achievement import require_reason
+from app.listings.domain.agreement import refuse_in_agreement
+from app.listings.domain.field import payable_until
+from app.listings.domain.listing import Listing, PricingMode
 from app.listings.domain.registration import (
     BIDDER_CODES,
     REGISTRATION_TRANSITIONS,
@@ -24,15 +27,20 @@ from app.listings.domain.registration import (
     RegistrationTrigger,
     check_deposit,
     check_registration,
+    check_stepping_back,
     nth_bidder_code,
 )
 from app.listings.domain.relation import Relation
 from app.listings.repository import registrations as repository
+from app.listings.service.fielding import proceed, single_buyer
+from app.listings.service.lapsing import step_back
 from app.listings.service.publishing import read_listing, require_listing
 from app.listings.service.relating import check_buyer, flag_registration
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
+from app.platform.clock import market_now
 from app.platform.journal import NewEvent
+from app.shared.calendar import mainland_china, period_end
 from app.shared.ids import EntryId, HoldId, ListingId, RegistrationId, new_id
 from app.shared.transitions import advance
 
@@ -48,14 +56,24 @@ async def register_buyer(
 ) -> Registration:
     """Register the actor's party for a listing, recording which terms it accepted.
 
+    After a notice that states the terms anew, a registered party accepts those in the same way:
+    its registration keeps qualification and deposit.
+
     Raises:
         PartyNotVerified: The exchange has not verified the buyer.
+        AgreementHasItsBuyer: The listing is sold by agreement.
         RegistrationClosed, SellerMayNotRegister, TermsNotAccepted: See the rule.
         StaffMayNotRegister, RelatedPartyNotDisclosed, RelationUntrue: See `check_buyer`.
         DefaulterExcluded: It bought this achievement before and defaulted.
-        AlreadyRegistered: Once per party.
+        AlreadyRegistered: Once per party; it has accepted these terms, or its registration ended.
     """
     listing, notice = await read_listing(session, actor, listing_id)
+    if listing.pricing_mode is PricingMode.POSTED:
+        # Its field is judged under this lock: an application in time is in it or refused.
+        await require_listing(session, listing_id, lock=True)
+        listing, notice = await read_listing(session, actor, listing_id)
+        now = await market_now(session, listing.market_id)
+    refuse_in_agreement(listing)
     buyer = await require_verified(session, actor.party_id)
     check_registration(
         listing=listing,
@@ -67,27 +85,76 @@ async def register_buyer(
     await check_buyer(session, listing, buyer, relation)
     if await repository.has_defaulted(session, listing.achievement_id, buyer.id):
         raise DefaulterExcluded("The re-run is without the buyer in default.")
+    return await apply(session, actor, listing, accepted_terms_hash, relation, now=now)
+
+
+async def apply(
+    session: AsyncSession,
+    actor: Actor,
+    listing: Listing,
+    accepted_terms_hash: str,
+    relation: Relation,
+    *,
+    now: datetime,
+) -> Registration:
+    """Store the actor's application, or that it accepts terms published anew.
+
+    The caller has checked whether its party may.
+
+    Raises:
+        AlreadyRegistered: Once per party; it has accepted these terms, or its registration ended.
+
+    Invariants: LS8, LS71.
+    """
     registration = Registration(
         id=RegistrationId(new_id()),
         listing_id=listing.id,
         market_id=listing.market_id,
-        party_id=buyer.id,
+        party_id=actor.party_id,
         status=RegistrationStatus.APPLIED,
         bidder_code=None,
         accepted_terms_hash=accepted_terms_hash,
         accepted_by=actor.ref,
         registered_at=now,
+        accepted_at=now,
         relation=relation,
     )
+    what = "applied"
     if not await repository.insert_once(session, registration):
-        raise AlreadyRegistered("A party registers once.", listing_id=listing.id)
+        (known,) = await repository.lock_of_parties(session, listing.id, [actor.party_id])
+        registration = _accept_anew(known, registration)
+        await repository.save_acceptance(session, registration)
+        what = "accepted_anew"
     accepted = {
         "listing_id": listing.id,
         "accepted_terms_hash": accepted_terms_hash,
         "relation": relation,
     }
-    await _journal(session, registration, "applied", actor, now, accepted)
+    await _journal(session, registration, what, actor, now, accepted)
     return registration
+
+
+def _accept_anew(known: Registration, new: Registration) -> Registration:
+    lapsed = known.status is RegistrationStatus.LAPSED
+    ended = known.status in {RegistrationStatus.REFUSED, RegistrationStatus.WITHDRAWN}
+    # A deposit that went back is not held again, so its registration does not come back.
+    same = known.accepted_terms_hash == new.accepted_terms_hash and not lapsed
+    if ended or same or (lapsed and known.deposit_entry_id is not None):
+        raise AlreadyRegistered(
+            "A party registers once.", listing_id=known.listing_id, state=str(known.status)
+        )
+    return replace(
+        known,
+        status=advance(
+            REGISTRATION_TRANSITIONS, state=known.status, trigger=RegistrationTrigger.ACCEPT
+        ),
+        relation=new.relation,
+        accepted_terms_hash=new.accepted_terms_hash,
+        accepted_by=new.accepted_by,
+        accepted_at=new.accepted_at,
+        decided_at=None if lapsed else known.decided_at,
+        deposit_due_at=None if lapsed else known.deposit_due_at,
+    )
 
 
 async def qualify_registration(
@@ -107,17 +174,29 @@ async def qualify_registration(
     """
     seen = await require_registration(session, registration_id)
     # The listing first, always: its lock also lets the second of two that qualify see the first.
-    await require_listing(session, seen.listing_id, lock=True)
+    listing = await require_listing(session, seen.listing_id, lock=True)
     registration = await require_registration(session, registration_id, lock=True)
     trigger = RegistrationTrigger.QUALIFY if qualified else RegistrationTrigger.REFUSE
     status = advance(REGISTRATION_TRANSITIONS, state=registration.status, trigger=trigger)
     require_reason(favourable=qualified, reason=reason)
-    decided = replace(registration, status=status, decided_at=now, reason=reason)
+    due_at = _deposit_due(listing, now) if qualified else None
+    decided = replace(
+        registration, status=status, decided_at=now, deposit_due_at=due_at, reason=reason
+    )
     await repository.save_decision(session, decided)
-    await _journal(session, decided, str(status), actor, now, {"reason": reason})
+    told = {"reason": reason, "deposit_due_at": due_at}
+    await _journal(session, decided, str(status), actor, now, told)
     if qualified:
         await flag_registration(session, actor, decided, now=now)
+    await proceed(session, listing, at=now)
     return decided
+
+
+def _deposit_due(listing: Listing, now: datetime) -> datetime | None:
+    """Return when a deposit is due where no auction's opening says it."""
+    if listing.opens_at is not None or listing.policy is None:
+        return None
+    return period_end(start=now, duration=listing.policy.deposit_due, calendar=mainland_china())
 
 
 async def record_deposit(
@@ -143,7 +222,11 @@ async def record_deposit(
     trigger = RegistrationTrigger.DEPOSIT
     status = advance(REGISTRATION_TRANSITIONS, state=registration.status, trigger=trigger)
     buyer = await get_party(session, registration.party_id)
-    check_deposit(listing=listing, receipt=receipt, buyer_name=buyer.name, now=now)
+    before = listing.opens_at
+    if before is None and listing.disclosure_ends_at is not None:
+        ends_at = listing.disclosure_ends_at
+        before = payable_until(registration, disclosure_ends_at=ends_at)
+    check_deposit(listing=listing, receipt=receipt, buyer_name=buyer.name, before=before, now=now)
     deposited = replace(
         registration,
         status=status,
@@ -163,7 +246,32 @@ async def record_deposit(
         "bidder_code": deposited.bidder_code,
     }
     await _journal(session, deposited, "deposited", actor, now, told)
+    await proceed(session, listing, at=now)
     return deposited
+
+
+async def withdraw_registration(
+    session: AsyncSession, actor: Actor, registration_id: RegistrationId, *, now: datetime
+) -> Registration:
+    """Let a buyer step back: freely before it has paid, at the price of its deposit after.
+
+    Raises:
+        TransitionRefused: Its registration has ended.
+        RegistrationBound: It has named its price, the bidding has begun, or the listing is over.
+
+    Source: rules.md D3; README, LS72.
+    """
+    seen = await require_registration(session, registration_id)
+    listing = await require_listing(session, seen.listing_id, lock=True)
+    registration = await require_registration(session, registration_id, lock=True)
+    field, _ = await single_buyer(session, listing)
+    offered = (
+        field is not None and field.price is not None and field.registration_id == registration.id
+    )
+    check_stepping_back(listing, offered=offered, now=now)
+    withdrawn = await step_back(session, listing, registration, at=now, actor=actor)
+    await proceed(session, listing, at=now)
+    return withdrawn
 
 
 async def _hold(

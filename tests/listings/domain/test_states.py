@@ -99,6 +99,16 @@ REGISTRATION = {
     ("applied", "qualify"): "qualified",
     ("applied", "refuse"): "refused",
     ("qualified", "deposit"): "deposited",
+    ("applied", "accept"): "applied",
+    ("qualified", "accept"): "qualified",
+    ("deposited", "accept"): "deposited",
+    ("lapsed", "accept"): "applied",
+    ("applied", "lapse"): "lapsed",
+    ("qualified", "lapse"): "lapsed",
+    ("deposited", "lapse"): "lapsed",
+    ("applied", "withdraw"): "withdrawn",
+    ("qualified", "withdraw"): "withdrawn",
+    ("deposited", "withdraw"): "withdrawn",
 }
 MACHINES: list[tuple[type[StrEnum], type[StrEnum], Any, Mapping[tuple[str, str], str]]] = [
     (AchievementStatus, AchievementTrigger, ACHIEVEMENT_TRANSITIONS, ACHIEVEMENT),
