@@ -27,6 +27,7 @@ from app.platform.journal import history
 from app.platform.runtime import Runtime
 from app.shared.ids import FileId, new_id
 from tests.listings.factories import Desk, Json, done, refusal
+from tests.queries import counted
 from tests.world import START, World, organisation
 
 LABELS = tuple(column.label for column in COLUMNS)
@@ -154,6 +155,28 @@ async def test_the_same_file_again_changes_nothing(desk: Desk, office: Office) -
     other: Json = {"party_id": desk.world.other_seller}
     theirs = await office.upload(xlsx([LABELS, row(1)]), **other)
     assert counts(done(await office.send(theirs, **other))) == (1, 1, 0, 0)
+
+
+async def test_statements_do_not_grow_with_rows(
+    desk: Desk, office: Office, rolled_back: Database
+) -> None:
+    sent_by = []
+    for count in (2, 20):
+        table = [LABELS, *(row(100 * count + number) for number in range(count))]
+        file_id = await office.upload(xlsx(table))
+        with counted(rolled_back) as sent:
+            told = done(await office.send(file_id))
+        sent_by.append(len(sent))
+        path = f"achievements/imports/{told['id']}"
+        done(await desk.get(path, "operator"))  # from now on the owner is remembered
+        with counted(rolled_back) as sent:
+            assert len(done(await desk.get(path, "operator"))["report"]["items"]) == count
+        assert len(sent) == 2
+    assert sent_by[0] == sent_by[1]
+    kept = done(await desk.get(path, "operator"))["report"]["items"][0]["achievement_id"]
+    with counted(rolled_back) as sent:
+        done(await desk.get(f"achievements/{kept}/versions", "seller_staff"))
+    assert len(sent) == 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
