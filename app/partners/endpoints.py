@@ -15,7 +15,7 @@ from app.platform.schema import Limit
 routes = router(tag="partners")
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z._]{0,59}$")]
-SECRET_SUBJECTS: Final = ("registration", "ledger_entry")
+SECRET_SUBJECTS: Final = ("registration", "ledger_entry", "market_view", "room")
 
 
 @routes.get("/events")
@@ -30,7 +30,7 @@ async def list_events(
 
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
     the oldest change that is still being made, so there is no delay to wait out. Partners are not
-    told of registrations and ledger entries: their number is a secret of a running sale.
+    told of registrations, ledger entries, deal rooms and market views: their number is a secret.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(
