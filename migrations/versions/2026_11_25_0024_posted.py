@@ -2,6 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 
 revision = "0024_posted"
 down_revision = "0023_objections"
@@ -41,6 +42,9 @@ def upgrade() -> None:
     op.execute(f"UPDATE {TABLE} SET accepted_at = registered_at")
     op.alter_column(TABLE, "accepted_at", nullable=False)
     op.add_column(TABLE, sa.Column("deposit_due_at", TIME))
+    members = sa.Column("members", pg.ARRAY(sa.Uuid), nullable=False, server_default="{}")
+    op.add_column(TABLE, members)
+    op.alter_column(TABLE, "members", server_default=None)
     _constrain(RULES)
     op.create_table(
         "posted_fields",
@@ -109,5 +113,6 @@ def downgrade() -> None:
     op.drop_table("posted_fields")
     # Rows in states that the earlier table does not know make this fail, which loses nothing.
     _constrain(EARLIER)
+    op.drop_column(TABLE, "members")
     op.drop_column(TABLE, "deposit_due_at")
     op.drop_column(TABLE, "accepted_at")

@@ -347,6 +347,16 @@ async def test_who_lapsed_without_paying_comes_back_in_an_extension(counter: Cou
     assert (back["id"], back["status"], back["decided_at"]) == (poor["id"], "applied", None)
 
 
+async def test_a_change_in_an_extension_counts_its_extensions_anew(counter: Counter) -> None:
+    """LS74: the period begins anew (L2)."""
+    listing = await counter.posted(extensions=1)
+    await counter.end_disclosure(listing)
+    again = await changed(counter, listing, payment_terms="分两期付清。", extensions=0)
+    assert (again["extensions"], again["extensions_done"]) == (0, 0)
+    await counter.end_disclosure(again)
+    assert (await counter.read(listing))["status"] == "failed"
+
+
 async def test_a_result_that_found_no_buyer_is_offered_again_at_nine_tenths(
     counter: Counter,
 ) -> None:

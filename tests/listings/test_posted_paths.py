@@ -145,6 +145,18 @@ async def test_a_holder_that_lets_the_time_pass_has_lost_its_right(counter: Coun
     assert (holder["decision"], holder["decided_at"]) == ("silent", due)
 
 
+async def test_a_buyer_with_the_best_right_buys_at_once_and_every_holder_is_on_record(
+    counter: Counter,
+) -> None:
+    """LS79"""
+    listing, paid = await priced(counter, ("buyer", 1), ("third_buyer", 2))
+    assert (await awarded(counter, listing))["registration_id"] == paid["id"]
+    path = f"listings/{listing['id']}/priority-holders"
+    holders = done(await counter.get(path, "operator"))["items"]
+    assert [it["decision"] for it in holders] == ["exercised", "silent"]
+    assert holders[0]["registration_id"] == paid["id"]
+
+
 async def exercise(counter: Counter, listing: Json, name: str = "third_buyer") -> Json:
     body = {"accepted_terms_hash": listing["notice"]["content_hash"]}
     return done(await counter.act(listing, "priority-exercise", name, body))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.auctions.domain.plan import OPENS_AFTER_MAX
 from app.auctions.schemas.terms import TermsBody, TermsView
 from app.platform.schema import Body, View
 
@@ -14,7 +15,12 @@ class BiddingPlanBody(Body):
 
     terms: TermsBody
     opens_after: Annotated[
-        int, Field(ge=1, le=20, description="Working days from the hand-over to the opening")
+        int,
+        Field(
+            ge=1,
+            le=OPENS_AFTER_MAX,
+            description="Working days from the hand-over to the opening",
+        ),
     ] = 3
     opening_hour: Annotated[int, Field(ge=0, le=23, description="In Asia/Shanghai")] = 9
 

@@ -79,6 +79,7 @@ class Registration:
         forfeited_at: When the deposit was lost.
         defaulted_deal_id: The deal whose default took it.
         relation: To the seller, as declared and found true at registration.
+        members: Who buys with it, in a joint purchase.
     """
 
     id: RegistrationId
@@ -101,6 +102,7 @@ class Registration:
     forfeited_at: datetime | None = None
     defaulted_deal_id: DealId | None = None
     relation: Relation = Relation.NONE
+    members: tuple[PartyId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

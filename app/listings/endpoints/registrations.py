@@ -5,9 +5,9 @@ from uuid import UUID
 from app.listings.domain.registration import Registration
 from app.listings.endpoints.paging import before, following
 from app.listings.schemas.registrations import (
+    BuyerApplication,
     DepositReceipt,
     FlagView,
-    NewRegistration,
     Qualification,
     RegistrationView,
 )
@@ -17,14 +17,14 @@ from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, Page
-from app.shared.ids import ListingId, RegistrationId
+from app.shared.ids import ListingId, PartyId, RegistrationId
 
 routes = router(tag="registrations")
 
 
 @routes.post("/listings/{listing_id}/registrations", status_code=201)
 async def register_buyer(
-    listing_id: UUID, body: NewRegistration, actor: ActorDep, session: SessionDep
+    listing_id: UUID, body: BuyerApplication, actor: ActorDep, session: SessionDep
 ) -> RegistrationView:
     """Register the caller's party as a buyer, accepting the notice that was shown.
 
@@ -40,6 +40,7 @@ async def register_buyer(
             ListingId(listing_id),
             accepted_terms_hash=body.accepted_terms_hash,
             relation=body.relation,
+            members=[PartyId(member) for member in body.members],
             now=now,
         )
     )

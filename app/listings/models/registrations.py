@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.registration import RegistrationStatus
@@ -45,6 +46,7 @@ class RegistrationRow(Base):
     party_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     status: Mapped[str] = mapped_column(String(10))
     relation: Mapped[str] = mapped_column(String(10))
+    members: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     accepted_terms_hash: Mapped[str] = mapped_column(String(64))
     accepted_by: Mapped[str] = mapped_column(String(60))
     registered_at: Mapped[datetime] = mapped_column(TIME)

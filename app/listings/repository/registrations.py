@@ -50,6 +50,7 @@ def _registration(row: RegistrationRow) -> Registration:
         bank_reference=row.bank_reference,
         received_at=row.received_at,
         relation=Relation(row.relation),
+        members=tuple(PartyId(member) for member in row.members),
         deposit_entry_id=None if row.deposit_entry_id is None else EntryId(row.deposit_entry_id),
         standby_at=row.standby_at,
         forfeited_at=row.forfeited_at,
@@ -71,6 +72,7 @@ async def insert_once(session: AsyncSession, registration: Registration) -> bool
             party_id=registration.party_id,
             status=str(registration.status),
             relation=str(registration.relation),
+            members=list(registration.members),
             accepted_terms_hash=registration.accepted_terms_hash,
             accepted_by=registration.accepted_by,
             registered_at=registration.registered_at,
@@ -104,6 +106,7 @@ async def save_acceptance(session: AsyncSession, registration: Registration) -> 
         .values(
             status=str(registration.status),
             relation=str(registration.relation),
+            members=list(registration.members),
             accepted_terms_hash=registration.accepted_terms_hash,
             accepted_by=registration.accepted_by,
             accepted_at=registration.accepted_at,
@@ -199,7 +202,10 @@ async def find_page(
 async def find_contenders(
     session: AsyncSession, listing_id: ListingId, *, qualified_only: bool
 ) -> Mapping[PartyId, RegistrationId]:
-    """Return the registrations of a listing that have not ended, by party, oldest first."""
+    """Return the registrations of a listing that have not ended, by party, oldest first.
+
+    Members of a joint purchase stand with their registration.
+    """
     without = {
         RegistrationStatus.REFUSED,
         RegistrationStatus.LAPSED,
@@ -208,14 +214,18 @@ async def find_contenders(
     if qualified_only:
         without |= {RegistrationStatus.APPLIED}
     rows = await session.execute(
-        select(RegistrationRow.party_id, RegistrationRow.id)
+        select(RegistrationRow.party_id, RegistrationRow.id, RegistrationRow.members)
         .where(
             RegistrationRow.listing_id == listing_id,
             RegistrationRow.status.not_in(map(str, without)),
         )
         .order_by(RegistrationRow.id)
     )
-    return {PartyId(party_id): RegistrationId(id_) for party_id, id_ in rows}
+    return {
+        PartyId(party_id): RegistrationId(id_)
+        for lead, id_, members in rows
+        for party_id in (lead, *members)
+    }
 
 
 async def find_depositors(

@@ -23,6 +23,16 @@ class NewRegistration(Body):
     )
 
 
+class BuyerApplication(NewRegistration):
+    """A registration, of one party or of several that buy together."""
+
+    members: list[UUID] = Field(
+        default=[],
+        max_length=9,
+        description="联合受让, if announced: who buys with the caller's party, which leads",
+    )
+
+
 class Qualification(Body):
     """The exchange's decision; a refusal states its reason."""
 
@@ -57,6 +67,7 @@ class RegistrationView(View):
     party_id: UUID
     status: RegistrationStatus
     relation: Relation = Field(description="To the seller, as declared")
+    members: list[UUID] = Field(description="Who buys with the party, in a joint purchase")
     bidder_code: str | None
     accepted_terms_hash: str
     accepted_by: str

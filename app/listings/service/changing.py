@@ -93,7 +93,8 @@ async def _publish(
     check_listable(achievement)
     return await publish_offer(
         session,
-        replace(listing, status=status, **vars_of(terms)),
+        # The new notice states its own extensions, counted from it.
+        replace(listing, status=status, extensions_done=0, **vars_of(terms)),
         achievement,
         kind=NoticeKind.CHANGE,
         what="changed",

@@ -48,7 +48,7 @@ from app.platform.access import SYSTEM
 from app.platform.clock import market_now
 from app.platform.journal import NewEvent
 from app.shared.calendar import mainland_china, period_end
-from app.shared.ids import ListingId, PartyId
+from app.shared.ids import ListingId
 from app.shared.transitions import advance
 
 
@@ -217,24 +217,30 @@ async def _go_on(
         if answer.until is not None:
             await posting.wake(session, listing, answer.until)
         return
-    await _record_silence(session, listing, at=at, buyer=buyer.party_id)
+    await _record_decisions(session, listing, at=at, winner=answer.registration)
     await award(session, listing, answer.registration, field.price, at=at, actor=SYSTEM)
 
 
-async def _record_silence(
-    session: AsyncSession, listing: Listing, *, at: datetime, buyer: PartyId
+async def _record_decisions(
+    session: AsyncSession, listing: Listing, *, at: datetime, winner: Registration
 ) -> None:
     """Keep of every holder what it made of its right: no deal without that (LS79)."""
     for holder in await rights.holders(session, listing.id):
-        if holder.decision is not None or holder.party_id == buyer:
+        if holder.decision is not None:
             continue
-        silent = replace(holder, decision=Decision.SILENT, decided_at=at)
-        await rights.save_holder(session, silent)
+        buys = holder.party_id == winner.party_id
+        decided = replace(
+            holder,
+            decision=Decision.EXERCISED if buys else Decision.SILENT,
+            decided_at=at,
+            registration_id=winner.id if buys else None,
+        )
+        await rights.save_holder(session, decided)
         event = NewEvent(
             market_id=listing.market_id,
             subject="listing",
             subject_id=listing.id,
-            type="listing.right_lapsed",
+            type="listing.right_exercised" if buys else "listing.right_lapsed",
             market_at=at,
             actor=SYSTEM,
             restricted={"party_id": holder.party_id, "rank": holder.rank},

@@ -12,6 +12,7 @@ from app.identity.public import get_party, require_verified
 from app.ledger import public as ledger
 from app.listings.domain.achievement import require_reason
 from app.listings.domain.agreement import refuse_in_agreement
+from app.listings.domain.consortium import check_members
 from app.listings.domain.field import payable_until
 from app.listings.domain.listing import Listing, PricingMode
 from app.listings.domain.registration import (
@@ -35,13 +36,13 @@ from app.listings.repository import registrations as repository
 from app.listings.service.fielding import proceed, single_buyer
 from app.listings.service.lapsing import step_back
 from app.listings.service.publishing import read_listing, require_listing
-from app.listings.service.relating import check_buyer, flag_registration
+from app.listings.service.relating import check_buyer, flag_registration, relation_on_record
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.clock import market_now
 from app.platform.journal import NewEvent
 from app.shared.calendar import mainland_china, period_end
-from app.shared.ids import EntryId, HoldId, ListingId, RegistrationId, new_id
+from app.shared.ids import EntryId, HoldId, ListingId, PartyId, RegistrationId, new_id
 from app.shared.transitions import advance
 
 
@@ -53,23 +54,27 @@ async def register_buyer(
     accepted_terms_hash: str,
     relation: Relation,
     now: datetime,
+    members: Sequence[PartyId] = (),
 ) -> Registration:
     """Register the actor's party for a listing, recording which terms it accepted.
 
-    After a notice that states the terms anew, a registered party accepts those in the same way:
-    its registration keeps qualification and deposit.
+    It leads the ``members`` of a joint purchase, each checked as it is itself. After a notice that
+    states the terms anew, a registered party accepts those in the same way: its registration keeps
+    qualification, deposit and members.
 
     Raises:
         PartyNotVerified: The exchange has not verified the buyer.
         AgreementHasItsBuyer: The listing is sold by agreement.
         RegistrationClosed, SellerMayNotRegister, TermsNotAccepted: See the rule.
         StaffMayNotRegister, RelatedPartyNotDisclosed, RelationUntrue: See `check_buyer`.
+        JointPurchaseNotAnnounced, MemberTaken: See the rule.
         DefaulterExcluded: It bought this achievement before and defaulted.
         AlreadyRegistered: Once per party; it has accepted these terms, or its registration ended.
     """
     listing, notice = await read_listing(session, actor, listing_id)
-    if listing.pricing_mode is PricingMode.POSTED:
-        # Its field is judged under this lock: an application in time is in it or refused.
+    if listing.pricing_mode is PricingMode.POSTED or listing.joint_purchase:
+        # A field is judged under this lock: an application in time is in it or refused. And of
+        # two consortia with one member the second sees the first.
         await require_listing(session, listing_id, lock=True)
         listing, notice = await read_listing(session, actor, listing_id)
         now = await market_now(session, listing.market_id)
@@ -85,7 +90,27 @@ async def register_buyer(
     await check_buyer(session, listing, buyer, relation)
     if await repository.has_defaulted(session, listing.achievement_id, buyer.id):
         raise DefaulterExcluded("The re-run is without the buyer in default.")
-    return await apply(session, actor, listing, accepted_terms_hash, relation, now=now)
+    await _check_members(session, listing, buyer.id, members)
+    return await apply(
+        session, actor, listing, accepted_terms_hash, relation, now=now, members=members
+    )
+
+
+async def _check_members(
+    session: AsyncSession, listing: Listing, lead: PartyId, members: Sequence[PartyId]
+) -> None:
+    known = await repository.find_contenders(session, listing.id, qualified_only=False)
+    own = await repository.find_of_party(session, listing.id, lead)
+    others = {party for party, id_ in known.items() if own is None or id_ != own.id}
+    check_members(listing, lead, members, taking_part=others)
+    for member in members:
+        party = await require_verified(session, member)
+        if party.market_id != listing.market_id:
+            raise ObjectUnknown("There is no such party in your market.", field="members")
+        relation = await relation_on_record(session, listing.achievement_id, member)
+        await check_buyer(session, listing, party, relation)
+        if await repository.has_defaulted(session, listing.achievement_id, member):
+            raise DefaulterExcluded("The re-run is without the buyer in default.", field="members")
 
 
 async def apply(
@@ -96,6 +121,7 @@ async def apply(
     relation: Relation,
     *,
     now: datetime,
+    members: Sequence[PartyId] = (),
 ) -> Registration:
     """Store the actor's application, or that it accepts terms published anew.
 
@@ -118,6 +144,7 @@ async def apply(
         registered_at=now,
         accepted_at=now,
         relation=relation,
+        members=tuple(members),
     )
     what = "applied"
     if not await repository.insert_once(session, registration):
@@ -129,6 +156,7 @@ async def apply(
         "listing_id": listing.id,
         "accepted_terms_hash": accepted_terms_hash,
         "relation": relation,
+        "members": registration.members,
     }
     await _journal(session, registration, what, actor, now, accepted)
     return registration
@@ -137,8 +165,9 @@ async def apply(
 def _accept_anew(known: Registration, new: Registration) -> Registration:
     lapsed = known.status is RegistrationStatus.LAPSED
     ended = known.status in {RegistrationStatus.REFUSED, RegistrationStatus.WITHDRAWN}
+    same = known.accepted_terms_hash == new.accepted_terms_hash
+    same = not lapsed and (same or new.members not in {(), known.members})
     # A deposit that went back is not held again, so its registration does not come back.
-    same = known.accepted_terms_hash == new.accepted_terms_hash and not lapsed
     if ended or same or (lapsed and known.deposit_entry_id is not None):
         raise AlreadyRegistered(
             "A party registers once.", listing_id=known.listing_id, state=str(known.status)
@@ -149,6 +178,7 @@ def _accept_anew(known: Registration, new: Registration) -> Registration:
             REGISTRATION_TRANSITIONS, state=known.status, trigger=RegistrationTrigger.ACCEPT
         ),
         relation=new.relation,
+        members=new.members if lapsed else known.members,
         accepted_terms_hash=new.accepted_terms_hash,
         accepted_by=new.accepted_by,
         accepted_at=new.accepted_at,

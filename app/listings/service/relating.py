@@ -128,4 +128,6 @@ async def list_flags(
             flag.grounds,
         )
         for flag in shared_control([by_id[party_id] for party_id in contenders])
+        # A joint purchase is one buyer.
+        if contenders[flag.party_ids[0]] != contenders[flag.party_ids[1]]
     ]
