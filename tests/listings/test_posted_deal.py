@@ -1,9 +1,11 @@
 """A single buyer's price becomes a deal, with real commits: for it, or for who goes before it."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from tests.auctions.acts import move_to
 from tests.auctions.handed import MakePosted, end_disclosure, posted, read
 from tests.auctions.lot import BUYERS, OPERATOR, Lot, buyer, yuan
 from tests.auctions.standby import REFUSED, deposits
@@ -77,3 +79,23 @@ async def test_a_holder_buys_at_that_price_and_the_buyer_has_its_deposit_back(
 
     await eventually(returned)
     assert (await books(lot))["escrow"] == "-120000.00"
+
+
+async def test_one_move_of_the_clock_runs_through_two_extensions_to_the_end(
+    posted: MakePosted,
+) -> None:
+    """LS74, LS75: each period counted from the notice before it, all of it by itself."""
+    floors = [yuan(580_000), yuan(550_000)]
+    lot = await posted(mode="licence_exclusive", extensions=2, reductions=floors)
+    await move_to(lot, datetime.fromisoformat("2026-04-30T09:00:00+08:00"))
+    listing = await read(lot)
+    assert (listing["status"], listing["floor"]) == ("failed", floors[1])
+    path = f"/v1/listings/{lot.listing['id']}/notices"
+    notices = (await lot.api.get(None, path))["items"]
+    assert [it["kind"] for it in notices] == ["offer", "extension", "extension"]
+    # To 17 March; five working days after the 18th; five more after the 26th.
+    ends = [it["content"]["disclosure_ends_at"] for it in notices]
+    assert ends == [f"2026-03-{day}T16:00:00+00:00" for day in ("17", "25")] + [
+        "2026-04-02T16:00:00+00:00"
+    ]
+    assert [it["content"]["floor"] for it in notices] == [yuan(600_000), *floors]

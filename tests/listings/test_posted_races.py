@@ -162,3 +162,19 @@ async def test_a_withdrawal_beside_the_price_leaves_one_of_them(posted: MakePost
     else:
         assert (offer.json()["code"], withdrawal.status_code) == ("offer_not_invited", 200)
         assert listing["status"] == "failed"
+
+
+async def test_of_consortia_at_once_with_one_member_one_takes_part(posted: MakePosted) -> None:
+    """LS83"""
+    lot = await posted(mode="licence_exclusive", joint_purchase=True)
+    path = f"/v1/listings/{lot.listing['id']}/registrations"
+    body = {"accepted_terms_hash": lot.listing["notice"]["content_hash"]}
+    member = {"members": [str(lot.world.other_buyer)]}
+    answers = await asyncio.gather(
+        lot.api.send("POST", buyer("buyer"), path, body | member),
+        lot.api.send("POST", buyer("third_buyer"), path, body | member),
+        lot.api.send("POST", buyer("other_buyer"), path, body),
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
+    assert set(refused) == {"member_taken"}
