@@ -55,6 +55,7 @@ async def prepare(client: httpx.AsyncClient, show: Show) -> Session:
     session = Session(api, show, markets[0])
     people = {OPERATOR, *(lot.seller for lot in session.lots)}
     people |= {Who(Role.BUYER_STAFF, key) for lot in session.lots for key in lot.bidders}
+    people |= session.modes.people
     signed_in = await asyncio.gather(*(sign_in(client, who) for who in people))
     tokens.update(zip(people, signed_in, strict=True))
     show.done(f"{len(people)} 位用户已登录 users signed in")
@@ -80,8 +81,10 @@ async def drive(session: Session) -> None:
     show, first = session.show, session.lots[0]
     start = Money.parse(first.plan["start"]["amount"])
     await session.announce()
+    await session.modes.publish()
     await session.gather_bidders()
     await session.expect_refusal(first, first.bidders[0], start, "auction_not_open", "抢跑 early")
+    await session.modes.extend_and_sell(received_at=session.moment)
     opens_at = session.opening()
     show.doing("拨快沙盒时钟至开拍 moving the sandbox clock to the opening")
     await session.advance(opens_at)
@@ -109,6 +112,7 @@ async def gather_facts(session: Session) -> dict[str, Any]:
         "ledger": ", ".join(total["amount"] for total in books["totals"]) or "0.00",
         "receipts": await session.verified_receipts(),
         "proofs": await session.verified_proofs(),
+        "modes": await session.modes.sold(),
         "sheets": sum(lot.sheet["ready"] for lot in session.lots),
         "bidders": len({key for lot in session.lots for key in lot.bidders}),
     }
@@ -153,6 +157,11 @@ def _checks(session: Session, facts: dict[str, Any]) -> list[tuple[str, str, str
         ("依规拒绝的报价 bids refused by rule", str(session.refusals), "7"),
         ("验签通过的回执 receipts verified", str(facts["receipts"]), str(results["bids"] + 6)),
         ("由证明文件重算的结果 results recomputed from proofs", str(facts["proofs"]), lots),
+        (
+            "协议与挂牌成交 sold by agreement, posted",
+            "、".join(facts["modes"]),
+            "agreement、posted",
+        ),
         ("资金账合计 ledger total", facts["ledger"], "0.00"),
         ("可登记的准备表 sheets ready", str(facts["sheets"]), lots),
     ]

@@ -10,6 +10,7 @@ from app.auctions.public import verify_proof
 from app.demo import steps
 from app.demo.api import Api, Who
 from app.demo.market import content, records, session_plan
+from app.demo.modes import Modes
 from app.demo.show import Show
 from app.platform.access import Role
 from app.platform.signing import verify
@@ -81,11 +82,16 @@ class Session:
         self.session_id = ""
         self.receipts: list[str] = []
         self.refusals = 0
+        self.modes = Modes(api, show, OPERATOR, self.advance)
 
     async def clock(self) -> datetime:
         """Return the market's present moment."""
         clock = await self.api.get(None, f"/v1/markets/{self.market_id}/clock")
         return datetime.fromisoformat(clock["now"])
+
+    async def moment(self) -> str:
+        """Return the market's present moment as it is sent."""
+        return (await self.clock()).isoformat()
 
     async def advance(self, moment: datetime) -> None:
         """Move the sandbox's clock; what is due on the way happens in order."""
@@ -150,7 +156,7 @@ class Session:
 
     async def gather_bidders(self) -> None:
         """Register, qualify and take the deposits of every lot's bidders."""
-        received_at = (await self.clock()).isoformat()
+        received_at = await self.moment()
         count = 0
         for lot in self.lots:
             for key in lot.bidders:
