@@ -13,9 +13,16 @@ _ROUTES: dict[str, Permission] = {}
 
 
 def _allow(
-    *routes: str, scope: str, key: KeyUse = KeyUse.NONE, everyone: bool = False, **roles: Reach
+    *routes: str,
+    scope: str,
+    key: KeyUse = KeyUse.NONE,
+    everyone: bool = False,
+    every_role_own: bool = False,
+    **roles: Reach,
 ) -> None:
     reach = dict(PUBLIC.reach) if everyone else {}
+    if every_role_own:
+        reach = {role: Reach.OWN for role in Role if role is not Role.ANONYMOUS}
     reach |= {Role(name): how for name, how in roles.items()}
     for route in routes:
         if route in _ROUTES:
@@ -102,9 +109,19 @@ _allow(
     "list_listings",
     "get_listing",
     "list_listing_notices",
+    "search_achievements",
+    "search_listings",
+    "list_notices",
+    "get_notice",
     scope="",
     everyone=True,
 )
+_allow(
+    "save_search", "delete_saved_search", scope="searches:write", key=ONCE, every_role_own=True
+)
+_allow("list_saved_searches", scope="searches:read", every_role_own=True)
+_allow("list_notifications", scope="notifications:read", every_role_own=True)
+_allow("read_notification", scope="notifications:write", key=ONCE, every_role_own=True)
 # An import is recognised by its rows, not by a key.
 _allow("import_achievements", scope="listings:write", seller_staff=OWN)
 _allow(

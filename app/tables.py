@@ -13,6 +13,7 @@ import app.markets.models
 import app.platform.clock
 import app.platform.files.model
 import app.platform.idempotency
+import app.platform.inbox
 import app.platform.journal
 import app.platform.presence
 import app.platform.reactions

@@ -21,8 +21,10 @@ from app.listings.public import (
     owner_of_achievement,
     owner_of_import,
     owner_of_listing,
+    owner_of_notice,
     owner_of_objection,
     owner_of_registration,
+    owner_of_saved_search,
 )
 from app.markets import endpoints as markets
 from app.markets.public import owner_of_market, owner_of_session
@@ -31,6 +33,8 @@ from app.permissions import PERMISSIONS
 from app.platform import endpoints as operations
 from app.platform.access import OwnerLookup
 from app.platform.files import endpoints as files
+from app.platform.inbox import owner_of_notification
+from app.platform.inbox_endpoints import routes as inbox_routes
 from app.platform.postgres import database_url
 from app.platform.reactions import Reaction
 from app.platform.runtime import Runtime, build_runtime
@@ -49,6 +53,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     operations.routes,
     files.routes,
     files.uploads,
+    inbox_routes,
     *identity.ROUTERS,
     *markets.ROUTERS,
     ledger.routes,
@@ -73,6 +78,9 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "import_id": owner_of_import,
     "evaluation_id": owner_of_evaluation,
     "listing_id": owner_of_listing,
+    "notice_id": owner_of_notice,
+    "notification_id": owner_of_notification,
+    "saved_search_id": owner_of_saved_search,
     "objection_id": owner_of_objection,
     "registration_id": owner_of_registration,
     "demand_id": owner_of_demand,

@@ -19,6 +19,7 @@ from app.demo.market import content, records
 from app.main import create_app
 from app.permissions import PERMISSIONS
 from app.platform.access import KeyUse, Permission, Reach, Role
+from app.platform.inbox import NewNotification, notify
 from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
 from app.shared.ids import PartyId
@@ -90,8 +91,27 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         f"/v1/achievements/{lot.listing['achievement_id']}/evaluations",
         {"purpose": "转让前评价", "due_at": "2027-12-01T00:00:00+08:00"},
     )
+    notice = lot.listing["notice"]
+    saved = await api.post(poster, "/v1/saved-searches", {"name": "事件相机", "q": "事件相机"})
+    async with lot.runtime.database.transaction() as writing:
+        told = NewNotification(
+            market_id=market_id,
+            party_id=buyer,
+            topic="tests.walk",
+            title_zh="测试通知",
+            title_en="A notification of the tests",
+            text_zh="测试",
+            text_en="Test",
+            dedupe_key=f"walk:{market_id}",
+            market_at=lot.opens_at,
+        )
+        await notify(writing, told)
+    notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     return [
         thing("market_id", market_id),
+        thing("notice_id", notice["id"], seller),
+        thing("saved_search_id", saved["id"], buyer),
+        thing("notification_id", notification["id"], buyer),
         thing("evaluation_id", evaluation["id"], seller),
         thing("session_id", session["id"]),
         thing("client_id", made["id"], seller),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.listings.search_handlers import SEARCH
 from app.listings.service import concluding, fielding, objecting
 from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
 from app.listings.service.halting import SUSPENSION_OVER, remind_of_suspension
@@ -59,4 +60,7 @@ TIMERS: Final[dict[str, TimerHandler]] = {
     SUSPENSION_OVER: remind_of_suspension,
 }
 
-REACTIONS: Final[tuple[Reaction, ...]] = (Reaction("listings.outcome", _TYPES, take_outcome),)
+REACTIONS: Final[tuple[Reaction, ...]] = (
+    Reaction("listings.outcome", _TYPES, take_outcome),
+    SEARCH,
+)

@@ -40,13 +40,23 @@ from app.listings.repository import (
     notices,
     objections,
     registrations,
+    saved_searches,
 )
 from app.listings.repository import rights as right_rows
 from app.listings.service import drafting, posting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
 from app.platform.access import Actor, ObjectUnknown, Owner
-from app.shared.ids import AchievementId, AuctionId, ImportId, ListingId, PartyId, RegistrationId
+from app.shared.ids import (
+    AchievementId,
+    AuctionId,
+    ImportId,
+    ListingId,
+    NoticeId,
+    PartyId,
+    RegistrationId,
+    SavedSearchId,
+)
 
 __all__ = [
     "Achievement",
@@ -85,8 +95,10 @@ __all__ = [
     "owner_of_achievement",
     "owner_of_import",
     "owner_of_listing",
+    "owner_of_notice",
     "owner_of_objection",
     "owner_of_registration",
+    "owner_of_saved_search",
     "record_forfeiture",
     "refund_entry_id",
     "release_deposit",
@@ -310,3 +322,15 @@ async def owner_of_registration(session: AsyncSession, registration_id: UUID) ->
 async def owner_of_objection(session: AsyncSession, objection_id: UUID) -> Owner | None:
     """Return an objection's market, with the seller that decides it and who filed it."""
     return await objections.owner_of_objection(session, objection_id)
+
+
+async def owner_of_notice(session: AsyncSession, notice_id: UUID) -> Owner | None:
+    """Return the market and seller of a notice's listing."""
+    notice = await notices.find(session, NoticeId(notice_id))
+    return None if notice is None else await owner_of_listing(session, notice.listing_id)
+
+
+async def owner_of_saved_search(session: AsyncSession, saved_search_id: UUID) -> Owner | None:
+    """Return a saved search's market and party."""
+    found = await saved_searches.find(session, SavedSearchId(saved_search_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))

@@ -10,8 +10,10 @@ from app.listings.endpoints import (
     evaluating,
     imports,
     listings,
+    notices,
     posting,
     registrations,
+    search,
     selection,
 )
 
@@ -25,4 +27,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     agreements.routes,
     posting.routes,
     registrations.routes,
+    search.routes,
+    notices.routes,
 )

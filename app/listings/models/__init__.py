@@ -11,18 +11,21 @@ from app.listings.models.objections import (
 )
 from app.listings.models.registrations import BANK_REFERENCE_UNIQUE, RegistrationRow
 from app.listings.models.rights import FieldRow, RightHolderRow, RightsStatementRow
+from app.listings.models.search import AchievementSearchRow, ListingSearchRow, SavedSearchRow
 from app.listings.models.selection import OpinionRow
 from app.listings.models.versions import VersionRow
 
 __all__ = [
     "BANK_REFERENCE_UNIQUE",
     "AchievementRow",
+    "AchievementSearchRow",
     "ConsentRow",
     "FieldRow",
     "ImportResultRow",
     "ImportRow",
     "ImportedRow",
     "ListingRow",
+    "ListingSearchRow",
     "NoticeRow",
     "ObjectionRow",
     "OpinionRow",
@@ -31,5 +34,6 @@ __all__ = [
     "RegistrationRow",
     "RightHolderRow",
     "RightsStatementRow",
+    "SavedSearchRow",
     "VersionRow",
 ]
