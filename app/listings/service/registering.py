@@ -99,6 +99,9 @@ async def register_buyer(
 async def _check_members(
     session: AsyncSession, listing: Listing, lead: PartyId, members: Sequence[PartyId]
 ) -> None:
+    if not listing.joint_purchase:
+        check_members(listing, lead, members, taking_part=())
+        return
     known = await repository.find_contenders(session, listing.id, qualified_only=False)
     own = await repository.find_of_party(session, listing.id, lead)
     others = {party for party, id_ in known.items() if own is None or id_ != own.id}
