@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zipfile import is_zipfile
 
 import typer
 
@@ -269,7 +270,7 @@ def open_shares(
 
 @app.command()
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="证明文件 / Bundle: GET …/{auction_id}/proof")],
+    bundle: Annotated[Path, typer.Argument(help="证明文件或尽职证据 / Proof or dossier")],
     *,
     receipt: Annotated[
         list[str] | None, typer.Option(help="报价回执或其文件，可多次 / Receipt or its file, again")
@@ -281,7 +282,15 @@ def verify(
         Path | None, typer.Option(help="交易所公布的公钥 / The exchange's JWKS, got elsewhere")
     ] = None,
 ) -> None:
-    """核验竞价证明文件，无需网络和数据库 / Verify an auction's proof, offline."""
+    """核验尽职证据或竞价证明文件，无需网络和数据库 / Verify a dossier or a proof, offline."""
+    if is_zipfile(bundle):
+        from app.dossiers.public import verify_archive
+
+        text, holds = verify_archive(bundle, keys=keys)
+        print(text, end="")
+        if not holds:
+            raise typer.Exit(1)
+        return
     from app.auctions.public import verify_proof_files
 
     text, holds = verify_proof_files(bundle, receipts=receipt or (), heads=heads, keys=keys)

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 import app.auctions.models
 import app.demands.models
+import app.dossiers.models
 import app.identity.models
 import app.ledger.models
 import app.listings.models

@@ -1,0 +1,1 @@
+"""Gather what shows how a price was found, and make a dossier of it."""
