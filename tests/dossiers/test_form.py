@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.dossiers.domain.form import EvidenceBroken, by_subject, head_of, link_of
+from app.dossiers.domain.labels import NOTICES, STATES
 from app.dossiers.domain.timeline import timeline
+from app.listings.domain.notice import NoticeKind, NoticeStatus
+from app.listings.public import ListingStatus
+from app.settlement.public import DealStatus
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
 
 SUBJECT = str(UUID(int=7))
@@ -94,3 +98,9 @@ def test_a_timeline_tells_every_event_once_in_the_order_of_recording(order: list
 def test_events_are_gathered_by_subject_in_version_order() -> None:
     events = chain(3)
     assert by_subject(reversed(events)) == {SUBJECT: events}
+
+
+def test_every_state_and_notice_has_a_name_for_people() -> None:
+    states = {*ListingStatus, *NoticeStatus, *DealStatus}
+    assert {str(state) for state in states} == set(STATES)
+    assert {str(kind) for kind in NoticeKind} == set(NOTICES)

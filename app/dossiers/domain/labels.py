@@ -136,6 +136,38 @@ EVENTS: Final = {
 }
 
 
+# What listings, notices and deals come to.
+STATES: Final = {
+    "draft": "草稿",
+    "disclosing": "公告中",
+    "suspended": "中止",
+    "closed": "公告期满",
+    "awarded": "已确认成交",
+    "sold": "已成交",
+    "failed": "未成交",
+    "withdrawn": "已撤回",
+    "terminated": "已终结",
+    "published": "公示中",
+    "objected": "有异议待处理",
+    "upheld": "异议成立",
+    "superseded": "已被新公告取代",
+    "opened": "待付款",
+    "paid": "已付清",
+    "settled": "已结算",
+    "defaulted": "违约",
+}
+NOTICES: Final = {
+    "offer": "公告",
+    "change": "变更公告",
+    "extension": "延期公告",
+    "suspension": "中止公告",
+    "resumption": "恢复公告",
+    "withdrawal": "撤回公告",
+    "termination": "终结公告",
+    "objection_result": "异议处理结果",
+}
+
+
 def label_of(event_type: str) -> str:
     """Return what an event is called; one without a name keeps its type."""
     return EVENTS.get(event_type, event_type)

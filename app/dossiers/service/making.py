@@ -20,6 +20,7 @@ from app.dossiers.domain.form import (
     REPORT_FILE,
     statement,
 )
+from app.dossiers.domain.labels import NOTICES, STATES
 from app.dossiers.domain.timeline import local, timeline
 from app.dossiers.repository import Dossier
 from app.dossiers.service.gathering import Gathered, gather
@@ -130,15 +131,24 @@ def _read(gathered: Gathered, dossier_id: str) -> dict[str, Any]:
         "issuer": gathered.issuer,
         "dossier_id": dossier_id,
         "made_at": local(jsonable(gathered.made_at)),
-        "listing": facts["listing"],
+        "listing": _named(facts["listing"]),
         "notices": [
-            {**notice, "published_at": local(notice["published_at"])} for notice in facts["notices"]
+            {
+                **_named(notice),
+                "kind": NOTICES[notice["kind"]],
+                "published_at": local(notice["published_at"]),
+            }
+            for notice in facts["notices"]
         ],
-        "deals": facts["deals"],
+        "deals": [_named(deal) for deal in facts["deals"]],
         "evaluations": len(facts["evaluations"]),
         "valuations": len(facts["valuations"]),
         "timeline": timeline(facts["events"], gathered.names),
     }
+
+
+def _named(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {**told, "status": STATES[told["status"]]}
 
 
 def _pack(files: Mapping[str, bytes], at: datetime) -> bytes:
