@@ -36,7 +36,14 @@ STREAM_S: Final = 0.6
 # Routes that a running auction has no object for: nothing is dealt, nothing is uploaded, and
 # nobody posted a demand.
 WITHOUT_OBJECT: Final = frozenset(
-    {"get_file", "download_file", "get_deal", "get_registration_sheet", "get_demand"}
+    {
+        "get_file",
+        "download_file",
+        "get_deal",
+        "get_registration_sheet",
+        "get_demand",
+        "get_offer",  # of a posted listing's single buyer
+    }
 )
 # Shown to nobody before the deadline, or before the end.
 NOT_YET: Final = frozenset({"list_sealed_bids", "get_opening", "get_proof"})
