@@ -294,6 +294,54 @@ _allow(
     auditor=MARKET,
 )
 
+# Valuations
+_allow(
+    "open_valuation",
+    scope="valuations:value",
+    key=ONCE,
+    seller_staff=OWN,
+    expert=MARKET,
+    operator=MARKET,
+)
+_allow(
+    "try_valuation",
+    scope="valuations:value",
+    seller_staff=MARKET,
+    expert=MARKET,
+    operator=MARKET,
+)
+_allow(
+    "replace_valuation",
+    "sign_valuation",
+    "revoke_valuation",
+    scope="valuations:value",
+    key=ONCE,
+    seller_staff=OWN,
+    expert=OWN,
+    operator=MARKET,
+)
+_allow(
+    "list_valuations",
+    "list_comparables",
+    scope="valuations:read",
+    seller_staff=MARKET,
+    expert=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow(
+    "get_valuation",
+    "get_valuation_report",
+    "get_valuation_report_pdf",
+    "verify_valuation",
+    scope="valuations:read",
+    seller_staff=OWN,
+    expert=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+_allow("give_comparable", scope="valuations:write", key=ONCE, operator=MARKET)
+
 # Demands
 _allow("list_demands", "get_demand", scope="", everyone=True)
 _allow("submit_demand", scope="demands:write", key=ONCE, buyer_staff=OWN)

@@ -46,7 +46,7 @@ from app.settlement import handlers as settlement_handlers
 from app.settlement.public import owner_of_deal
 from app.valuations import endpoints as valuations
 from app.valuations import handlers as valuation_handlers
-from app.valuations.public import owner_of_evaluation
+from app.valuations.public import owner_of_evaluation, owner_of_valuation
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     auctions.BID_PATH,  # routes are matched in order
@@ -77,6 +77,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "achievement_id": owner_of_achievement,
     "import_id": owner_of_import,
     "evaluation_id": owner_of_evaluation,
+    "valuation_id": owner_of_valuation,
     "listing_id": owner_of_listing,
     "notice_id": owner_of_notice,
     "notification_id": owner_of_notification,

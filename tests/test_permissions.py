@@ -91,6 +91,11 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         f"/v1/achievements/{lot.listing['achievement_id']}/evaluations",
         {"purpose": "转让前评价", "due_at": "2027-12-01T00:00:00+08:00"},
     )
+    valuation = await api.post(
+        operator,
+        f"/v1/achievements/{lot.listing['achievement_id']}/valuations",
+        {"purpose": "转让定价参考"},
+    )
     notice = lot.listing["notice"]
     saved = await api.post(poster, "/v1/saved-searches", {"name": "事件相机", "q": "事件相机"})
     async with lot.runtime.database.transaction() as writing:
@@ -113,6 +118,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("saved_search_id", saved["id"], buyer),
         thing("notification_id", notification["id"], buyer),
         thing("evaluation_id", evaluation["id"], seller),
+        thing("valuation_id", valuation["id"], seller),
         thing("session_id", session["id"]),
         thing("client_id", made["id"], seller),
         thing("party_id", seller, seller),

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
 from app.shared.ids import AchievementId, PartyId
+from app.valuations.domain.computing import recompute
 from app.valuations.domain.conclusion import Report
 from app.valuations.domain.evaluation import Evaluation, EvaluationSubject
 from app.valuations.domain.market_views import (
@@ -26,9 +27,16 @@ from app.valuations.domain.recusal import (
     find_recusals,
     require_no_recusal,
 )
-from app.valuations.repository import evaluations
-from app.valuations.service import evaluating, evaluating_reading, market_viewing
+from app.valuations.domain.valuation import (
+    SignedValuation,
+    Valuation,
+    ValuationStatus,
+    ValuationSubject,
+)
+from app.valuations.repository import evaluations, valuations
+from app.valuations.service import evaluating, evaluating_reading, market_viewing, valuing_reading
 from app.valuations.service.recusing import expert_facts, subject_facts
+from app.valuations.service.valuing import open_valuation
 
 __all__ = [
     "Evaluation",
@@ -42,17 +50,26 @@ __all__ = [
     "RecusalGround",
     "RecusalKind",
     "Report",
+    "SignedValuation",
     "Stance",
     "Subject",
+    "Valuation",
+    "ValuationStatus",
+    "ValuationSubject",
     "evaluations_of",
     "expert_facts",
     "find_recusals",
+    "get_valuation",
     "market_evaluation_of",
     "open_evaluation",
+    "open_valuation",
     "owner_of_evaluation",
+    "owner_of_valuation",
+    "recompute",
     "require_no_recusal",
     "state_market_view",
     "subject_facts",
+    "valuations_of",
 ]
 
 
@@ -133,3 +150,23 @@ async def market_evaluation_of(
 async def owner_of_evaluation(session: AsyncSession, evaluation_id: UUID) -> Owner | None:
     """Return an evaluation's market and the owner of its result."""
     return await evaluating_reading.owner_of(session, evaluation_id)
+
+
+async def valuations_of(
+    session: AsyncSession, achievement_id: AchievementId
+) -> Sequence[tuple[Valuation, SignedValuation]]:
+    """Return a result's signed valuations, also revoked and superseded ones, oldest first.
+
+    Whoever asks: the caller answers for whom it shows them.
+    """
+    return await valuations.signed_of(session, achievement_id)
+
+
+async def get_valuation(session: AsyncSession, valuation_id: UUID) -> Valuation | None:
+    """Return a valuation, whoever asks."""
+    return await valuations.find(session, valuation_id)
+
+
+async def owner_of_valuation(session: AsyncSession, valuation_id: UUID) -> Owner | None:
+    """Return a valuation's market, and the owner of its result beside its author."""
+    return await valuing_reading.owner_of(session, valuation_id)

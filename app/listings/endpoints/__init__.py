@@ -15,6 +15,7 @@ from app.listings.endpoints import (
     registrations,
     search,
     selection,
+    valuing,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -23,6 +24,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     selection.routes,  # before achievements, too
     achievements.routes,
     evaluating.routes,
+    valuing.routes,
     listings.routes,
     agreements.routes,
     posting.routes,

@@ -8,12 +8,22 @@ from app.valuations.models.evaluations import (
     SeatRow,
     SheetRow,
 )
+from app.valuations.models.valuations import (
+    ComparableRow,
+    SaleRecordRow,
+    SignedValuationRow,
+    ValuationRow,
+)
 
 __all__ = [
+    "ComparableRow",
     "EvaluationRow",
     "ExplanationRow",
     "MarketViewRow",
     "ReportRow",
+    "SaleRecordRow",
     "SeatRow",
     "SheetRow",
+    "SignedValuationRow",
+    "ValuationRow",
 ]
