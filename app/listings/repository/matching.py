@@ -2,13 +2,14 @@
 
 ``words`` of a row holds each token as it is, with ``+`` before it if it stands in title or
 keywords, and with ``^`` before it if it stands in the title. So the index alone tells where the
-words of a query stand, and the order of relevance reads no more rows than the page has.
+words of a query stand, and no row is ranked that is not shown. Facts such as ``=kind:applied``
+stand there, too: so the index alone answers words and filters together.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,8 +34,30 @@ from app.listings.domain.words import Term, tokens_of
 
 _MARKS: Final = {Tier.TITLE: "^", Tier.KEYWORDS: "+", Tier.TEXT: ""}
 _TOTAL: Final = "total"
+# Of words in very many entries a page is looked for among so many of the newest first.
+_NEWEST: Final = 2_000
 
-Conditions = Mapping[str, ColumnElement[bool]]
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What entries must have.
+
+    Attributes:
+        facts: By filter, alternatives of which ``words`` must hold one.
+        conditions: By filter, what else a row must fulfil.
+    """
+
+    terms: Sequence[Term]
+    facts: Mapping[str, Sequence[str]]
+    conditions: Mapping[str, ColumnElement[bool]]
+
+    def without(self, name: str) -> Self:
+        """Return the same without one filter."""
+        return replace(
+            self,
+            facts={key: value for key, value in self.facts.items() if key != name},
+            conditions={key: value for key, value in self.conditions.items() if key != name},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +100,14 @@ def read_moment(key: str) -> datetime:
     return moment
 
 
-def words_text(title: str, keywords: Sequence[str], texts: Sequence[str]) -> str:
+def fact(name: str, value: str) -> str:
+    """Return the mark of a fact; names and values are codes, so none has to be escaped."""
+    return f"={name}:{value}"
+
+
+def words_text(
+    title: str, keywords: Sequence[str], texts: Sequence[str], facts: Sequence[str] = ()
+) -> str:
     """Return the text form of a row's ``words``.
 
     A token holds letters, digits and points only, so none has to be escaped.
@@ -89,11 +119,12 @@ def words_text(title: str, keywords: Sequence[str], texts: Sequence[str]) -> str
         *(f"'^{token}'" for token in in_title),
         *(f"'+{token}'" for token in in_strong),
         *(f"'{token}'" for token in everywhere),
+        *(f"'{mark}'" for mark in facts),
     )
     return " ".join(marked)
 
 
-def _asked(terms: Sequence[Term], tier: Tier) -> str:
+def _words_asked(terms: Sequence[Term], tier: Tier) -> str:
     mark = _MARKS[tier]
     return " & ".join(
         f"'{mark}{term.text}':*"
@@ -103,16 +134,16 @@ def _asked(terms: Sequence[Term], tier: Tier) -> str:
     )
 
 
-def _matches(
-    corpus: Corpus, terms: Sequence[Term], tier: Tier | None = None
-) -> ColumnElement[bool]:
-    """Return the condition that all terms are there, and not all of them in a higher tier."""
-    if not terms:
+def _matches(corpus: Corpus, asked: Asked, tier: Tier | None = None) -> ColumnElement[bool]:
+    """Return the condition that all words and facts are there, and not all in a higher tier."""
+    parts = [f"({' | '.join(repr(mark) for mark in marks)})" for marks in asked.facts.values()]
+    if asked.terms:
+        parts.append(_words_asked(asked.terms, tier or Tier.TEXT))
+        if tier is not None and tier is not Tier.TITLE:
+            parts.append(f"!({_words_asked(asked.terms, Tier(tier + 1))})")
+    if not parts:
         return true()
-    asked = _asked(terms, tier or Tier.TEXT)
-    if tier is not None and tier is not Tier.TITLE:
-        asked = f"{asked} & !({_asked(terms, Tier(tier + 1))})"
-    return corpus.words.bool_op("@@")(cast(cast(asked, Text), TSQUERY))
+    return corpus.words.bool_op("@@")(cast(cast(" & ".join(parts), Text), TSQUERY))
 
 
 async def plan_each_search(session: AsyncSession) -> None:
@@ -121,46 +152,80 @@ async def plan_each_search(session: AsyncSession) -> None:
     One plan for rare and common words alike would be wrong for one of them. Reading the whole
     table would have to fetch each row's words, which the planner takes to be cheap.
     """
-    await session.execute(
-        text(
-            "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
-            " set_config('enable_seqscan', 'off', true)"
-        )
-    )
+    await _plan(session, plan_cache_mode="force_custom_plan", enable_seqscan="off")
+
+
+async def _plan(session: AsyncSession, **settings: str) -> None:
+    told = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    await session.execute(text(f"SELECT {told}"))  # names and values of this module
 
 
 async def find_places(
     session: AsyncSession,
     corpus: Corpus,
-    terms: Sequence[Term],
-    conditions: Conditions,
+    asked: Asked,
     *,
     order: Order | None,
     after: Place | None,
     limit: int,
+    many: bool,
 ) -> list[Place]:
     """Return the places of the next entries.
 
     Args:
         order: ``None`` is relevance: by tier, then newest first.
+        many: More than `COUNT_MAX` entries are found; see `_find`.
 
     Invariant: LS51, LS52.
     """
     tiers: list[Tier | None] = [None]
-    if order is None and terms:
+    if order is None and asked.terms:
         highest = Tier.TITLE if after is None else Tier(after.tier)
         tiers = [tier for tier in sorted(Tier, reverse=True) if tier <= highest]
     found: list[Place] = []
     for tier in tiers:
         here = after if after is not None and (tier is None or tier == after.tier) else None
         statement = _ordered(corpus, order or corpus.newest, here).where(
-            _matches(corpus, terms, tier), *conditions.values()
+            _matches(corpus, asked, tier), *asked.conditions.values()
         )
-        rows = await session.execute(statement.limit(limit - len(found)))
+        wanted = limit - len(found)
+        newest = order is None or order is corpus.newest
+        rows = await _find(session, corpus, statement, here, wanted, many=many and newest)
         found += [Place(tier or Tier.TEXT, _written(key), id_) for id_, key in rows]
         if len(found) >= limit:
             break
     return found
+
+
+async def _find(
+    session: AsyncSession,
+    corpus: Corpus,
+    statement: Select[Any],
+    after: Place | None,
+    limit: int,
+    *,
+    many: bool,
+) -> Sequence[Any]:
+    """Return the first rows of an ordered statement.
+
+    The planner takes looking at a row's words to be cheap, and would walk through all entries,
+    newest first, for words that few of them have. So it may walk through the newest ones only;
+    if those are not enough, the words are not in every hundredth entry, and the index finds all.
+    """
+    if many:
+        edge_rows = _ordered(corpus, corpus.newest, after).offset(_NEWEST).limit(1)
+        edge = (await session.execute(edge_rows)).one_or_none()
+        if edge is None:
+            return list(await session.execute(statement.limit(limit)))
+        place = tuple_(literal(edge[1]), literal(edge[0]))
+        near = statement.where(tuple_(corpus.newest.key, corpus.id) > place)
+        rows = list(await session.execute(near.limit(limit)))
+        if len(rows) >= limit:
+            return rows
+    await _plan(session, enable_indexscan="off")
+    rows = list(await session.execute(statement.limit(limit)))
+    await _plan(session, enable_indexscan="on")
+    return rows
 
 
 def _written(key: object) -> str:
@@ -179,7 +244,7 @@ def _ordered(corpus: Corpus, order: Order, after: Place | None) -> Select[Any]:
 
 
 async def count(
-    session: AsyncSession, corpus: Corpus, terms: Sequence[Term], conditions: Conditions
+    session: AsyncSession, corpus: Corpus, asked: Asked
 ) -> tuple[Count, Mapping[str, Facet]]:
     """Return how many entries there are, and how many with each value of each facet.
 
@@ -188,17 +253,18 @@ async def count(
 
     Invariant: LS54.
     """
+    columns = [expression.label(name) for name, expression in corpus.facets.items()]
 
-    def sample(but: str | None) -> Select[Any]:
-        asked = [condition for name, condition in conditions.items() if name != but]
-        columns = [expression.label(name) for name, expression in corpus.facets.items()]
+    def sample(asked: Asked) -> Select[Any]:
         found = select(*columns).select_from(corpus.source)
-        return found.where(corpus.visible, _matches(corpus, terms), *asked).limit(COUNT_MAX + 1)
+        kept = found.where(corpus.visible, _matches(corpus, asked), *asked.conditions.values())
+        return kept.limit(COUNT_MAX + 1)
 
-    everything = sample(None).cte("found")
+    filtered = {*asked.facts, *asked.conditions}
+    everything = sample(asked).cte("found")
     parts = [select(literal(_TOTAL), null().cast(Text), func.count()).select_from(everything)]
     for name in corpus.facets:
-        rows = sample(name).cte(f"but_{name}") if name in conditions else everything
+        rows = sample(asked.without(name)).cte(f"but_{name}") if name in filtered else everything
         value = rows.c[name]
         if name in corpus.lists:
             values = select(func.unnest(value).label("value")).select_from(rows).subquery()

@@ -1,11 +1,11 @@
 """What searches read and write: achievements on the shelf and published listings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, case, cast, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, case, cast, delete, func, select, true
 from sqlalchemy.dialects.postgresql import TSVECTOR, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,8 +20,9 @@ from app.listings.domain.searching import (
     readiness_bp,
     region_prefix,
 )
+from app.listings.domain.words import Term
 from app.listings.models import AchievementRow, AchievementSearchRow, ListingRow, ListingSearchRow
-from app.listings.repository.matching import Corpus, Order, read_moment, words_text
+from app.listings.repository.matching import Asked, Corpus, Order, fact, read_moment, words_text
 from app.shared.ids import AchievementId, ListingId, MarketId, PartyId
 from app.shared.money import Money
 
@@ -95,13 +96,37 @@ def order_of(target: Target, sort: Sort, currency: str) -> Order | None:
     return CORPORA[target].newest
 
 
-def conditions_of(target: Target, filters: Filters) -> Mapping[str, ColumnElement[bool]]:
-    """Return the filters as conditions, by the names of the facets where there is one.
+def asked_of(target: Target, terms: Sequence[Term], filters: Filters) -> Asked:
+    """Return what entries must have, filters by the names of the facets where there is one.
 
     Invariant: LS53.
     """
-    if target is Target.ACHIEVEMENTS:
-        return _achievement_conditions(filters)
+    if target is Target.LISTINGS:
+        return Asked(terms, {}, _listing_conditions(filters))
+    values = {
+        "technology_field": filters.technology_fields,
+        "kind": filters.kinds,
+        "ip_kind": filters.ip_kinds,
+        "conversion_mode": filters.conversion_modes,
+        "region": tuple(region_prefix(region) for region in filters.regions),
+    }
+    facts = {name: [fact(name, value) for value in some] for name, some in values.items() if some}
+    return Asked(terms, facts, _achievement_conditions(filters))
+
+
+def _facts(document: Document) -> list[str]:
+    region = document.region or ""
+    parts = [region[:length] for length in (2, 4, 6) if len(region) >= length]
+    return [
+        fact("technology_field", document.technology_field),
+        fact("kind", document.kind or ""),
+        fact("ip_kind", document.ip_kind or ""),
+        *(fact("conversion_mode", mode) for mode in document.conversion_modes),
+        *(fact("region", part) for part in parts),
+    ]
+
+
+def _listing_conditions(filters: Filters) -> Mapping[str, ColumnElement[bool]]:
     found: dict[str, ColumnElement[bool]] = {}
     if filters.market_id is not None:
         found["market_id"] = _L.market_id == filters.market_id
@@ -128,19 +153,6 @@ def _achievement_conditions(filters: Filters) -> Mapping[str, ColumnElement[bool
     found: dict[str, ColumnElement[bool]] = {}
     if filters.market_id is not None:
         found["market_id"] = _A.market_id == filters.market_id
-    if filters.technology_fields:
-        found["technology_field"] = _A.technology_field.in_(filters.technology_fields)
-    if filters.kinds:
-        found["kind"] = _A.kind.in_(filters.kinds)
-    if filters.ip_kinds:
-        found["ip_kind"] = _A.ip_kind.in_(filters.ip_kinds)
-    if filters.conversion_modes:
-        found["conversion_mode"] = _A.conversion_modes.bool_op("&&")(
-            cast(list(filters.conversion_modes), _A.conversion_modes.type)
-        )
-    if filters.regions:
-        prefixes = [region_prefix(region) for region in filters.regions]
-        found["region"] = or_(*(_A.region.startswith(prefix) for prefix in prefixes))
     if filters.readiness is not None:
         found["readiness_min"] = (_A.readiness_scale == filters.readiness.scale) & (
             _A.readiness_level >= filters.readiness.level
@@ -154,10 +166,11 @@ def _achievement_conditions(filters: Filters) -> Mapping[str, ColumnElement[bool
     return found
 
 
-async def put_achievement(session: AsyncSession, document: Document, readiness: Readiness) -> None:
-    """Write what an achievement on the shelf is found by."""
+def row_of(document: Document, readiness: Readiness) -> dict[str, Any]:
+    """Return the row by which an achievement is found, its words in their text form."""
     price = document.price
-    values: dict[str, Any] = {
+    return {
+        "achievement_id": document.id,
         "market_id": document.market_id,
         "version": document.version,
         "technology_field": document.technology_field,
@@ -172,17 +185,23 @@ async def put_achievement(session: AsyncSession, document: Document, readiness: 
         "price_currency": None if price is None else price.currency,
         "shelved_at": document.shelved_at,
         "owner_name": document.owner_name,
-        "words": _words(document),
+        "words": words_text(document.title, document.keywords, document.texts, _facts(document)),
     }
-    statement = insert(_A).values(achievement_id=document.id, **values)
+
+
+def _tsvector(words: str) -> ColumnElement[Any]:
+    return cast(cast(words, Text), TSVECTOR)
+
+
+async def put_achievement(session: AsyncSession, document: Document, readiness: Readiness) -> None:
+    """Write what an achievement on the shelf is found by."""
+    row = row_of(document, readiness)
+    values = row | {"words": _tsvector(row["words"])}
     await session.execute(
-        statement.on_conflict_do_update(index_elements=[_A.achievement_id], set_=values)
+        insert(_A)
+        .values(**values)
+        .on_conflict_do_update(index_elements=[_A.achievement_id], set_=values)
     )
-
-
-def _words(document: Document) -> ColumnElement[Any]:
-    written = words_text(document.title, document.keywords, document.texts)
-    return cast(cast(written, Text), TSVECTOR)
 
 
 async def remove_achievement(session: AsyncSession, achievement_id: AchievementId) -> None:
@@ -200,7 +219,7 @@ async def put_listing(session: AsyncSession, document: Document, told_abstract: 
             keywords=list(document.keywords),
             told_abstract=told_abstract,
             owner_name=document.owner_name,
-            words=_words(document),
+            words=_tsvector(words_text(document.title, document.keywords, document.texts)),
         )
         .on_conflict_do_nothing()
     )

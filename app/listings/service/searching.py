@@ -109,18 +109,18 @@ async def _search(
     check_filters(asked.filters)
     terms = terms_of(asked.q)
     corpus = repository.CORPORA[target]
-    conditions = repository.conditions_of(target, asked.filters)
+    wanted = repository.asked_of(target, terms, asked.filters)
     await matching.plan_each_search(session)
+    total, facets = await matching.count(session, corpus, wanted)
     places = await matching.find_places(
         session,
         corpus,
-        terms,
-        conditions,
+        wanted,
         order=repository.order_of(target, asked.sort, asked.currency),
         after=asked.after,
         limit=asked.limit + 1,
+        many=not total.exact,
     )
-    total, facets = await matching.count(session, corpus, terms, conditions)
     return terms, places, total, facets
 
 
