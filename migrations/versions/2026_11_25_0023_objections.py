@@ -80,7 +80,7 @@ def _objections() -> None:
         sa.Column("status", sa.String(10), nullable=False),
         sa.Column("filed_at", TIME, nullable=False),
         sa.Column("filed_by", sa.String(60), nullable=False),
-        sa.Column("decide_by_at", TIME, nullable=False),
+        sa.Column("decide_by_at", TIME),
         sa.Column("decision", sa.Text),
         sa.Column("decided_at", TIME),
         sa.Column("decided_by", sa.String(60)),

@@ -2,9 +2,17 @@
 
 from datetime import datetime
 
-from app.listings.domain.listing import Listing, ListingTerms, PricingMode
+from app.listings.domain.listing import (
+    LISTING_TRANSITIONS,
+    Listing,
+    ListingStatus,
+    ListingTerms,
+    ListingTrigger,
+    PricingMode,
+)
 from app.shared.errors import Conflict
 from app.shared.money import Money
+from app.shared.transitions import advance
 
 
 class BiddingHasBegun(Conflict):
@@ -21,6 +29,22 @@ class ChangeNotPossible(Conflict):
     code = "change_not_possible"
     title_zh = "该项目的公告内容不能变更，请撤回后重新挂牌"
     title_en = "This notice cannot be changed: withdraw the listing and draft a new one"
+
+
+def while_disclosed(listing: Listing, trigger: ListingTrigger, *, now: datetime) -> ListingStatus:
+    """Return the state after an act that is possible only while a listing is disclosed.
+
+    The stored deadline decides, not whether the timer has run.
+
+    Raises:
+        TransitionRefused: It is not disclosing, or its disclosure is over.
+
+    Invariant: LS7.
+    """
+    state, ends_at = listing.status, listing.disclosure_ends_at
+    if state is ListingStatus.DISCLOSING and ends_at is not None and ends_at <= now:
+        state = ListingStatus.CLOSED
+    return advance(LISTING_TRANSITIONS, state=state, trigger=trigger)
 
 
 def check_withdrawal(listing: Listing, *, now: datetime) -> None:

@@ -57,7 +57,7 @@ class Objection:
         name, contact: Who objects and how to answer; for staff, the seller and itself.
         evidence: In words.
         files: Files that whoever decides may read.
-        decide_by_at: Until when the seller's unit answers.
+        decide_by_at: Until when the seller's unit answers, if the working days are known.
         decided_by: ``Actor.ref``.
     """
 
@@ -75,7 +75,7 @@ class Objection:
     status: ObjectionStatus
     filed_at: datetime
     filed_by: str
-    decide_by_at: datetime
+    decide_by_at: datetime | None
     decision: str | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None

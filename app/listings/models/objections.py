@@ -90,7 +90,7 @@ class ObjectionRow(Base):
     status: Mapped[str] = mapped_column(String(10))
     filed_at: Mapped[datetime] = mapped_column(TIME)
     filed_by: Mapped[str] = mapped_column(String(60))
-    decide_by_at: Mapped[datetime] = mapped_column(TIME)
+    decide_by_at: Mapped[datetime | None] = mapped_column(TIME)
     decision: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(TIME)
     decided_by: Mapped[str | None] = mapped_column(String(60))

@@ -83,10 +83,10 @@ async def find(session: AsyncSession, objection_id: ObjectionId) -> Objection | 
     return None if row is None else _objection(row)
 
 
-async def count_open(session: AsyncSession, listing_id: ListingId) -> int:
-    """Return how many objections to a listing wait for a decision."""
+async def count_open(session: AsyncSession, notice_id: NoticeId) -> int:
+    """Return how many objections to a notice wait for a decision."""
     counted = select(func.count()).where(
-        ObjectionRow.listing_id == listing_id, ObjectionRow.status == str(ObjectionStatus.OPEN)
+        ObjectionRow.notice_id == notice_id, ObjectionRow.status == str(ObjectionStatus.OPEN)
     )
     return (await session.execute(counted)).scalar_one()
 

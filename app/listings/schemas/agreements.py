@@ -98,7 +98,7 @@ class ObjectionView(View):
     ground: ObjectionGround
     status: ObjectionStatus
     filed_at: UtcView
-    decide_by_at: UtcView
+    decide_by_at: UtcView | None
     decision: str | None
     decided_at: UtcView | None
     party_id: UUID | None

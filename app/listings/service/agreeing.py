@@ -28,12 +28,17 @@ from app.listings.domain.listing import (
     UnitNotice,
 )
 from app.listings.domain.notice import NoticeStatus
-from app.listings.domain.registration import Registration, RegistrationStatus, RegistrationTrigger
+from app.listings.domain.registration import (
+    DefaulterExcluded,
+    Registration,
+    RegistrationStatus,
+    RegistrationTrigger,
+)
 from app.listings.domain.relation import Relation
 from app.listings.repository import agreements, listings, notices, registrations
 from app.listings.service import relating
 from app.listings.service.awarding import award
-from app.listings.service.drafting import draft_listing
+from app.listings.service.drafting import draft_listing, edited_at
 from app.listings.service.lapsing import end
 from app.platform import journal
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
@@ -116,11 +121,15 @@ async def consent(
     Raises:
         ObjectUnknown: There is no such listing for the actor.
         NotAnAgreement, NotTheBuyer, AgreedTermsDiffer: See the rules.
+        TransitionRefused: The draft was withdrawn.
 
     Invariant: LS60.
     """
     listing = await _locked(session, listing_id)
     waiting = await waiting_terms(session, listing)
+    if waiting is None and listing.published_at is None:
+        # A draft that was withdrawn is not agreed to any more.
+        advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.PUBLISH)
     due = agreed_hash(listing, waiting)
     assert due is not None
     buyer = listing.buyer_id if waiting is None else waiting.buyer_id
@@ -153,7 +162,8 @@ async def read_proposal(
     """
     listing = await listings.find(session, listing_id)
     proposal = await agreements.find_proposal(session, listing_id)
-    if listing is None or proposal is None:
+    open_states = {ListingStatus.DISCLOSING, ListingStatus.SUSPENDED}
+    if listing is None or proposal is None or listing.status not in open_states:
         raise ObjectUnknown("No change waits for consent.")
     buyers = {listing.buyer_id, terms_from_json(proposal.terms).buyer_id}
     viewer = actor.viewer
@@ -245,11 +255,12 @@ async def prepare(
         listing: With policy and period fixed.
 
     Raises:
-        ConsentMissing: The buyer has not consented to exactly these terms.
+        ConsentMissing: The buyer has not consented to exactly these terms of the present result.
         UnitNoticeMissing, UnitNoticeInFuture, ProcedureMissing: See the rules.
         StaffMayNotRegister, RelatedPartyNotDisclosed, RelationUntrue: See `check_buyer`.
+        DefaulterExcluded: It bought this achievement before and defaulted.
 
-    Invariants: LS60–LS63. Source: rules.md A2–A4.
+    Invariants: LS20, LS60–LS63. Source: rules.md A2–A4.
     """
     due = agreed_hash(listing)
     assert due is not None
@@ -258,6 +269,8 @@ async def prepare(
     agreed = await agreements.find_consent(session, listing.id, due)
     if agreed is None:
         raise ConsentMissing("The buyer consents to this hash first.", accepted=due)
+    if await edited_at(session, listing.achievement_id) > agreed.consented_at:
+        raise ConsentMissing("The result was edited since: draft the agreement anew.")
     check_unit_notice(
         listing.unit_notice,
         required=listing.policy.unit_notice_required,
@@ -267,6 +280,8 @@ async def prepare(
     procedure = check_procedure(known, now=now)
     buyer = await get_party(session, listing.buyer_id)
     await relating.check_buyer(session, listing, buyer, agreed.relation)
+    if await registrations.has_defaulted(session, listing.achievement_id, buyer.id):
+        raise DefaulterExcluded("The re-run is without the buyer in default.")
     return {
         "buyer": {"party_id": buyer.id, "name": buyer.name, "relation": agreed.relation},
         "agreed_terms_hash": due,

@@ -10,8 +10,20 @@ from app.listings.domain.registration import Registration
 from app.listings.repository import listings
 from app.listings.service.noticing import listing_event
 from app.platform import journal
+from app.shared.calendar import mainland_china, period_end
 from app.shared.money import Money
 from app.shared.transitions import advance
+
+
+def require_known_days(listing: Listing, at: datetime) -> None:
+    """Refuse a moment from which on a deal's deadlines cannot be counted.
+
+    Raises:
+        CalendarHorizonExceeded: They leave the known working days.
+    """
+    assert listing.policy is not None  # it was published
+    for duration in (listing.policy.signing, listing.policy.payment_due):
+        period_end(start=at, duration=duration, calendar=mainland_china())
 
 
 async def award(
@@ -30,10 +42,13 @@ async def award(
 
     Raises:
         TransitionRefused: It is not closed, or was awarded before.
+        CalendarHorizonExceeded: The deal's deadlines would leave the known working days: this
+            award waits then, instead of its deal holding up those of all others.
 
     Source: rules.md L10; 民法典合同编通则解释 4.
     """
     status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.AWARD)
+    require_known_days(listing, at)
     awarded = replace(listing, status=status)
     await listings.save(session, awarded)
     event = listing_event(awarded, "awarded", actor, at)

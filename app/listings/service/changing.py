@@ -5,9 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.halting import check_change
+from app.listings.domain.halting import check_change, while_disclosed
 from app.listings.domain.listing import (
-    LISTING_TRANSITIONS,
     Listing,
     ListingTerms,
     ListingTrigger,
@@ -22,7 +21,6 @@ from app.listings.service.drafting import achievement_of, require_buyer, vars_of
 from app.listings.service.publishing import publish_offer, require_listing
 from app.platform.access import Actor
 from app.shared.ids import ListingId
-from app.shared.transitions import advance
 
 
 async def change_listing(
@@ -49,7 +47,7 @@ async def change_listing(
     Source: rules.md L2, A5.
     """
     listing = await require_listing(session, listing_id, lock=True)
-    advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.CHANGE)
+    while_disclosed(listing, ListingTrigger.CHANGE, now=now)
     depositors = await registrations.find_depositors(session, listing.id, None)
     check_change(listing, terms, held=listing.deposit if depositors else None)
     achievement = await achievement_of(session, listing)
@@ -88,7 +86,7 @@ async def consent(
 async def _publish(
     session: AsyncSession, actor: Actor, listing: Listing, terms: ListingTerms, *, now: datetime
 ) -> Listing:
-    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.CHANGE)
+    status = while_disclosed(listing, ListingTrigger.CHANGE, now=now)
     achievement = await achievement_of(session, listing)
     check_listable(achievement)
     return await publish_offer(

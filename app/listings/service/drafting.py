@@ -21,7 +21,7 @@ from app.listings.domain.listing import (
     check_listable,
 )
 from app.listings.domain.terms import check_terms
-from app.listings.repository import achievements, listings
+from app.listings.repository import achievements, listings, versions
 from app.listings.service.achievements import read_achievement
 from app.markets.public import Policy, get_session, policy_for
 from app.platform import journal
@@ -236,3 +236,11 @@ async def achievement_of(session: AsyncSession, listing: Listing) -> Achievement
     if achievement is None:
         raise ObjectUnknown("The listing's achievement is gone.")
     return achievement
+
+
+async def edited_at(session: AsyncSession, achievement_id: AchievementId) -> datetime:
+    """Return since when an achievement's content stands as it does."""
+    (present,) = await versions.find_page(
+        session, achievement_id, only=None, on=None, before=None, limit=1
+    )
+    return present.edited_at

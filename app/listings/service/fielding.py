@@ -38,7 +38,7 @@ from app.listings.domain.priority import Decision, RightsWait, ahead_of, resolve
 from app.listings.domain.registration import Registration, RegistrationStatus
 from app.listings.repository import registrations, rights
 from app.listings.service import concluding, posting
-from app.listings.service.awarding import award
+from app.listings.service.awarding import award, require_known_days
 from app.listings.service.drafting import achievement_of
 from app.listings.service.lapsing import lapse
 from app.listings.service.noticing import listing_event, publish_terms
@@ -158,6 +158,8 @@ async def _invite(
     """Ask the single buyer for its price (L8)."""
     assert listing.policy is not None
     due_at = period_end(start=at, duration=listing.policy.signing, calendar=mainland_china())
+    # Silence may cost a deposit: nobody is asked for a price that could not become a deal.
+    require_known_days(listing, due_at)
     field = Field(
         listing_id=listing.id,
         outcome=Outcome.SINGLE,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.halting import check_withdrawal
+from app.listings.domain.halting import check_withdrawal, while_disclosed
 from app.listings.domain.listing import (
     LISTING_TRANSITIONS,
     Listing,
@@ -50,7 +50,7 @@ async def suspend(
     Source: rules.md L5.
     """
     listing = await require_listing(session, listing_id, lock=True)
-    status = advance(LISTING_TRANSITIONS, state=listing.status, trigger=ListingTrigger.SUSPEND)
+    status = while_disclosed(listing, ListingTrigger.SUSPEND, now=now)
     assert listing.policy is not None
     check_suspension(until=until, now=now, policy=listing.policy, calendar=mainland_china())
     suspended = replace(listing, status=status, suspended_at=now, suspended_until=until)

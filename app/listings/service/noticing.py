@@ -76,14 +76,20 @@ async def publish_message(
     actor: str,
     restricted: Mapping[str, Any] | None = None,
 ) -> Listing:
-    """Publish a notice that leaves the terms, save the listing, tell everybody."""
+    """Publish a notice that leaves the terms, save the listing, tell everybody.
+
+    Args:
+        restricted: What the event tells the seller and the market's staff alone.
+    """
     content = write_message(listing, kind, facts)
     notice = seal_notice(NoticeId(new_id()), listing, kind, content, at=at, closes_at=None)
     published = replace(listing, notice_count=notice.seq)
     await listings.save(session, published)
     await notices.insert(session, notice)
     event = listing_event(published, what, actor, at, notice=notice)
-    await journal.append(session, replace(event, restricted=restricted or {}))
+    if restricted is not None:
+        event = replace(event, restricted=restricted, audience=frozenset({listing.seller_id}))
+    await journal.append(session, event)
     return published
 
 

@@ -32,7 +32,7 @@ from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, NotYours, ObjectUnknown, Role
 from app.platform.files.lookup import own_files
 from app.platform.journal import NewEvent
-from app.shared.calendar import mainland_china, period_end
+from app.shared.calendar import CalendarHorizonExceeded, mainland_china, period_end
 from app.shared.ids import FileId, ListingId, ObjectionId, new_id
 from app.shared.transitions import advance
 
@@ -76,7 +76,6 @@ async def object_to(
     if strange := set(new.files) - await own_files(session, actor.party_id, new.files):
         raise ObjectUnknown("No such file of your party.", field="files", unknown=strange)
     assert notice is not None
-    assert listing.policy is not None
     objection = Objection(
         id=ObjectionId(new_id()),
         listing_id=listing.id,
@@ -92,23 +91,36 @@ async def object_to(
         status=ObjectionStatus.OPEN,
         filed_at=now,
         filed_by=actor.ref,
-        decide_by_at=period_end(
-            start=now, duration=listing.policy.objection_answer, calendar=mainland_china()
-        ),
+        decide_by_at=_answer_by(listing, now),
     )
     await repository.insert(session, objection)
     await move_notice(session, notice, NoticeTrigger.OBJECT)
-    await timers.schedule(
-        session,
-        market_id=listing.market_id,
-        kind=DECIDE_BY,
-        subject_id=objection.id,
-        due_at=objection.decide_by_at,
-    )
+    if objection.decide_by_at is not None:
+        await timers.schedule(
+            session,
+            market_id=listing.market_id,
+            kind=DECIDE_BY,
+            subject_id=objection.id,
+            due_at=objection.decide_by_at,
+        )
     told: dict[str, Any] = {"name": objection.name, "contact": objection.contact}
     told |= {"text": new.text, "evidence": new.evidence, "files": new.files}
     await _journal(session, listing, objection, "filed", actor.ref, now, told)
     return objection
+
+
+def _answer_by(listing: Listing, now: datetime) -> datetime | None:
+    """Return until when an objection is answered, if the working days up to then are known.
+
+    An unknown year takes the time from whoever answers, not the right from whoever objects.
+    """
+    assert listing.policy is not None
+    try:
+        return period_end(
+            start=now, duration=listing.policy.objection_answer, calendar=mainland_china()
+        )
+    except CalendarHorizonExceeded:
+        return None
 
 
 async def decide(
@@ -150,24 +162,30 @@ async def decide(
         session, listing, kind, facts, what="objection_decided", at=now, actor=actor.ref
     )
     if upheld:
-        await _uphold(session, listing, now)
+        await _uphold(session, listing, decided, now)
     else:
         await _go_on(session, listing, now)
     return decided
 
 
-async def _uphold(session: AsyncSession, listing: Listing, now: datetime) -> None:
+async def _uphold(
+    session: AsyncSession, listing: Listing, objection: Objection, now: datetime
+) -> None:
     notice = await notices.find_terms(session, listing.id)
-    if notice is not None and notice.status is NoticeStatus.OBJECTED:
+    # One to a notice that was superseded says nothing against the present one.
+    if notice is None or notice.id != objection.notice_id:
+        return
+    if notice.status is NoticeStatus.OBJECTED:
         await move_notice(session, notice, NoticeTrigger.UPHOLD)
         await fail(session, listing.id, at=now, cancelled=True)
 
 
 async def _go_on(session: AsyncSession, listing: Listing, now: datetime) -> None:
-    """Let the notice go on when no objection waits any more."""
+    """Let the notice go on when no objection to it waits any more."""
     notice = await notices.find_terms(session, listing.id)
-    waiting = await repository.count_open(session, listing.id)
-    if waiting or notice is None or notice.status is not NoticeStatus.OBJECTED:
+    if notice is None or notice.status is not NoticeStatus.OBJECTED:
+        return
+    if await repository.count_open(session, notice.id):
         return
     notice = await move_notice(session, notice, NoticeTrigger.REJECT_ALL)
     if listing.disclosure_ends_at is not None and listing.disclosure_ends_at <= now:
