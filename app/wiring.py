@@ -24,6 +24,8 @@ from app.listings.public import (
     owner_of_notice,
     owner_of_objection,
     owner_of_registration,
+    owner_of_roadshow,
+    owner_of_room,
     owner_of_saved_search,
 )
 from app.markets import endpoints as markets
@@ -84,6 +86,8 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "saved_search_id": owner_of_saved_search,
     "objection_id": owner_of_objection,
     "registration_id": owner_of_registration,
+    "roadshow_id": owner_of_roadshow,
+    "room_id": owner_of_room,
     "demand_id": owner_of_demand,
     "auction_id": owner_of_auction,
 }

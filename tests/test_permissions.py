@@ -24,6 +24,7 @@ from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
 from app.shared.ids import PartyId
 from tests.auctions.lot import OPERATOR, Lot, make_lot
+from tests.listings.shows import roadshow_body
 from tests.world import World
 
 pytestmark = pytest.mark.concurrency
@@ -112,8 +113,13 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         )
         await notify(writing, told)
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
+    show = await api.post(operator, "/v1/roadshows", roadshow_body())
+    asking = {"achievement_id": lot.listing["achievement_id"], "request": "希望洽谈"}
+    room = await api.post(poster, "/v1/deal-rooms", asking)
     return [
         thing("market_id", market_id),
+        thing("roadshow_id", show["id"]),
+        thing("room_id", room["id"], seller, buyer),
         thing("notice_id", notice["id"], seller),
         thing("saved_search_id", saved["id"], buyer),
         thing("notification_id", notification["id"], buyer),

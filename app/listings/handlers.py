@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.listings.room_handlers import ROOM_TIMERS
 from app.listings.search_handlers import SEARCH
 from app.listings.service import concluding, fielding, objecting
 from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
@@ -58,6 +59,7 @@ TIMERS: Final[dict[str, TimerHandler]] = {
     JUDGE_FIELD: fielding.on_due,
     REMIND: remind,
     SUSPENSION_OVER: remind_of_suspension,
+    **ROOM_TIMERS,
 }
 
 REACTIONS: Final[tuple[Reaction, ...]] = (

@@ -40,6 +40,8 @@ from app.listings.repository import (
     notices,
     objections,
     registrations,
+    roadshows,
+    rooms,
     saved_searches,
 )
 from app.listings.repository import rights as right_rows
@@ -55,6 +57,8 @@ from app.shared.ids import (
     NoticeId,
     PartyId,
     RegistrationId,
+    RoadshowId,
+    RoomId,
     SavedSearchId,
 )
 
@@ -98,6 +102,8 @@ __all__ = [
     "owner_of_notice",
     "owner_of_objection",
     "owner_of_registration",
+    "owner_of_roadshow",
+    "owner_of_room",
     "owner_of_saved_search",
     "record_forfeiture",
     "refund_entry_id",
@@ -334,3 +340,15 @@ async def owner_of_saved_search(session: AsyncSession, saved_search_id: UUID) ->
     """Return a saved search's market and party."""
     found = await saved_searches.find(session, SavedSearchId(saved_search_id))
     return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def owner_of_roadshow(session: AsyncSession, roadshow_id: UUID) -> Owner | None:
+    """Return a roadshow's market; it belongs to no party."""
+    found = await roadshows.find(session, RoadshowId(roadshow_id))
+    return None if found is None else Owner(found.market_id, frozenset())
+
+
+async def owner_of_room(session: AsyncSession, room_id: UUID) -> Owner | None:
+    """Return a deal room's market and its two sides."""
+    found = await rooms.find(session, RoomId(room_id))
+    return None if found is None else Owner(found.market_id, found.sides)

@@ -15,7 +15,13 @@ from app.platform.schema import Limit
 routes = router(tag="partners")
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z._]{0,59}$")]
-SECRET_SUBJECTS: Final = ("registration", "ledger_entry", "market_view", "room")
+SECRET_SUBJECTS: Final = (
+    "registration",
+    "ledger_entry",
+    "market_view",
+    "room",
+    "roadshow_signup",
+)
 
 
 @routes.get("/events")
@@ -30,7 +36,8 @@ async def list_events(
 
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
     the oldest change that is still being made, so there is no delay to wait out. Partners are not
-    told of registrations, ledger entries, deal rooms and market views: their number is a secret.
+    told of registrations, ledger entries, deal rooms, market views and sign-ups to roadshows: their
+    number is a secret.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(

@@ -13,6 +13,9 @@ from app.listings.endpoints import (
     notices,
     posting,
     registrations,
+    roadshows,
+    room_talks,
+    rooms,
     search,
     selection,
     valuing,
@@ -31,4 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     registrations.routes,
     search.routes,
     notices.routes,
+    roadshows.routes,
+    rooms.routes,
+    room_talks.routes,
 )

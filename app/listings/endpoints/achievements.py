@@ -18,6 +18,7 @@ from app.listings.schemas.achievements import (
     VersionView,
 )
 from app.listings.service import achievements, editing
+from app.listings.service.rooms import may_read_restricted
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
@@ -87,7 +88,8 @@ async def get_achievement(
     """Return an achievement that the caller may see; the `ETag` is its content's version."""
     found = await achievements.read_achievement(session, actor, AchievementId(achievement_id))
     response.headers["ETag"] = etag(found.version)
-    return AchievementView.of_seen(found, actor.viewer)
+    let_in = await may_read_restricted(session, actor.viewer.party_id, found)  # by a deal room
+    return AchievementView.of_seen(found, actor.viewer, judging=let_in)
 
 
 @routes.put("/achievements/{achievement_id}")

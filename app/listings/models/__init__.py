@@ -11,6 +11,14 @@ from app.listings.models.objections import (
 )
 from app.listings.models.registrations import BANK_REFERENCE_UNIQUE, RegistrationRow
 from app.listings.models.rights import FieldRow, RightHolderRow, RightsStatementRow
+from app.listings.models.roadshows import InterestRow, RoadshowRow, SignupRow
+from app.listings.models.rooms import (
+    DocumentRow,
+    MeetingRow,
+    MessageRow,
+    RoomOfferRow,
+    RoomRow,
+)
 from app.listings.models.search import AchievementSearchRow, ListingSearchRow, SavedSearchRow
 from app.listings.models.selection import OpinionRow
 from app.listings.models.versions import VersionRow
@@ -20,12 +28,16 @@ __all__ = [
     "AchievementRow",
     "AchievementSearchRow",
     "ConsentRow",
+    "DocumentRow",
     "FieldRow",
     "ImportResultRow",
     "ImportRow",
     "ImportedRow",
+    "InterestRow",
     "ListingRow",
     "ListingSearchRow",
+    "MeetingRow",
+    "MessageRow",
     "NoticeRow",
     "ObjectionRow",
     "OpinionRow",
@@ -34,6 +46,10 @@ __all__ = [
     "RegistrationRow",
     "RightHolderRow",
     "RightsStatementRow",
+    "RoadshowRow",
+    "RoomOfferRow",
+    "RoomRow",
     "SavedSearchRow",
+    "SignupRow",
     "VersionRow",
 ]

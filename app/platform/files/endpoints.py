@@ -9,8 +9,9 @@ from fastapi import Form, UploadFile
 from fastapi.responses import FileResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.platform.access import ActorDep, ObjectUnknown, Owner
+from app.platform.access import ActorDep, ObjectUnknown, Owner, Role
 from app.platform.db import SessionDep
+from app.platform.files.grants import is_granted
 from app.platform.files.model import (
     Audience,
     FileRow,
@@ -78,9 +79,14 @@ async def upload_file(
 
 async def _readable(session: AsyncSession, actor: ActorDep, file_id: UUID) -> FileRow:
     row = await session.get(FileRow, file_id)
-    if row is None or not may_read(actor, row):
+    if row is None or not (may_read(actor, row) or await _is_let_in(session, actor, row)):
         raise ObjectUnknown("There is no such file for you.")
     return row
+
+
+async def _is_let_in(session: AsyncSession, actor: ActorDep, row: FileRow) -> bool:
+    near = actor.role is not Role.ANONYMOUS and actor.market_id == row.market_id
+    return near and await is_granted(session, row.id, actor.party_id)
 
 
 @routes.get("/files/{file_id}", response_model=FileView)

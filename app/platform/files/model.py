@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 import puremagic
-from sqlalchemy import BigInteger, DateTime, Enum, FetchedValue, Index, String
+from sqlalchemy import BigInteger, DateTime, Enum, FetchedValue, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.access import Actor, Role
@@ -76,6 +76,17 @@ class FileRow(Base):
     uploaded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=FetchedValue()
     )
+
+
+class FileGrantRow(Base):
+    """A further party of the file's market that may read a file, and what that rests on."""
+
+    __tablename__ = "file_grants"
+    __table_args__ = (Index("ix_file_grants_ground_id", "ground_id"),)
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), primary_key=True)
+    party_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ground_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 def plain_name(name: str) -> str:
