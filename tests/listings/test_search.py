@@ -233,6 +233,28 @@ async def test_counts_are_bounded_and_say_so(desk: Desk, monkeypatch: pytest.Mon
     assert sum(answer["facets"]["kind"]["counts"].values()) <= 3
 
 
+async def test_pages_of_very_common_words_are_those_of_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LS52: however the newest entries are walked through first."""
+    await fill(desk, 60, seed=3)
+
+    async def pages(query: str) -> list[str]:
+        answer = await found(desk, f"{query}&limit=6")
+        ids = [item["id"] for item in answer["items"]]
+        while answer["next"]:
+            answer = await found(desk, f"{query}&limit=6&cursor={quote(answer['next'])}")
+            ids += [item["id"] for item in answer["items"]]
+        return ids
+
+    asked = ("q=电池", "q=电池&kind=applied", "q=", "q=检测&sort=newest")
+    plain = [await pages(query) for query in asked]
+    monkeypatch.setattr(matching, "COUNT_MAX", 3)
+    monkeypatch.setattr(matching, "_NEWEST", 10)
+    assert [await pages(query) for query in asked] == plain
+    assert all(len(ids) > 6 for ids in plain)
+
+
 async def test_listings_are_searched_by_the_same_rules(desk: Desk) -> None:
     """LS51, LS53: and shown as they stand now."""
     listing = await desk.published(await desk.accepted(title="事件相机检测方法"))

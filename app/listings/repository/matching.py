@@ -168,13 +168,13 @@ async def find_places(
     order: Order | None,
     after: Place | None,
     limit: int,
-    many: bool,
+    total: Count,
 ) -> list[Place]:
     """Return the places of the next entries.
 
     Args:
         order: ``None`` is relevance: by tier, then newest first.
-        many: More than `COUNT_MAX` entries are found; see `_find`.
+        total: How many entries there are before and behind ``after``.
 
     Invariant: LS51, LS52.
     """
@@ -182,18 +182,21 @@ async def find_places(
     if order is None and asked.terms:
         highest = Tier.TITLE if after is None else Tier(after.tier)
         tiers = [tier for tier in sorted(Tier, reverse=True) if tier <= highest]
+    newest = order is None or order is corpus.newest
+    walking = newest and not total.exact
+    if not walking:
+        await _plan(session, enable_indexscan="off")
     found: list[Place] = []
     for tier in tiers:
+        if len(found) >= limit or (total.exact and len(found) >= total.count):
+            break
         here = after if after is not None and (tier is None or tier == after.tier) else None
         statement = _ordered(corpus, order or corpus.newest, here).where(
             _matches(corpus, asked, tier), *asked.conditions.values()
         )
         wanted = limit - len(found)
-        newest = order is None or order is corpus.newest
-        rows = await _find(session, corpus, statement, here, wanted, many=many and newest)
+        rows = await _find(session, corpus, statement, here, wanted, walking=walking)
         found += [Place(tier or Tier.TEXT, _written(key), id_) for id_, key in rows]
-        if len(found) >= limit:
-            break
     return found
 
 
@@ -204,7 +207,7 @@ async def _find(
     after: Place | None,
     limit: int,
     *,
-    many: bool,
+    walking: bool,
 ) -> Sequence[Any]:
     """Return the first rows of an ordered statement.
 
@@ -212,7 +215,7 @@ async def _find(
     newest first, for words that few of them have. So it may walk through the newest ones only;
     if those are not enough, the words are not in every hundredth entry, and the index finds all.
     """
-    if many:
+    if walking:
         edge_rows = _ordered(corpus, corpus.newest, after).offset(_NEWEST).limit(1)
         edge = (await session.execute(edge_rows)).one_or_none()
         if edge is None:
@@ -222,10 +225,11 @@ async def _find(
         rows = list(await session.execute(near.limit(limit)))
         if len(rows) >= limit:
             return rows
-    await _plan(session, enable_indexscan="off")
-    rows = list(await session.execute(statement.limit(limit)))
-    await _plan(session, enable_indexscan="on")
-    return rows
+        await _plan(session, enable_indexscan="off")
+        rows = list(await session.execute(statement.limit(limit)))
+        await _plan(session, enable_indexscan="on")
+        return rows
+    return list(await session.execute(statement.limit(limit)))
 
 
 def _written(key: object) -> str:

@@ -119,7 +119,7 @@ async def _search(
         order=repository.order_of(target, asked.sort, asked.currency),
         after=asked.after,
         limit=asked.limit + 1,
-        many=not total.exact,
+        total=total,
     )
     return terms, places, total, facets
 
