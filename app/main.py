@@ -104,7 +104,7 @@ def check_guarded(route: APIRoute, runtime: Runtime) -> None:
     """
     rule = runtime.permissions.get(route.name)
     if rule is None:
-        raise UnguardedRoute(f"{route.name} is not in app/permissions.py")
+        raise UnguardedRoute(f"{route.name} is not in app/permissions")
     ids = [name for name in route.param_convertors if name.endswith("_id")]
     bounded = any(reach is not Reach.ANY for reach in rule.reach.values())
     if len(ids) > 1 or (bounded and ids and ids[0] not in runtime.owners.lookups):

@@ -11,6 +11,8 @@ from app.auctions import live
 from app.auctions.public import owner_of_auction
 from app.demands import endpoints as demands
 from app.demands.public import owner_of_demand
+from app.dossiers import endpoints as dossiers
+from app.dossiers.public import owner_of_dossier
 from app.identity import endpoints as identity
 from app.identity.public import owner_of_client, owner_of_party
 from app.ledger import endpoints as ledger
@@ -65,6 +67,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     demands.routes,
     *auctions.ROUTERS,
     live.routes,
+    *dossiers.ROUTERS,
     partners.routes,
 )
 
@@ -90,6 +93,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "room_id": owner_of_room,
     "demand_id": owner_of_demand,
     "auction_id": owner_of_auction,
+    "dossier_id": owner_of_dossier,
 }
 
 

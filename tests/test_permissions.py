@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from app.demo.api import Who
 from app.demo.market import content, records
+from app.demo.steps import accept_achievement
 from app.main import create_app
 from app.permissions import PERMISSIONS
 from app.platform.access import KeyUse, Permission, Reach, Role
@@ -66,6 +67,38 @@ async def made_import(lot: Lot, world: World, *, elsewhere: bool) -> str:
     return str(made.json()["id"])
 
 
+async def made_objection(lot: Lot, world: World, *, elsewhere: bool) -> str:
+    """Bring an agreement of the market's seller to its notice, and object to it."""
+    suffix = "_elsewhere" if elsewhere else ""
+    seller, buyer = (
+        Who(Role.SELLER_STAFF, f"seller{suffix}"),
+        Who(Role.BUYER_STAFF, f"buyer{suffix}"),
+    )
+    api, operator = lot.api, lot.operator
+    await api.post(seller, "/v1/objection-procedures", {"text": "书面提出，十五日内答复。"})
+    body = content(records("achievements")[1], "owner")
+    achievement_id = await accept_achievement(api, seller, operator, body)
+    terms = {
+        "achievement_id": achievement_id,
+        "pricing_mode": "agreement",
+        "conversion_mode": body["conversion_modes"][0],
+        "floor": {"amount": "600000.00", "currency": "CNY"},
+        "contract_terms": "许可合同。",
+        "payment_terms": "一次付清。",
+        "buyer_conditions": "企业法人。",
+        "forfeiture_terms": "不收保证金。",
+        "buyer_id": str(getattr(world, buyer.party_key)),
+        "unit_notice": {"place": "https://zhilan.example.cn", "published_on": "2026-03-02"},
+    }
+    listing = await api.post(seller, "/v1/listings", terms)
+    path = f"/v1/listings/{listing['id']}"
+    await api.post(buyer, f"{path}/consent", {"terms_hash": listing["agreed_terms_hash"]})
+    await api.post(operator, f"{path}/notice")
+    words = {"ground": "price", "text": "价格偏低。", "evidence": "见附件。"}
+    filed = await api.post(seller, f"{path}/objections", words)
+    return str(filed["id"])
+
+
 async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     """Return every kind of object of one market with its owners."""
     seller = world.seller_elsewhere if elsewhere else world.seller
@@ -98,6 +131,8 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         {"purpose": "转让定价参考"},
     )
     notice = lot.listing["notice"]
+    selling = Who(Role.SELLER_STAFF, "seller_elsewhere" if elsewhere else "seller")
+    dossier = await api.post(selling, f"/v1/listings/{lot.listing['id']}/dossiers")
     saved = await api.post(poster, "/v1/saved-searches", {"name": "事件相机", "q": "事件相机"})
     async with lot.runtime.database.transaction() as writing:
         told = NewNotification(
@@ -132,6 +167,8 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("achievement_id", lot.listing["achievement_id"], seller),
         thing("import_id", await made_import(lot, world, elsewhere=elsewhere), seller),
         thing("listing_id", lot.listing["id"], seller),
+        thing("objection_id", await made_objection(lot, world, elsewhere=elsewhere), seller),
+        thing("dossier_id", dossier["id"], seller),
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
@@ -236,6 +273,8 @@ def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) 
         "waive_right",
         "exercise_right",
         "upload_file",
+        "consent_to_agreement",
+        "publish_procedure",
     }
     rule = PERMISSIONS[name]
     if name in adds_of_its_own or rule.reach.get(Role.ANONYMOUS) is not None:

@@ -160,6 +160,8 @@ async def evidence_subjects(
         objection.id
         for objection in await objections.of_listing(session, listing.id, before=None, limit=None)
     ]
+    if listing.room_id is not None:
+        found.append(listing.room_id)
     if actor.viewer.staff_of == listing.market_id:
         found += await registrations.ids_of_listing(session, listing.id)
     return found

@@ -1,6 +1,6 @@
 """Who may do what: roles, reach, and the permission of one route.
 
-The table itself is `app/permissions.py`. A route that is not in it does not start; an owner
+The table itself is `app/permissions`. A route that is not in it does not start; an owner
 is looked up before the body is parsed, so no use case can forget the check.
 """
 

@@ -198,7 +198,7 @@ async def test_sorts_by_price_and_readiness(desk: Desk) -> None:
         ("kind=nothing", "kind"),
         ("region=999999", "region"),
         ("readiness_min=3&readiness_scale=none", "readiness_scale"),
-        ("price_max=1&currency=XXX", "price_max"),
+        ("price_max=1&currency=ZZZ", "price_max"),
     ],
 )
 async def test_a_filter_that_nothing_can_pass_is_refused(

@@ -64,7 +64,7 @@ EVENTS: Final = {
     "listing.withdrawn": "撤回交易项目",
     "listing.terminated": "终结交易项目",
     "registration.applied": "受让登记并确认条款",
-    "registration.accepted": "确认重新公布的条款",
+    "registration.accepted_anew": "确认重新公布的条款",
     "registration.qualified": "资格审核通过",
     "registration.refused": "资格审核未通过",
     "registration.flagged": "发现受让方之间存在关联",

@@ -1,0 +1,78 @@
+"""Demands, auctions, settlement and ledger."""
+
+from app.permissions.table import MARKET, MUST, ONCE, OWN, allow
+
+# Demands
+allow("list_demands", "get_demand", scope="", everyone=True)
+allow("submit_demand", scope="demands:write", key=ONCE, buyer_staff=OWN)
+allow("review_demand", scope="demands:write", key=ONCE, operator=MARKET)
+
+# Auctions
+allow("list_auctions", "get_auction", "list_bids", "get_session_results", scope="", everyone=True)
+allow("get_room", "stream_room", scope="", everyone=True)
+allow("get_proof", "list_chain_heads", scope="", everyone=True)
+allow("get_awards", scope="", everyone=True)
+allow("get_mine", scope="auctions:read", buyer_staff=MARKET)
+allow("create_auction", "set_bidding_plan", scope="auctions:write", key=ONCE, operator=MARKET)
+allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+allow("place_floor_bid", scope="auctions:write", key=MUST, operator=MARKET)
+allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)
+allow(
+    "pause_auction",
+    "announce_resumption",
+    "cancel_auction",
+    "annul_auction",
+    "notify_priority_holder",
+    "score_bids",
+    scope="auctions:write",
+    key=MUST,
+    operator=MARKET,
+)
+allow("deposit_reserve", scope="auctions:write", key=MUST, seller_staff=OWN)
+allow(
+    "list_priority_holders",
+    scope="auctions:read",
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("list_sealed_bids", "get_opening", scope="", everyone=True)
+allow("hand_in_shares", scope="auctions:open", key=MUST, operator=MARKET, auditor=MARKET)
+allow("waive_priority", "answer_standby", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+
+# Settlement and ledger
+allow(
+    "list_deals",
+    "get_deal",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("fix_contract", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+allow(
+    "record_payment",
+    "record_signing",
+    "declare_default",
+    scope="settlement:write",
+    key=MUST,
+    operator=MARKET,
+)
+allow(
+    "get_registration_sheet",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "list_accounts",
+    "list_postings",
+    scope="ledger:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("get_trial_balance", scope="ledger:read", operator=MARKET, auditor=MARKET)
