@@ -15,7 +15,7 @@ LOWER = [yuan("570000.00"), yuan("540000.00")]
 
 
 async def test_a_posted_notice_announces_the_plan_for_several_buyers(counter: Counter) -> None:
-    """LS70"""
+    """LS70, AU90"""
     draft = await counter.posted_draft()
     refusal(await counter.publish(draft), 409, "bidding_not_attached")
     auction = {"listing_id": draft["id"], "opens_at": "2026-04-01T09:00:00+08:00"}
