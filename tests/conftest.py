@@ -6,6 +6,7 @@ from the migrated template, for concurrency tests.
 
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from app.platform import postgres
 from app.platform.db import Database
 from app.platform.migrate import upgrade
 from app.platform.postgres import database_url
+from app.platform.postgres.cluster import Cluster
 from app.platform.runtime import Runtime, build_runtime
 from app.settings import Settings
 from app.shared.ids import new_id
@@ -59,7 +61,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def server_url() -> str:
     """The URL of a server on which this run may make databases."""
-    return database_url(Settings(home=TEST_HOME))
+    url = database_url(Settings(home=TEST_HOME))
+    _forget_power_failures(Cluster(TEST_HOME).data)
+    return url
+
+
+def _forget_power_failures(data: Path) -> None:
+    """Let the run's server not wait for the disk: no test outlives a power failure.
+
+    What processes do and how transactions see each other stays as it is, also under ``kill -9``;
+    durability itself is tested on servers of its own.
+    """
+    settings = data / "postgresql.auto.conf"
+    if "fsync" not in settings.read_text():
+        with settings.open("a") as file:
+            file.write("fsync = off\nfull_page_writes = off\n")
+        os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
 
 
 @pytest.fixture(scope="session")

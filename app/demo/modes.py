@@ -112,7 +112,9 @@ class Modes:
         self.show.doing(f"协议公示 {offer.achievement['title']}")
         await self.api.post(offer.seller, "/v1/objection-procedures", {"text": PROCEDURE})
         buyer = await self.api.get(offer.buyer_staff, "/v1/me")
-        await self._draft(offer, pricing_mode="agreement", buyer_id=buyer["party"]["id"], deposit=None)
+        await self._draft(
+            offer, pricing_mode="agreement", buyer_id=buyer["party"]["id"], deposit=None
+        )
         path = f"/v1/listings/{offer.listing['id']}"
         unit = {"place": "https://zhilan.example.cn/gongshi", "published_on": self.today()}
         await self.api.post(offer.seller, f"{path}/unit-notice", unit)

@@ -53,9 +53,7 @@ async def find_client(
     return None if row is None else (_client(row), row.secret_hash)
 
 
-async def names_of_clients(
-    session: AsyncSession, clients: Collection[UUID]
-) -> Mapping[UUID, str]:
+async def names_of_clients(session: AsyncSession, clients: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the names of those clients that exist."""
     rows = await session.execute(
         select(ClientRow.id, ClientRow.name).where(ClientRow.id.in_(clients))
