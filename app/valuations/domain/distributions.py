@@ -28,6 +28,7 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _CENTRE: Final = {"triangular": "mode", "pert": "mode", "normal": "mean", "lognormal": "median"}
 _POINTS: Final = 4097  # of a tabulated distribution function
+_BELL_REACH: Final = 10.0  # deviations; beyond lies less than 1e-22 of a normal
 
 
 def is_distribution(value: object) -> bool:
@@ -131,12 +132,13 @@ def quantile(given: Distribution, shares: Floats) -> Floats:
             return _pert(number["low"], number["mode"], number["high"], shares)
         case "normal":
             mean, sd = number["mean"], number["sd"]
-            bell = _bell(mean, sd)
-            return _tabulated(bell, number["low"], number["high"], shares)
+            return _truncated(mean, sd, number["low"], number["high"], shares)
         case _:
-            bell = _bell(np.log(number["median"]), number["sigma"])
+            mean, sd = np.log(number["median"]), number["sigma"]
             low, high = np.log(number["low"]), np.log(number["high"])
-            return np.exp(_tabulated(bell, low, high, shares))
+            draws = np.exp(_truncated(mean, sd, low, high, shares))
+            # A logarithm and back may pass a bound by its last bit.
+            return np.clip(draws, number["low"], number["high"])
 
 
 def _triangular(low: float, mode: float, high: float, shares: Floats) -> Floats:
@@ -151,6 +153,16 @@ def _pert(low: float, mode: float, high: float, shares: Floats) -> Floats:
     before, after = 4 * (mode - low) / span, 4 * (high - mode) / span
     unit = _tabulated(lambda x: x**before * (1 - x) ** after, 0, 1, shares)
     return low + span * unit
+
+
+def _truncated(mean: float, sd: float, low: float, high: float, shares: Floats) -> Floats:
+    """Return quantiles of a normal between two bounds that have its mean between them.
+
+    Bounds far away would leave the table no place on the bell itself, so it ends where nothing
+    is left to draw.
+    """
+    reach = _BELL_REACH * sd
+    return _tabulated(_bell(mean, sd), max(low, mean - reach), min(high, mean + reach), shares)
 
 
 def _bell(mean: float, sd: float) -> Callable[[Floats], Floats]:

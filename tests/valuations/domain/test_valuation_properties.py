@@ -182,6 +182,25 @@ def test_another_engine_or_a_broken_document_is_told() -> None:
     assert found[0]["where"] == "document"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"mean": "100000000", "sd": "10000000", "low": "0", "high": "10000000000000"},
+        {"mean": "0.05", "sd": "0.0001", "low": "0", "high": "1"},
+        {"median": "1000000", "sigma": "0.001", "low": "0.01", "high": "10000000000000"},
+    ],
+)
+def test_bounds_far_away_leave_a_narrow_bell_as_it_is(given: dict[str, str]) -> None:
+    """VA4"""
+    shares = np.array([0.001, 0.1, 0.5, 0.9, 0.999])
+    normal = "mean" in given
+    mean, sd = (float(given[name]) for name in (("mean", "sd") if normal else ("median", "sigma")))
+    bell = NormalDist(mean if normal else float(np.log(mean)), sd)
+    wanted = [bell.inv_cdf(share) for share in shares]
+    drawn = quantile({"distribution": "normal" if normal else "lognormal", **given}, shares)
+    assert np.abs((drawn if normal else np.log(drawn)) - wanted).max() < 0.01 * sd
+
+
 def test_distributions_have_the_quantiles_they_should() -> None:
     """VA4"""
     at = np.array([0.1, 0.5, 0.9])
