@@ -178,3 +178,31 @@ async def test_of_consortia_at_once_with_one_member_one_takes_part(posted: MakeP
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     refused = [answer.json()["code"] for answer in answers if answer.status_code == 409]
     assert set(refused) == {"member_taken"}
+
+
+async def test_the_timer_that_waited_for_an_invitation_waits_for_the_price(
+    posted: MakePosted,
+) -> None:
+    """LS75, LS77: a worker has the timer in hand while a deposit invites the single buyer."""
+    lot = await posted(mode="licence_exclusive")
+    registration = await qualified(lot)
+    ends_at = datetime.fromisoformat(lot.listing["disclosure_ends_at"])
+    await lot.at(ends_at)
+    await due_timers(lot)
+    await lot.at(ends_at + timedelta(days=1))
+    listing_id = UUID(lot.listing["id"])
+    async with lot.database.transaction() as session:
+        due = await timers.claim_due(session)
+        assert due is not None
+        assert (due.kind, due.subject_id) == (JUDGE_FIELD, listing_id)
+        # The request has the listing; the worker's handler comes behind it.
+        (await pay(lot, registration, ends_at - timedelta(hours=2))).raise_for_status()
+        assert await timers.handle(session, due, lot.runtime.timer_handlers)
+    assert await count(lot, "registration.price_asked") == 1
+    async with lot.database.transaction() as session:
+        query = text("SELECT due_at FROM timers WHERE kind = :kind AND subject_id = :id")
+        due_at = await session.scalar(query, {"kind": JUDGE_FIELD, "id": listing_id})
+    assert due_at is not None
+    await lot.at(due_at)
+    await due_timers(lot)
+    assert (await read(lot))["status"] == "failed"

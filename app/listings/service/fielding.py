@@ -211,6 +211,9 @@ async def _go_on(
             await concluding.fail(
                 session, listing.id, at=at, silent_forfeits=silent_forfeits(listing.bidding)
             )
+        else:
+            # Who invited it could not set the timer that a worker had in hand: this one does.
+            await posting.wake(session, listing, field.offer_due_at)
         return
     ahead = ahead_of(await rights.holders(session, listing.id), buyer.party_id)
     assert field.exercise_due_at is not None
