@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from app.identity.public import add_membership
+from app.platform.access import Role
 from app.platform.db import Database
 from app.platform.journal import history
 from app.shared.ids import new_id
@@ -277,3 +279,23 @@ async def test_lists_page_and_filter(office: Office, rolled_back: Database) -> N
     assert [item["id"] for item in opened] == [made[2], made[0]]
     one = f"evaluations?achievement_id={opened[0]['achievement_id']}"
     assert len(done(await office.get(one, "seller_staff"))["items"]) == 1
+
+
+async def test_who_acts_for_the_owner_judges_for_no_other_unit(office: Office) -> None:
+    """EV2: an account of the owner's own is the same unit, whatever unit sends the expert."""
+    insider = await make_expert(office.session, office.world, "陶然", "丁单位", number=15)
+    await add_membership(
+        office.session,
+        user_id=insider.user_id,
+        party_id=office.world.seller,
+        market_id=office.world.market_id,
+        role=Role.SELLER_STAFF,
+    )
+    evaluation = await office.opened()
+    panel = office.panel([office.experts[0], office.experts[1], insider])
+    told = refusal(
+        await office.act(evaluation, "panel", "operator", panel), 400, "expert_must_recuse"
+    )
+    (refused,) = told["experts"]
+    assert refused["expert"] == str(insider.membership_id)
+    assert [ground["kind"] for ground in refused["grounds"]] == ["same_unit"]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.public import ExpertMember, find_experts, get_party
+from app.identity.public import ExpertMember, find_experts, get_party, members_among
 from app.platform import timers
 from app.platform.access import Actor
 from app.shared.ids import MembershipId, new_id
@@ -191,9 +191,12 @@ async def _require_apart(
         completers=evaluation.subject.completers,
         co_inventors=evaluation.subject.co_inventors,
     )
+    insiders = await members_among(session, owner.id, [member.user_id for member in members])
 
     def grounds(member: ExpertMember) -> tuple[RecusalGround, ...]:
         expert = expert_facts(name=member.name, unit=member.unit, owner=owner)
+        if member.user_id in insiders:  # whatever unit sends it
+            expert = replace(expert, party_id=owner.id)
         declared = next(
             (
                 seat.reason
