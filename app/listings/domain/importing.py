@@ -11,6 +11,7 @@ from app.shared.errors import RuleBroken
 IMPORT_ROWS_MAX: Final = 20_000
 LINE_MAX: Final = 200  # as of `platform.schema.Line`
 TEXT_MAX: Final = 10_000
+_SHOWN_MAX: Final = 40  # characters of a cell that a fault repeats
 
 _LETTERS: Final = 26
 _MARKS: Final = re.compile(r"\*|[(\[【]?必填[)\]】]?")
@@ -169,6 +170,14 @@ _HEADERS: Final = {
 }
 
 
+def shown(text: str) -> str:
+    """Return the beginning of a text in quotation marks, so that every file can hold it."""
+    begun = text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"
+    if not begun.isprintable():
+        begun = "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in begun)
+    return f"“{begun}”"
+
+
 def match_header(cells: Sequence[str], *, row: int) -> Header:
     """Find the columns by their Chinese labels or English names, in any order.
 
@@ -210,8 +219,8 @@ def match_header(cells: Sequence[str], *, row: int) -> Header:
 
 def _header_fault(cell: str, text: str, name: str | None) -> dict[str, Any]:
     if name is not None:
-        rule, message = "column_repeated", f"{cell} 的列“{text}”重复出现"
+        rule, message = "column_repeated", f"{cell} 的列{shown(text)}重复出现"
     else:
-        rule, message = "column_unknown", f"{cell} 的列“{text}”不在模板中"
+        rule, message = "column_unknown", f"{cell} 的列{shown(text)}不在模板中"
     labels = [column.label for column in COLUMNS]
     return {"field": cell, "rule": rule, "message": message, "accepted": {"columns": labels}}

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from app.listings.domain.importing import LINE_MAX, TEXT_MAX, fold
-from app.listings.domain.importing_words import CellFault, shown
+from app.listings.domain.importing import LINE_MAX, TEXT_MAX, fold, shown
+from app.listings.domain.importing_words import CellFault
 from app.shared.money import AmountInvalid, Money
 
 _YES_NO: Final = {"是": True, "yes": True, "true": True, "y": True, "1": True} | {

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Final, TypeVar
 
 from app.listings.domain.content import Completer, IpAsset, IpStatus
-from app.listings.domain.importing import LINE_MAX
+from app.listings.domain.importing import LINE_MAX, shown
 from app.listings.domain.importing_cells import read_date, read_line
-from app.listings.domain.importing_words import CellFault, read_word, shown, write_word
+from app.listings.domain.importing_words import CellFault, read_word, write_word
 
 Value = TypeVar("Value")
 

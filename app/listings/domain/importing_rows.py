@@ -27,6 +27,7 @@ from app.listings.domain.importing import (
     Header,
     RawRow,
     cell_name,
+    shown,
 )
 from app.listings.domain.importing_cells import (
     read_level,
@@ -42,7 +43,7 @@ from app.listings.domain.importing_lists import (
     unquote,
 )
 from app.listings.domain.importing_texts import tell
-from app.listings.domain.importing_words import CellFault, read_word, shown, vocabulary
+from app.listings.domain.importing_words import CellFault, read_word, vocabulary
 from app.listings.domain.importing_writing import EXAMPLE
 from app.shared.ids import FileId
 

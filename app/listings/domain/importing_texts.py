@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.listings.domain.content import AchievementContent, IpAsset, IpStatus
+from app.listings.domain.importing import shown
 from app.listings.domain.importing_lists import write_share
-from app.listings.domain.importing_words import shown, write_word
+from app.listings.domain.importing_words import write_word
 from app.shared.patent_number import patent_check_digit
 
 Told = tuple[str, str]  # message, mend

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from app.listings.domain.importing import fold
+from app.listings.domain.importing import fold, shown
 from app.shared import codes
 
 _LISTED_MAX: Final = 20  # labels that a fault lists
-_SHOWN_MAX: Final = 40  # characters of a cell that a fault repeats
 _IN_BRACKETS: Final = re.compile(r"\(([^,)]*),[^)]*\)")
 
 # Words of our own enumerations; the code tables bring theirs.
@@ -76,11 +75,6 @@ def vocabulary(name: str) -> Vocabulary:
         names = {fold(entry.label_zh): entry.name for entry in entries}
     names |= {fold(label): key for key, label in labels.items()}
     return Vocabulary(labels, names | {fold(key): key for key in labels})
-
-
-def shown(text: str) -> str:
-    """Return the beginning of a text in quotation marks."""
-    return f"“{text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + '…'}”"
 
 
 def read_word(table: str, text: str, label: str) -> str:

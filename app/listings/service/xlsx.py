@@ -24,6 +24,10 @@ from app.listings.domain.importing import IMPORT_ROWS_MAX, RawRow
 
 UNPACKED_BYTES_MAX: Final = 200_000_000  # a small file may unpack to any size
 CELLS_A_ROW_MAX: Final = 200
+CELL_CHARS_MAX: Final = 32_767  # as spreadsheet programs; many cells may share one text
+ROW_NUMBER_MAX: Final = 1_048_576
+DIGITS_MAX: Final = 40  # of a number that is written out: an exponent costs nothing, zeros do
+ELEMENTS_MAX: Final = 500_000  # of a part that is kept whole
 
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
@@ -85,7 +89,13 @@ def _refuse_doctype(*_: object) -> None:
 
 def _elements(xml: bytes) -> list[tuple[str, Attributes]]:
     found: list[tuple[str, Attributes]] = []
-    _parser(lambda name, attributes: found.append((_local(name), attributes))).Parse(xml, True)
+
+    def start(name: str, attributes: Attributes) -> None:
+        if len(found) == ELEMENTS_MAX:
+            raise ValueError("it has too many elements")
+        found.append((_local(name), attributes))
+
+    _parser(start).Parse(xml, True)
     return found
 
 
@@ -162,6 +172,8 @@ def _strings(xml: bytes) -> list[str]:
 
 def _plain(text: str) -> str:
     """Return a stored text as it is shown: escaped characters resolved, lines ended alike."""
+    if len(text) > CELL_CHARS_MAX:
+        raise ValueError("a text is longer than any cell's")
     if "_x" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
     if "\r" in text:
@@ -208,6 +220,8 @@ class _Reader:
             self._formula = True
         elif name == "row":
             self._number = int(attributes.get("r", self._number + 1))
+            if not 1 <= self._number <= ROW_NUMBER_MAX:
+                raise ValueError("no row has this number")
             self._cells, self._spoiled = [], {}
         elif name == "rPh":
             self._reading += 1
@@ -278,6 +292,8 @@ class _Reader:
             number = Decimal(raw)
         except InvalidOperation:
             return raw
+        if not number.is_finite() or abs(number.adjusted()) > DIGITS_MAX:
+            return raw
         if self._style in self._days:
             return (self._epoch + timedelta(days=int(number))).isoformat()
         return f"{number.normalize():f}"  # 650000.0 and 6.5E5 as 650000
@@ -285,13 +301,20 @@ class _Reader:
     def whole(self) -> list[RawRow]:
         """Return all rows, with the cells that are part of merged ones."""
         rows = {number: (cells, spoiled) for number, cells, spoiled in self._rows}
+        if len(rows) < len(self._rows):
+            raise ValueError("two rows have one number")
+        left_over = IMPORT_ROWS_MAX * CELLS_A_ROW_MAX  # merged cells do not overlap
         for reference in self._merged:
             left, top, right, bottom = range_boundaries(reference)
             first = rows[top][0] if top in rows else []
             if left > len(first) or not first[left - 1]:
                 continue  # nothing is shown there
             places = range(left - 1, min(right, CELLS_A_ROW_MAX))
-            for number in range(top, min(bottom, top + IMPORT_ROWS_MAX) + 1):
+            numbers = range(top, min(bottom, top + IMPORT_ROWS_MAX) + 1)
+            left_over -= len(places) * len(numbers)
+            if left_over < 0:
+                raise ValueError("more cells are merged than there are")
+            for number in numbers:
                 # A row without a text of its own still shows the merged one.
                 _, spoiled = rows.setdefault(number, ([], {}))
                 spoiled.update(dict.fromkeys(places, "merged"))

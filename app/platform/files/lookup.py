@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.files.model import FileRow
@@ -27,8 +28,10 @@ async def own_files(
     """Return those of the ids that are files of a party."""
     if not file_ids:
         return frozenset()
+    # One array: a statement takes 32,767 parameters, and an import may name more files.
+    asked = literal(list(set(file_ids)), ARRAY(Uuid))
     found = await session.scalars(
-        select(FileRow.id).where(FileRow.party_id == party_id, FileRow.id.in_(set(file_ids)))
+        select(FileRow.id).where(FileRow.party_id == party_id, FileRow.id == any_(asked))
     )
     return frozenset(FileId(file_id) for file_id in found)
 
