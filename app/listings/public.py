@@ -93,6 +93,7 @@ __all__ = [
     "get_notice",
     "get_registration",
     "hand_over",
+    "judge_again",
     "keep_standby",
     "listings_of_achievement",
     "notices_of",
@@ -247,6 +248,14 @@ async def hand_over(
     return await posting.hand_over(
         session, listing, auction_id=auction_id, opens_at=opens_at, at=at
     )
+
+
+async def judge_again(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
+    """Have the field of a posted listing judged again whose bidding cannot be opened yet.
+
+    The caller holds its lock.
+    """
+    await posting.judge_again(session, listing, at=at)
 
 
 async def right_holders(session: AsyncSession, listing_id: ListingId) -> Sequence[RightHolder]:

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.platform.access import Role
 from app.platform.signing import verify
+from app.shared.calendar import SHANGHAI
 from tests.auctions.acts import (
     act,
     code_of,
@@ -246,6 +248,23 @@ async def test_who_signed_and_does_not_pay_leaves_nobody_to_ask(lots: MakeLot) -
         "third_buyer": "released",
     }
     await check_books(lot, forfeited=DEPOSIT)
+
+
+async def test_a_default_behind_the_known_days_holds_up_its_own_auction_alone(
+    lots: MakeLot,
+) -> None:
+    """AU82: nobody can be asked until a day that is not known; a timer waits for the calendar."""
+    lot = await lots()
+    await confirmed(lot)
+    await lot.at(datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
+    await default(lot)
+    assert (await lot.auction())["status"] == "offering"
+    assert set((await outcomes(lot)).values()) == {"defaulted", "waiting"}
+    async with lot.database.transaction() as session:
+        failing = "SELECT count(*) FROM reaction_cursors WHERE attempts > 0"
+        assert await session.scalar(text(failing)) == 0
+        waiting = "SELECT attempts > 0 FROM timers WHERE kind = 'auction.standby_answer'"
+        assert await session.scalar(text(waiting)) is True
 
 
 async def test_signed_and_defaulted_before_any_worker_looks(lots: MakeLot) -> None:  # AU85

@@ -22,6 +22,7 @@ from tests.auctions.standby import (
     default,
     sign,
 )
+from tests.eventually import eventually
 
 __all__ = ["posted"]
 
@@ -129,6 +130,27 @@ async def test_a_listing_that_ended_meanwhile_gets_no_auction(posted: MakePosted
     held = await lot.api.get(OPERATOR, "/v1/ledger/balance")
     assert held["balanced"]
     assert {line["debit"]["amount"] for line in held["lines"]} == {"0.00"}
+
+
+async def test_an_opening_beyond_the_known_days_holds_up_its_own_listing_alone(
+    posted: MakePosted,
+) -> None:
+    """AU91, LS76: also where the days ran out between the call and the worker."""
+    lot = await posted(bidders=TWO)
+    await _judge(lot)
+    await _bidding_due(lot)
+    await lot.at(datetime(2026, 12, 30, 10, tzinfo=SHANGHAI))
+
+    async def waits() -> bool:
+        await lot.run_worker()
+        waiting = "timers WHERE kind = 'listing.judge_field' AND attempts > 0"
+        return await _count(lot, waiting) == 1
+
+    await eventually(waits)
+    assert await _count(lot, "auctions") == 0
+    assert await _count(lot, "reaction_cursors WHERE attempts > 0") == 0
+    assert (await read(lot))["status"] == "closed"
+    await _bidding_due(lot)  # no second call yet
 
 
 async def test_a_holder_of_a_right_holds_it_in_the_auction_too(posted: MakePosted) -> None:

@@ -30,7 +30,7 @@ from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor
 from app.platform.clock import market_now
 from app.platform.journal import JournalEvent, NewEvent
-from app.shared.calendar import mainland_china
+from app.shared.calendar import CalendarHorizonExceeded, mainland_china
 from app.shared.ids import AuctionId, ListingId, new_id
 
 FOLLOWED: Final = frozenset(
@@ -106,7 +106,8 @@ async def open_bidding(session: AsyncSession, event: JournalEvent) -> None:
     """Create, announce and attach the auction of a posted listing with two buyers or more.
 
     Under the listing's lock, so two at once or a repeated event make one auction; a listing that
-    was withdrawn or terminated meanwhile gets none.
+    was withdrawn or terminated meanwhile gets none. Where the working days have run out since the
+    call, its field is judged again and waits by itself: the auctions of all others go on.
 
     Source: rules.md L8; README, AU91.
     """
@@ -117,7 +118,12 @@ async def open_bidding(session: AsyncSession, event: JournalEvent) -> None:
     assert listing.bidding is not None
     plan = Plan.from_json(listing.bidding)
     at = max(event.market_at, await market_now(session, listing.market_id))
-    auction = _planned(listing, plan, plan.opening(at, mainland_china()), at)
+    try:
+        opens_at = plan.opening(at, mainland_china())
+    except CalendarHorizonExceeded:
+        await listings.judge_again(session, listing, at=at)
+        return
+    auction = _planned(listing, plan, opens_at, at)
     await repository.add(session, auction)
     await repository.save(session, auction)  # an insert does not know the announcement
     await timers.schedule(

@@ -23,7 +23,7 @@ from app.platform.journal import JournalEvent
 from app.platform.signing import Signer
 from app.settlement import public as settlement
 from app.settlement.public import Deal, DealStatus
-from app.shared.calendar import mainland_china, period_end
+from app.shared.calendar import CalendarHorizonExceeded, mainland_china, period_end
 from app.shared.ids import DealId
 from app.shared.transitions import advance
 
@@ -56,7 +56,7 @@ async def follow_deal(session: AsyncSession, event: JournalEvent) -> None:
             restricted=told,
         )
         now = await market_now(session, auction.market_id)
-        await _ask_next(session, auction, queue, now)
+        await _go_on(session, auction, queue, now)
 
 
 async def _note(
@@ -133,11 +133,15 @@ async def on_answer_due(session: AsyncSession, auction_id: UUID, due_at: datetim
     queue = await awards.queue(session, auction.id)
     own = offering.asked(queue)
     if own is None:
+        if auction.state.status is AuctionStatus.OFFERING:  # see `_go_on`
+            now = max(due_at, await market_now(session, auction.market_id))
+            await _ask_next(session, auction, queue, now)
         return
     if offering.over(own, due_at):
         await _leave(session, auction, queue, own, Move.LAPSE, at=due_at, actor=SYSTEM)
     else:
-        await _await_answer(session, auction, own)
+        assert own.answer_by_at is not None
+        await _set_timer(session, auction, own.answer_by_at)
 
 
 async def release(session: AsyncSession, auction: Auction) -> None:
@@ -179,7 +183,21 @@ async def _leave(
     rest = [left if award.place == own.place else award for award in queue]
     # Its time runs from the asking, however late a worker was with the silence before it.
     now = await market_now(session, auction.market_id)
-    return await _ask_next(session, auction, rest, max(at, now))
+    return await _go_on(session, auction, rest, max(at, now))
+
+
+async def _go_on(
+    session: AsyncSession, auction: Auction, queue: list[Award], now: datetime
+) -> Auction:
+    """Ask the next one, or leave that to a timer while the working days are not known.
+
+    So this auction waits for its calendar, and never the reaction that all auctions share.
+    """
+    try:
+        return await _ask_next(session, auction, queue, now)
+    except CalendarHorizonExceeded:
+        await _set_timer(session, auction, now)
+        return auction
 
 
 async def _ask_next(
@@ -198,7 +216,7 @@ async def _ask_next(
     )
     asked = replace(found, outcome=moved(found, Move.ASK), answer_by_at=answer_by_at)
     await awards.save(session, auction.id, asked)
-    await _await_answer(session, auction, asked)
+    await _set_timer(session, auction, answer_by_at)
     public = {
         "bidder_code": asked.bidder_code,
         "amount": asked.amount,
@@ -208,19 +226,18 @@ async def _ask_next(
     return auction
 
 
-async def _await_answer(session: AsyncSession, auction: Auction, own: Award) -> None:
-    """Set the timer of who is asked in a locked auction.
+async def _set_timer(session: AsyncSession, auction: Auction, due_at: datetime) -> None:
+    """Set the timer of who is asked, or is to be asked, in a locked auction.
 
     A worker that has the timer waits for the auction: it looks next, and sets the timer itself.
     """
-    assert own.answer_by_at is not None
     if not await timers.is_in_hand(session, kind=ANSWER_TIMER, subject_id=auction.id):
         await timers.schedule(
             session,
             market_id=auction.market_id,
             kind=ANSWER_TIMER,
             subject_id=auction.id,
-            due_at=own.answer_by_at,
+            due_at=due_at,
         )
 
 

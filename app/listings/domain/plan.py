@@ -6,9 +6,11 @@ which checked them.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.listings.domain.listing import Listing, PricingMode
+from app.shared.calendar import SHANGHAI, WorkingCalendar
 from app.shared.errors import RuleBroken
 from app.shared.money import Money
 
@@ -57,6 +59,17 @@ def priority_mode(plan: Mapping[str, Any] | None) -> str | None:
 def silent_forfeits(plan: Mapping[str, Any]) -> bool:
     """Tell whether the notice says that silence of all costs the deposit (D3)."""
     return bool(plan["terms"]["silent_forfeits"])
+
+
+def require_opening_known(
+    plan: Mapping[str, Any], *, at: datetime, calendar: WorkingCalendar
+) -> None:
+    """Refuse a moment from which on the auction's opening cannot be counted.
+
+    Raises:
+        CalendarHorizonExceeded: It leaves the known working days.
+    """
+    calendar.add_working_days(at.astimezone(SHANGHAI).date(), plan["opens_after"]["count"])
 
 
 def check_fit(listing: Listing, *, has_holders: bool) -> None:

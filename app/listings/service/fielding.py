@@ -33,7 +33,7 @@ from app.listings.domain.listing import (
 )
 from app.listings.domain.notice import NoticeKind, write_terms
 from app.listings.domain.period import extended_end
-from app.listings.domain.plan import silent_forfeits
+from app.listings.domain.plan import require_opening_known, silent_forfeits
 from app.listings.domain.priority import Decision, RightsWait, ahead_of, resolve
 from app.listings.domain.registration import Registration, RegistrationStatus
 from app.listings.repository import registrations, rights
@@ -185,7 +185,15 @@ async def _invite(
 
 
 async def _contest(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
-    """Call for the announced bidding; `auctions` hears of it and opens one (L8)."""
+    """Call for the announced bidding; `auctions` hears of it and opens one (L8).
+
+    Raises:
+        CalendarHorizonExceeded: Its opening would leave the known working days: this field waits
+            then, instead of its auction holding up those of all others.
+    """
+    assert listing.bidding is not None
+    now = max(at, await market_now(session, listing.market_id))
+    require_opening_known(listing.bidding, at=now, calendar=mainland_china())
     await rights.save_field(
         session, Field(listing_id=listing.id, outcome=Outcome.CONTEST, judged_at=at)
     )

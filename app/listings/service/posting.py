@@ -127,6 +127,12 @@ async def after_close(session: AsyncSession, listing: Listing, *, at: datetime) 
     await wake(session, listing, at)
 
 
+async def judge_again(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
+    """Forget that a field called for bidding, and have it judged; the caller holds the lock."""
+    await rights.drop_field(session, listing.id)
+    await wake(session, listing, at)
+
+
 async def wake(session: AsyncSession, listing: Listing, due_at: datetime) -> None:
     """Have the field judged at a moment; the caller holds the listing's lock.
 
