@@ -6,6 +6,7 @@ Needs the file and nothing else: no network, no database, no clock.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,6 +23,7 @@ from app.dossiers.domain.form import (
     REPORT_FILE,
     EvidenceBroken,
     by_subject,
+    has_ended_auction,
     head_of,
 )
 from app.platform.signing import SignatureInvalid, verify
@@ -76,6 +78,14 @@ def check(archive: bytes, *, keys: Json | None = None) -> Report:
 
     Invariants: DS1, DS2, DS3.
     """
+    try:
+        return _check(archive, keys)
+    except (KeyError, TypeError, AttributeError, ValueError) as failure:
+        # Only who signs with keys of its own can send this, but it is told, too.
+        raise EvidenceBroken("内容格式不符", f"malformed: {failure!r}") from None
+
+
+def _check(archive: bytes, keys: Json | None) -> Report:
     files = _unpack(archive)
     told = _json(files, KEYS_FILE)
     jwks = dict(keys if keys is not None else told)
@@ -84,6 +94,7 @@ def check(archive: bytes, *, keys: Json | None = None) -> Report:
         raise EvidenceBroken("不是本格式的尽职证据", f"this is no {FORMAT} file")
     _check_files(files, statement)
     facts = _json(files, FACTS_FILE)
+    _check_subjects(facts, statement)
     _check_chains(facts, statement)
     _check_notices(facts)
     _check_appraisals(facts, jwks)
@@ -109,7 +120,14 @@ def _unpack(archive: bytes) -> dict[str, bytes]:
             if sum(member.file_size for member in members) > _SIZE_MAX_BYTES:
                 raise EvidenceBroken("文件过大", "the archive is too large")
             files = {name: opened.read(name) for name in names}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as failure:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+    ) as failure:
         raise EvidenceBroken("压缩包无法读取", f"unreadable archive: {failure}") from None
     missing = {FACTS_FILE, REPORT_FILE, KEYS_FILE, MANIFEST_FILE} - files.keys()
     if missing:
@@ -139,6 +157,20 @@ def _check_files(files: Mapping[str, bytes], statement: Json) -> None:
             raise EvidenceBroken("文件与签名清单不符", "not what was signed", where=name)
 
 
+def _check_subjects(facts: Json, statement: Json) -> None:
+    """Check that the facts are of the listing that was signed, each with its events."""
+    listing = facts["listing"]
+    if (listing["id"], listing["number"]) != (
+        statement["listing_id"],
+        statement["listing_number"],
+    ):
+        raise EvidenceBroken("事实属于其他项目", "the facts are another listing's")
+    told = {listing["id"], listing["achievement_id"], listing["auction_id"]} - {None}
+    told |= {item["id"] for name in ("deals", *_APPRAISALS) for item in facts[name]}
+    for subject in sorted(told - statement["heads"].keys()):
+        raise EvidenceBroken("缺少其全部事件", "all its events are missing", where=subject)
+
+
 def _check_chains(facts: Json, statement: Json) -> None:
     chains = by_subject(facts["events"])
     heads = {subject: head_of(subject, chain) for subject, chain in chains.items()}
@@ -164,27 +196,43 @@ def _check_notices(facts: Json) -> None:
         raise EvidenceBroken("缺少公告", "a published notice is missing")
 
 
+_APPRAISALS: Final = {"evaluations": "evaluation_id", "valuations": "valuation_id"}
+
+
 def _check_appraisals(facts: Json, jwks: dict[str, Any]) -> None:
-    for evaluation in facts["evaluations"]:
-        _signed(evaluation["jws"], jwks, f"evaluation {evaluation['id']}")
-    for valuation in facts["valuations"]:
-        where = f"valuation {valuation['id']}"
-        payload = _signed(valuation["jws"], jwks, where)
-        for finding in recompute(payload):
-            raise EvidenceBroken(
-                "估值不能重算出所载结果", f"it does not recompute: {finding}", where=where
-            )
+    """Check that each appraisal is signed and is of this listing's result, each told once."""
+    for name, key in _APPRAISALS.items():
+        ids = [item["id"] for item in facts[name]]
+        if len(set(ids)) != len(ids):
+            raise EvidenceBroken("评价或估值重复", "an appraisal is told twice", where=name)
+        for item in facts[name]:
+            where = f"{key.removesuffix('_id')} {item['id']}"
+            payload = _signed(item["jws"], jwks, where)
+            of = payload["subject"]["achievement_id"]
+            if (payload[key], of) != (item["id"], facts["listing"]["achievement_id"]):
+                raise EvidenceBroken("属于其他成果或其他报告", "it is another's", where=where)
+            for finding in recompute(payload) if name == "valuations" else ():
+                raise EvidenceBroken(
+                    "估值不能重算出所载结果", f"it does not recompute: {finding}", where=where
+                )
 
 
 def _check_proof(files: Mapping[str, bytes], facts: Json, jwks: dict[str, Any]) -> int | None:
     if PROOF_FILE not in files:
+        if has_ended_auction(facts):
+            raise EvidenceBroken("缺少竞价证明", "the ended auction's proof is missing")
         return None
+    bundle = _json(files, PROOF_FILE)
     try:
-        proof = verify_proof(_json(files, PROOF_FILE), keys=jwks)
+        proof = verify_proof(bundle, keys=jwks)
     except ProofBroken as broken:
         raise EvidenceBroken(broken.zh, broken.en, where=PROOF_FILE) from None
     if proof.auction_id != facts["listing"]["auction_id"]:
         raise EvidenceBroken("竞价证明属于其他项目", "another listing's proof", where=PROOF_FILE)
+    proved = [event["hash"] for event in bundle["events"]]
+    told = by_subject(facts["events"])[proof.auction_id]
+    if [event["hash"] for event in told] != proved[: len(told)]:
+        raise EvidenceBroken("竞价证明与事件不符", "it proves other events", where=PROOF_FILE)
     return proof.bids
 
 

@@ -14,6 +14,11 @@ PROOF_FILE: Final = "proof.json"
 GUIDE_FILE: Final = "README.txt"
 MANIFEST_FILE: Final = "manifest.jws"
 
+# After these an auction can be proved; none of them is ever taken back.
+ENDED: Final = frozenset(
+    f"auction.{what}" for what in ("awarded", "failed", "confirmed", "cancelled", "annulled")
+)
+
 Json = Mapping[str, Any]
 
 
@@ -32,6 +37,17 @@ class EvidenceBroken(Exception):
     def text(self) -> str:
         """Return it for people, Chinese first."""
         return f"{self.where}: {self.zh} / {self.en}" if self.where else f"{self.zh} / {self.en}"
+
+
+def has_ended_auction(facts: Json) -> bool:
+    """Tell whether the events show that the listing's auction has ended, so that it is proved.
+
+    Invariants: DS3, DS5.
+    """
+    auction_id = facts["listing"]["auction_id"]
+    return auction_id is not None and any(
+        event["subject_id"] == auction_id and event["type"] in ENDED for event in facts["events"]
+    )
 
 
 def link_of(event: Json) -> dict[str, Any]:

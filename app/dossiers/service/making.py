@@ -18,6 +18,7 @@ from app.dossiers.domain.form import (
     MANIFEST_FILE,
     PROOF_FILE,
     REPORT_FILE,
+    has_ended_auction,
     statement,
 )
 from app.dossiers.domain.labels import NOTICES, STATES
@@ -65,7 +66,9 @@ async def make_dossier(runtime: Runtime, actor: Actor, listing_id: ListingId) ->
         kid = await runtime.signer.active_kid(session)
         keys = await key_set(session)
     auction_id = gathered.listing.auction_id
-    proof = None if auction_id is None else await proof_of(runtime, auction_id)
+    proof = None
+    if auction_id is not None and has_ended_auction(gathered.facts):
+        proof = await proof_of(runtime, auction_id)
     dossier_id = DossierId(new_id())
     files = await asyncio.to_thread(_write, gathered, proof, keys, str(dossier_id))
     signed = statement(
