@@ -170,6 +170,24 @@ async def test_an_interest_opens_a_room(desk: Desk) -> None:
     assert room["roadshow_id"] == show["id"]
 
 
+async def test_an_interest_is_in_what_the_agenda_shows_now(desk: Desk) -> None:
+    """LS98"""
+    earlier, later = await desk.accepted(), await desk.accepted()
+    show = await announced(desk, agenda=[item(0, achievement_id=earlier["id"])])
+    path = f"roadshows/{show['id']}"
+    await signed(desk, show)
+    assert (await desk.post(f"{path}/interests", "buyer_staff", {"item": 1})).status_code == 204
+    headers = desk.world.headers("operator") | {"If-Match": '"1"'}
+    changed = roadshow_body(agenda=[item(0, achievement_id=later["id"])])
+    done(await desk.client.put(f"/v1/{path}", json=changed, headers=headers))
+    for _ in range(2):
+        assert (await desk.post(f"{path}/interests", "buyer_staff", {"item": 1})).status_code == 204
+    seen = done(await desk.get(f"{path}/interests", "operator"))["items"]
+    assert [one["achievement_id"] for one in seen] == [later["id"]]
+    asking = {"achievement_id": later["id"], "roadshow_id": show["id"], "request": REQUEST}
+    assert done(await desk.post("deal-rooms", "buyer_staff", asking))["roadshow_id"] == show["id"]
+
+
 @pytest.mark.concurrency
 async def test_the_last_seat_is_given_once(own_world: World, own_client: httpx.AsyncClient) -> None:
     """LS97: four parties at once for two seats, with real commits."""

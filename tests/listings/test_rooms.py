@@ -158,6 +158,8 @@ async def test_who_may_ask_and_for_whom(desk: Desk) -> None:
     assert (made["buyer_id"], made["request"]) == (str(world.other_buyer), None)
     twice = refusal(await ask("operator", buyer_id=str(world.other_buyer)), 409, "room_exists")
     assert twice["room_id"] == made["id"]
+    blind = refusal(await ask("broker", buyer_id=str(world.other_buyer)), 409, "room_exists")
+    assert blind["room_id"] is None  # LS88: a broker that is no side knows no room
     submitted = await desk.submit(title="未受理的成果")
     hidden = await ask(BUYER, achievement_id=submitted["id"])
     refusal(hidden, 404, "object_unknown")

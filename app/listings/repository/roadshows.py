@@ -247,7 +247,13 @@ async def note_interest(
         achievement_id=achievement_id,
         noted_at=at,
     )
-    statement = statement.on_conflict_do_nothing()
+    told = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[InterestRow.roadshow_id, InterestRow.party_id, InterestRow.item],
+        set_={"achievement_id": told.achievement_id, "noted_at": told.noted_at},
+        # The agenda may show another achievement at this place by now.
+        where=InterestRow.achievement_id.is_distinct_from(told.achievement_id),
+    )
     return await session.scalar(statement.returning(InterestRow.item)) is not None
 
 

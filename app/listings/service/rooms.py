@@ -90,7 +90,8 @@ async def request_room(session: AsyncSession, actor: Actor, new: NewRoom, *, now
     )
     if not await repository.insert_once(session, room):
         present = await repository.find_living(session, achievement.id, buyer_id)
-        raise RoomExists("Go on in the room that there is.", room_id=present)
+        mine = may_know(actor.viewer, room)  # of the same sides and market as the present one
+        raise RoomExists("Go on in the room that there is.", room_id=present if mine else None)
     await _watch(session, room, ANSWER_DUE)
     told: dict[str, Any] = {"achievement_id": achievement.id, "owner_id": room.owner_id}
     told |= {"buyer_id": buyer_id, "roadshow_id": room.roadshow_id}
