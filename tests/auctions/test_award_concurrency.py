@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from app.platform import timers
 from tests.auctions.acts import act, code_of, events_of
@@ -16,6 +17,7 @@ from tests.auctions.standby import (
     REFUSED,
     MakeLot,
     answer,
+    awarded,
     awards,
     becomes,
     check_books,
@@ -176,3 +178,29 @@ async def test_declining_and_a_moved_clock_do_not_wait_for_each_other(lots: Make
     # Who was asked meanwhile had until the same working day's end, to which the clock moved.
     assert (await awards(lot))[2]["answer_by_at"] == answer_by_at.isoformat()
     assert (await outcomes(lot))["third_buyer"] == "silent"
+
+
+@pytest.mark.parametrize("at_the_same_time", [False, True])
+async def test_a_confirmation_and_a_termination(lots: MakeLot, at_the_same_time: bool) -> None:
+    """AU94, ST1, LS15: one of them is refused; no outcome comes to a listing that has ended."""
+    lot = await lots()
+    await awarded(lot)
+    path = f"/v1/listings/{lot.listing['id']}/termination"
+    ending = lot.api.send("POST", OPERATOR, path, {"reason": "专利权被宣告无效"})
+    confirming = act(lot, "confirmation")
+    if at_the_same_time:
+        told = [*await asyncio.gather(confirming, ending)]
+    else:
+        told = [await confirming, await ending]
+    codes = [it.json().get("code", it.status_code) for it in told]
+    sold = codes[0] == 200
+    assert codes == ([200, "transition_refused"] if sold else ["listing_not_for_sale", 201])
+    assert sold or at_the_same_time
+    await lot.listing_becomes("sold" if sold else "terminated")
+    async with lot.database.transaction() as session:
+        failing = "SELECT count(*) FROM reaction_cursors WHERE attempts > 0"
+        assert await session.scalar(text(failing)) == 0
+    if sold:
+        await check_books(lot, held=2 * DEPOSIT, escrow=DEPOSIT)
+    else:
+        await check_books(lot)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.ledger import public as ledger
 from app.listings.domain.halting import check_withdrawal, while_disclosed
 from app.listings.domain.listing import (
     LISTING_TRANSITIONS,
@@ -17,7 +18,7 @@ from app.listings.domain.listing import (
 )
 from app.listings.domain.notice import NoticeKind, NoticeTrigger
 from app.listings.domain.period import check_suspension, moved_opening, resumed_end
-from app.listings.repository import listings
+from app.listings.repository import listings, registrations
 from app.listings.service.noticing import move_terms, publish_message
 from app.listings.service.publishing import CLOSE_DISCLOSURE, require_listing, schedule_close
 from app.listings.service.refunding import return_deposits
@@ -25,9 +26,9 @@ from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor
 from app.platform.journal import NewEvent
 from app.shared.calendar import mainland_china
-from app.shared.ids import ListingId
+from app.shared.ids import HoldId, ListingId
 from app.shared.money import Money
-from app.shared.transitions import advance
+from app.shared.transitions import TransitionRefused, advance
 
 SUSPENSION_OVER: Final = "listing.suspension_over"
 
@@ -173,14 +174,30 @@ async def terminate(
     """Terminate a listing 终结 whose obstacle cannot be removed; deposits go back.
 
     Raises:
-        TransitionRefused: It was never published, or has its outcome.
+        TransitionRefused: It was never published, or has its outcome; also a deal of which the
+            listing has not heard yet: deals are opened under its lock.
 
-    Source: rules.md L5.
+    Source: rules.md L5, L10.
     """
     listing = await require_listing(session, listing_id, lock=True)
+    if await _has_deal(session, listing):
+        raise TransitionRefused(
+            "Its deal is confirmed.", state=str(listing.status), trigger="terminate", possible=[]
+        )
     facts = {"reason": reason}
     trigger, kind = ListingTrigger.TERMINATE, NoticeKind.TERMINATION
     return await _end(session, actor, listing, trigger, kind, facts, now=now)
+
+
+async def _has_deal(session: AsyncSession, listing: Listing) -> bool:
+    """Tell whether a deposit has become a part of a deal's price that did not end in default."""
+    for registration in await registrations.of_listing(session, listing.id):
+        if registration.deposit_entry_id is None or registration.defaulted_deal_id is not None:
+            continue
+        hold = await ledger.get_hold(session, HoldId(registration.id))
+        if hold.state is ledger.HoldState.POSTED:
+            return True
+    return False
 
 
 async def withdraw(

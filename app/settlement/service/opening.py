@@ -39,8 +39,11 @@ async def open_deal(
     actor: Actor | str,
     standby: frozenset[PartyId],
 ) -> DealId:
-    """Open a listing's deal, take the winner's deposit, give the others' back (ST1, ST8)."""
-    listing = await listings.get_listing(session, listing_id)
+    """Open a listing's deal, take the winner's deposit, give the others' back (ST1, ST8).
+
+    Under the listing's lock: beside a termination either the deal is opened or the listing ends.
+    """
+    listing = await listings.get_listing(session, listing_id, lock=True)
     await _check_for_sale(session, listing, confirmed_at)
     check_price(price=price, floor=listing.floor)
     deposit = await _deposit_of(session, listing, buyer_id, registration_id)
