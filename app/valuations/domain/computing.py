@@ -12,15 +12,31 @@ from app.shared.money import Money
 from app.valuations.domain.arithmetic import EXACT, ValueOutOfRange, to_money
 from app.valuations.domain.distributions import central
 from app.valuations.domain.methods import METHODS, Inputs, MethodKind, bind, point_value
-from app.valuations.domain.options import committed_value
+from app.valuations.domain.options import STEPS_MAX, committed_value
 from app.valuations.domain.reconciliation import reconcile
 from app.valuations.domain.sensitivity import tornado
 from app.valuations.domain.simulation import GENERATOR, sample, summarise
-from app.valuations.domain.valuation import ValuationInvalid, refuse
+from app.valuations.domain.valuation import (
+    DRAWS_MAX,
+    DRAWS_MIN,
+    ValuationInvalid,
+    check_document,
+    refuse,
+)
 
 ENGINE: Final = "zhepai.valuation/1"
 # 0.01 % of what the simulation gave, and one minor unit for its rounding.
 TOLERANCE: Final = Decimal("0.0001")
+# What a stranger's document can be besides wrong: its parts missing, or of other kinds.
+_MALFORMED: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+_METHODS_MAX, _PARTS_MAX = 6, 50_000  # no request's document has more
 _MEASURES: Final = ("p10", "p50", "p90", "mean", "sd")
 
 
@@ -101,13 +117,20 @@ def recompute(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     Returns:
         Objects with ``where``, ``stored`` and ``recomputed``.
     """
+    try:
+        return _recompute(content)
+    except (ValuationInvalid, *_MALFORMED) as failure:
+        return [_differs("document", "computed", f"cannot be computed: {failure!r}")]
+
+
+def _recompute(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     stored = content["results"]
     if stored.get("engine") != ENGINE or stored.get("generator") != GENERATOR:
         return [_differs("engine", stored.get("engine"), ENGINE)]
-    try:
-        fresh = compute(content["document"])
-    except (ValuationInvalid, KeyError, ValueError, TypeError) as failure:
-        return [_differs("document", "computed", f"cannot be computed: {failure}")]
+    document = content["document"]
+    _check_work(document)
+    check_document(document)
+    fresh = compute(document)
     if len(stored["methods"]) != len(fresh["methods"]):
         return [_differs("methods", len(stored["methods"]), len(fresh["methods"]))]
     found = [
@@ -124,6 +147,34 @@ def recompute(content: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not _near(old, new, 0 if name == "point" else slack):
             found.append(_differs(f"reconciliation.{name}", old, new))
     return found
+
+
+def _check_work(document: Mapping[str, Any]) -> None:
+    """Refuse a document that no request could have brought and that would take for ever.
+
+    Raises:
+        ValueError: Too many draws, methods, parts or steps.
+    """
+    draws, methods = document["draws"], document["methods"]
+    if type(draws) is not int or not DRAWS_MIN <= draws <= DRAWS_MAX:
+        raise ValueError("draws")
+    left, waiting = _PARTS_MAX, [item["inputs"] for item in methods]
+    if len(waiting) > _METHODS_MAX:
+        raise ValueError("methods")
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
+        # Years, steps and steps a year are all the numbers that stand bare.
+        elif not isinstance(part, str | None) and not (
+            type(part) is int and 0 <= part <= STEPS_MAX
+        ):
+            raise ValueError("steps")
+        left -= 1
+        if left < 0:
+            raise ValueError("parts")
 
 
 def _compare_method(
