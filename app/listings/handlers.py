@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.room_handlers import ROOM_TIMERS
+from app.listings.room_handlers import ROOM_TIMERS, ROOMS
 from app.listings.search_handlers import SEARCH
 from app.listings.service import concluding, fielding, objecting
 from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
@@ -65,4 +65,5 @@ TIMERS: Final[dict[str, TimerHandler]] = {
 REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("listings.outcome", _TYPES, take_outcome),
     SEARCH,
+    ROOMS,
 )

@@ -32,6 +32,7 @@ from app.shared.money import Money
 
 Entry = TypeVar("Entry", MessageRow, DocumentRow, MeetingRow, RoomOfferRow)
 
+_READING = (str(RoomStatus.OPEN), str(RoomStatus.AGREED))
 _TYPED = {
     "id": RoomId,
     "market_id": MarketId,
@@ -143,9 +144,23 @@ async def has_open(session: AsyncSession, achievement_id: AchievementId, buyer_i
     found = select(RoomRow.id).where(
         RoomRow.achievement_id == achievement_id,
         RoomRow.buyer_id == buyer_id,
-        RoomRow.status.in_([str(RoomStatus.OPEN), str(RoomStatus.AGREED)]),
+        RoomRow.status.in_(_READING),
     )
     return await session.scalar(found.limit(1)) is not None
+
+
+async def opened_ids(session: AsyncSession, achievement_id: AchievementId) -> Sequence[RoomId]:
+    """Return the rooms whose buyers read an achievement's restricted content, oldest first."""
+    found = select(RoomRow.id).where(
+        RoomRow.achievement_id == achievement_id, RoomRow.status.in_(_READING)
+    )
+    return [RoomId(room_id) for room_id in await session.scalars(found.order_by(RoomRow.id))]
+
+
+async def documents(session: AsyncSession, room_id: RoomId) -> Sequence[DocumentRow]:
+    """Return all documents of a room."""
+    found = await session.scalars(select(DocumentRow).where(DocumentRow.room_id == room_id))
+    return found.all()
 
 
 async def find_living(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import has_exchange_staff, require_verified
-from app.listings.domain.achievement import Achievement
+from app.listings.domain.achievement import Achievement, AchievementStatus
 from app.listings.domain.listing import check_listable
 from app.listings.domain.relation import StaffMayNotRegister
 from app.listings.domain.room import (
@@ -219,6 +219,32 @@ async def _open(session: AsyncSession, room: Room, actor: Actor, now: datetime) 
     files = achievement.content.attachments
     await grant_files(session, files, party_id=room.buyer_id, ground_id=room.id)
     await tell(session, room, "opened", actor.ref, now, {"version": achievement.version})
+
+
+async def renew_grants(session: AsyncSession, achievement_id: AchievementId) -> None:
+    """Let rooms open the attachments that an accepted achievement has by now, no others.
+
+    For a reaction: whoever edits or accepts holds the achievement's lock, and a room's lock
+    comes first.
+
+    Invariant: LS87.
+    """
+    for room_id in await repository.opened_ids(session, achievement_id):
+        room = await repository.find(session, room_id, lock=True)
+        achievement = await achievements.find(session, achievement_id)
+        if (
+            room is None
+            or room.status not in {RoomStatus.OPEN, RoomStatus.AGREED}
+            or achievement is None
+            or achievement.status is not AchievementStatus.ACCEPTED
+        ):
+            continue
+        await revoke_files(session, room.id)
+        files = achievement.content.attachments
+        await grant_files(session, files, party_id=room.buyer_id, ground_id=room.id)
+        for document in await repository.documents(session, room.id):
+            (other,) = room.sides - {PartyId(document.party_id)}
+            await grant_files(session, [document.file_id], party_id=other, ground_id=room.id)
 
 
 async def close(
