@@ -1,5 +1,6 @@
 """Tables made to hurt: a small file costs little, and what it says is told, never a failure."""
 
+import csv
 import io
 import time
 import zipfile
@@ -104,6 +105,13 @@ async def test_what_cannot_be_stored_is_told_as_a_fault_of_its_cell(
     report = await desk.get(f"achievements/imports/{plain['id']}/report", "seller_staff")
     assert report.status_code == 200
     assert "a\ufffdb" in str(load_workbook(io.BytesIO(report.content)).active["G2"].value)
+
+
+@pytest.mark.parametrize("text", ["＝1+1", "＋1", "－1", "＠x", "\n=1"])
+def test_no_full_width_sign_begins_a_formula(text: str) -> None:
+    """LS37"""
+    told = next(csv.reader(io.StringIO(write_csv([[text]]).decode("utf-8-sig"))))
+    assert told == [f"'{text}"]
 
 
 def test_a_header_is_told_by_its_beginning() -> None:

@@ -33,7 +33,8 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 CSV: Final = "text/csv; charset=utf-8"
 SHEET: Final = "成果"
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheet programs set to East Asian languages take the full-width forms for the same.
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNREADABLE: Final = (
     zipfile.BadZipFile,
     zlib.error,
