@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.platform import journal
+from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
 from app.shared.ids import EvaluationId, PartyId, new_id
@@ -113,6 +113,21 @@ def seat_of(case: Case, actor: Actor) -> Seat:
         if seat.is_of(actor.ref, actor.party_id):
             return seat
     raise ObjectUnknown("There is no such evaluation for you.")
+
+
+async def watch(session: AsyncSession, evaluation: Evaluation, due_at: datetime) -> None:
+    """Set the timer of a locked evaluation's deadline.
+
+    A worker that has it in hand waits for the evaluation: it looks next, and sets it itself.
+    """
+    if not await timers.is_in_hand(session, kind=TIMER, subject_id=evaluation.id):
+        await timers.schedule(
+            session,
+            market_id=evaluation.market_id,
+            kind=TIMER,
+            subject_id=evaluation.id,
+            due_at=due_at,
+        )
 
 
 async def note(

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import ExpertMember, find_experts, get_party, members_among
-from app.platform import timers
 from app.platform.access import Actor
 from app.shared.ids import MembershipId, new_id
 from app.valuations.domain.evaluation import Evaluation, EvaluationTrigger, check_deadline
@@ -27,7 +26,7 @@ from app.valuations.domain.panel import (
 )
 from app.valuations.domain.recusal import RecusalGround, find_recusals, require_no_recusal
 from app.valuations.repository import evaluations
-from app.valuations.service.evaluating import TIMER, Case, note, seat_of, take
+from app.valuations.service.evaluating import Case, note, seat_of, take, watch
 from app.valuations.service.recusing import expert_facts, subject_facts
 
 
@@ -144,9 +143,7 @@ async def begin_scoring(
     check_deadline(due_at, now=now, announced=moved.scores_due_at)
     moved = replace(moved, scores_due_at=due_at)
     await evaluations.save(session, moved)
-    await timers.schedule(
-        session, market_id=moved.market_id, kind=TIMER, subject_id=moved.id, due_at=due_at
-    )
+    await watch(session, moved, due_at)
     await note(
         session,
         moved,

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.platform import timers
 from app.platform.access import SYSTEM, Actor, Role
 from app.shared.canonical import salted_digest
 from app.shared.jsonable import jsonable
@@ -40,7 +39,7 @@ from app.valuations.domain.scoring import (
     measure,
 )
 from app.valuations.repository import evaluations
-from app.valuations.service.evaluating import TIMER, Case, note, seat_of, take
+from app.valuations.service.evaluating import Case, note, seat_of, take, watch
 
 _SALT_BYTES: Final = 32
 
@@ -129,9 +128,7 @@ async def _open(session: AsyncSession, case: Case, actor: str, *, now: datetime)
             "explain_due_at": due_at,
         },
     )
-    await timers.schedule(
-        session, market_id=opened.market_id, kind=TIMER, subject_id=opened.id, due_at=due_at
-    )
+    await watch(session, opened, due_at)
     return Case(opened, case.seats)
 
 
@@ -201,21 +198,28 @@ async def open_outliers(session: AsyncSession, case: Case) -> tuple[Outlier, ...
 async def evaluation_due(session: AsyncSession, evaluation_id: UUID, now: datetime) -> None:
     """Tell the market's staff who is missing when a deadline passes; decide nothing.
 
+    A timer that was overtaken by a later deadline waits for that one.
+
     Invariant: EV7.
     """
     found = await evaluations.find(session, evaluation_id, lock=True)
     if found is None:
         return
+    due_at = {
+        EvaluationStatus.SCORING: found.scores_due_at,
+        EvaluationStatus.EXPLAINING: found.explain_due_at,
+    }.get(found.status)
+    if due_at is None:
+        return
+    if now < due_at:
+        await watch(session, found, due_at)
+        return
     case = Case(found, await evaluations.seats_of(session, found.id))
-    if found.status is EvaluationStatus.SCORING and _passed(found.scores_due_at, now):
+    if found.status is EvaluationStatus.SCORING:
         missing = [seat.number for seat in sits(case.seats) if seat.handed_in_at is None]
         await note(session, found, "scores_overdue", SYSTEM, now, restricted={"seats": missing})
-    elif found.status is EvaluationStatus.EXPLAINING and _passed(found.explain_due_at, now):
+    else:
         left = await open_outliers(session, case)
         if left:
             told = {"outliers": [{"seat": o.seat, "indicator": o.indicator} for o in left]}
             await note(session, found, "explanations_overdue", SYSTEM, now, restricted=told)
-
-
-def _passed(due_at: datetime | None, now: datetime) -> bool:
-    return due_at is not None and now >= due_at
