@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import timedelta
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from app.listings.domain.words import has_term, terms_of, tokens_of
 from app.listings.repository import matching
 from app.listings.schemas.achievements import AchievementBody
+from app.platform.schema import encode_cursor
 from tests.listings.factories import Desk, Json, done, refusal
 from tests.listings.searches import FIELDS, WORDS, fill, follow, found, titles
 
@@ -189,6 +191,10 @@ async def test_sorts_by_price_and_readiness(desk: Desk) -> None:
     other = (await found(desk, "sort=price&limit=1"))["next"]
     refusal(await desk.get(f"search/achievements?cursor={quote(other)}"), 400, "cursor_invalid")
     refusal(await desk.get("search/achievements?cursor=W10"), 400, "cursor_invalid")
+    for key in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00"):
+        edge = quote(encode_cursor("achievements", "newest", 0, key, str(UUID(int=1))))
+        beyond = await desk.get(f"search/achievements?sort=newest&cursor={edge}")
+        refusal(beyond, 400, "cursor_invalid")
 
 
 @pytest.mark.parametrize(

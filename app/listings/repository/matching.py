@@ -8,7 +8,7 @@ stand there, too: so the index alone answers words and filters together.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from sqlalchemy import (
@@ -92,12 +92,15 @@ def read_moment(key: str) -> datetime:
     """Read a cursor's moment.
 
     Raises:
-        ValueError: It is none, or has no offset.
+        ValueError: It is none, has no offset, or lies outside of the calendar in UTC.
     """
     moment = datetime.fromisoformat(key)
     if moment.tzinfo is None:
         raise ValueError("a moment has its offset")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as failure:
+        raise ValueError("a moment has a day in UTC") from failure
 
 
 def fact(name: str, value: str) -> str:
