@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from app.listings.handlers import TIMERS
+from app.listings.service.posting import JUDGE_FIELD
 from app.listings.service.publishing import CLOSE_DISCLOSURE
 from app.platform.journal import history
 from app.shared.calendar import CalendarHorizonExceeded
@@ -20,7 +22,7 @@ from tests.listings.agreements import (
     state,
 )
 from tests.listings.factories import Desk, Json, achievement_body, done, refusal, yuan
-from tests.listings.posted import Counter
+from tests.listings.posted import NAMES, Counter
 
 DEARER: Json = {
     "floor": yuan("660000.00"),
@@ -147,6 +149,23 @@ async def test_nobody_is_asked_for_a_price_that_could_not_become_a_deal(counter:
         async with counter.session.begin_nested():
             await counter.end_disclosure(listing)
     assert await counter.hold(paid) == "held"
+
+
+async def test_a_deposit_is_booked_although_the_days_behind_it_are_not_known(
+    counter: Counter,
+) -> None:
+    """LS73, LS75, LS77: the money counts; what follows waits for the calendar by a timer."""
+    await counter.world.at(counter.session, datetime.fromisoformat("2026-12-08T10:00:00+08:00"))
+    listing = await counter.posted()
+    registration = await counter.qualified(listing, counter.party("buyer"))
+    ends_at = await counter.end_disclosure(listing)
+    received_at = (ends_at - timedelta(hours=2)).isoformat()
+    paid = done(await counter.pay(registration, NAMES["buyer"], received_at=received_at))
+    assert (paid["status"], await counter.hold(paid)) == ("deposited", "held")
+    refusal(await counter.act_read(listing, "buyer"), 404, "object_unknown")
+    query = text("SELECT due_at FROM timers WHERE kind = :kind AND subject_id = :id")
+    waiting = {"kind": JUDGE_FIELD, "id": UUID(listing["id"])}
+    assert await counter.session.scalar(query, waiting) < await counter.now()
 
 
 async def test_a_seller_reads_what_its_withdrawal_costs_and_nobody_else(desk: Desk) -> None:

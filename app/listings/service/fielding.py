@@ -47,7 +47,7 @@ from app.platform import journal
 from app.platform.access import SYSTEM
 from app.platform.clock import market_now
 from app.platform.journal import NewEvent
-from app.shared.calendar import mainland_china, period_end
+from app.shared.calendar import CalendarHorizonExceeded, mainland_china, period_end
 from app.shared.ids import ListingId
 from app.shared.transitions import advance
 
@@ -55,10 +55,23 @@ from app.shared.transitions import advance
 async def on_due(session: AsyncSession, listing_id: UUID, due_at: datetime) -> None:
     """Judge a field whose time is over (a timer)."""
     listing = await require_listing(session, ListingId(listing_id), lock=True)
-    await proceed(session, listing, at=due_at)
+    await _proceed(session, listing, at=due_at)
 
 
 async def proceed(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
+    """Judge the field behind an act of a buyer or of staff, who hold nothing else up by it.
+
+    Where the working days that follow are not known the act stands, and the field's timer waits
+    for them: who was refused a booking in time would lose its place in the field.
+    """
+    try:
+        async with session.begin_nested():
+            await _proceed(session, listing, at=at)
+    except CalendarHorizonExceeded:
+        await posting.wake(session, listing, at)
+
+
+async def _proceed(session: AsyncSession, listing: Listing, *, at: datetime) -> None:
     """Bring a posted listing whose disclosure is over as far as it can go at ``at``.
 
     The caller holds the listing's lock; a listing that is not waiting for its field is left alone.
