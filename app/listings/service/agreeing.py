@@ -70,12 +70,18 @@ async def draft_agreement(
     contract_terms: str,
     payment_terms: str,
     room_id: RoomId,
+    consented_by: str,
+    consented_at: datetime,
     now: datetime,
     actor: Actor,
 ) -> Listing:
     """Draft the listing of an agreement that was found in a deal room.
 
     The accepted offer is both sides' consent. A relation that the records show is disclosed.
+
+    Args:
+        consented_by, consented_at: Who of the buyer offered or accepted, and when; the actor may
+            be the seller's.
 
     Raises:
         What `draft_listing` raises.
@@ -100,7 +106,7 @@ async def draft_agreement(
     listing = await draft_listing(
         session, actor, achievement_id=achievement_id, terms=terms, now=now, room_id=room_id
     )
-    await _keep(session, listing, buyer_id, relation, actor, now)
+    await _keep(session, listing, buyer_id, relation, actor, now, by=consented_by, at=consented_at)
     return listing
 
 
@@ -181,6 +187,8 @@ async def _keep(
     now: datetime,
     *,
     terms_hash: str | None = None,
+    by: str | None = None,
+    at: datetime | None = None,
 ) -> None:
     due = terms_hash or agreed_hash(listing)
     assert due is not None
@@ -189,11 +197,13 @@ async def _keep(
         party_id=buyer_id,
         terms_hash=due,
         relation=relation,
-        consented_by=actor.ref,
-        consented_at=now,
+        consented_by=by or actor.ref,
+        consented_at=at or now,
     )
     if await agreements.save_consent(session, kept):
-        told = {"terms_hash": due, "relation": relation, "room_id": listing.room_id}
+        told: dict[str, Any] = {"terms_hash": due, "relation": relation}
+        told |= {"room_id": listing.room_id}
+        told |= {"consented_by": kept.consented_by, "consented_at": kept.consented_at}
         await _journal(session, listing, "agreed", actor, now, told, also=buyer_id)
 
 

@@ -105,6 +105,9 @@ async def accept_offer(
         contract_terms=f"{terms.contract_terms}\n使用范围：{terms.use_scope}",
         payment_terms=terms.payment_terms,
         room_id=room.id,
+        # The buyer's consent is the offer if it made it, else this acceptance.
+        consented_by=offer.made_by if offer.party_id == room.buyer_id else actor.ref,
+        consented_at=offer.made_at if offer.party_id == room.buyer_id else now,
         now=now,
         actor=actor,
     )
