@@ -5,12 +5,19 @@ import io
 import time
 import zipfile
 from collections.abc import Mapping
+from datetime import date
 
 import httpx
 import pytest
 from openpyxl import load_workbook
 
-from app.listings.domain.importing import ImportColumnsInvalid, ImportFileUnreadable, match_header
+from app.listings.domain.importing import (
+    ImportColumnsInvalid,
+    ImportFileUnreadable,
+    RawRow,
+    match_header,
+)
+from app.listings.domain.importing_rows import read_row
 from app.listings.service.sheets import XLSX, read_sheet, write_csv
 from app.platform.files.lookup import own_files
 from app.shared.ids import new_id
@@ -105,6 +112,17 @@ async def test_what_cannot_be_stored_is_told_as_a_fault_of_its_cell(
     report = await desk.get(f"achievements/imports/{plain['id']}/report", "seller_staff")
     assert report.status_code == 200
     assert "a\ufffdb" in str(load_workbook(io.BytesIO(report.content)).active["G2"].value)
+
+
+@pytest.mark.parametrize("column", ["attachments", "keywords", "completers", "ip_assets"])
+def test_a_cell_of_thousands_of_faults_has_one(column: str) -> None:
+    """LS35: one shared text of a small file may stand in every row."""
+    cells = row(1, **{column: "\n".join(["x" * 201] * 150)})
+    content, faults = read_row(
+        match_header(LABELS, row=1), RawRow(2, cells), today=date(2026, 3, 2), files=()
+    )
+    assert content is None
+    assert [fault.rule for fault in faults] == ["too_many"]
 
 
 @pytest.mark.parametrize("text", ["＝1+1", "＋1", "－1", "＠x", "\n=1"])

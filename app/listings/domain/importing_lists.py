@@ -17,6 +17,7 @@ from app.listings.domain.importing_words import CellFault, read_word, write_word
 Value = TypeVar("Value")
 
 LIST: Final = "；;、，,\n"
+PIECES_MAX: Final = 200
 _NAMES: Final = "；;、\n"
 _LINES: Final = "\n"
 _PARTS: Final = "|｜"
@@ -76,7 +77,7 @@ def split(text: str, separators: str) -> Iterator[tuple[int, str]]:
 def read_list(
     text: str, read: Callable[[str], Value], separators: str = LIST
 ) -> tuple[tuple[Value, ...], list[int], list[CellFault]]:
-    """Read the pieces of a cell.
+    """Read the pieces of a cell, the first `PIECES_MAX`.
 
     Returns:
         The good values, which piece each was, and the faults of the others.
@@ -87,6 +88,8 @@ def read_list(
     for number, piece in split(text, separators):
         if not piece:
             continue
+        if len(values) + len(faults) == PIECES_MAX:
+            break  # more than any cell may hold: what else is wrong would only cost
         try:
             values.append(read(piece))
             lines.append(number)

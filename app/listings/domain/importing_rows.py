@@ -270,11 +270,11 @@ def _keep_list(
     def keep(reading: _Reading, column: Column, text: str) -> bool:
         name = column.name
         values, lines, faults = read(text)
+        if len(values) + len(faults) > _COUNTS[name]:
+            mend = f"不超过{_COUNTS[name]}项"
+            raise CellFault("too_many", f"{column.label}超过{_COUNTS[name]}项", mend)
         for fault in faults:
             reading.fault(name, fault.rule, fault.message, fault.mend, fault.line)
-        if len(values) > _COUNTS[name]:
-            mend = f"不超过{_COUNTS[name]}项"
-            raise CellFault("too_many", f"{column.label}有{len(values)}项", mend)
         if not values and column.required and not faults:
             raise CellFault("required", f"{column.label}不能为空", f"填写：{column.note}")
         if values or not column.required:
