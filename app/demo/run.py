@@ -112,6 +112,7 @@ async def gather_facts(session: Session) -> dict[str, Any]:
         "ledger": ", ".join(total["amount"] for total in books["totals"]) or "0.00",
         "receipts": await session.verified_receipts(),
         "proofs": await session.verified_proofs(),
+        "dossiers": await session.verified_dossiers(),
         "modes": await session.modes.sold(),
         "sheets": sum(lot.sheet["ready"] for lot in session.lots),
         "bidders": len({key for lot in session.lots for key in lot.bidders}),
@@ -162,6 +163,7 @@ def _checks(session: Session, facts: dict[str, Any]) -> list[tuple[str, str, str
             "、".join(facts["modes"]),
             "agreement、posted",
         ),
+        ("核验通过的尽职证据 dossiers verified", str(facts["dossiers"]), "3"),
         ("资金账合计 ledger total", facts["ledger"], "0.00"),
         ("可登记的准备表 sheets ready", str(facts["sheets"]), lots),
     ]

@@ -12,6 +12,7 @@ from app.demo.api import Api, Who
 from app.demo.market import content, records, session_plan
 from app.demo.modes import Modes
 from app.demo.show import Show
+from app.dossiers.public import check_dossier
 from app.platform.access import Role
 from app.platform.signing import verify
 from app.shared.calendar import SHANGHAI, mainland_china
@@ -296,3 +297,14 @@ class Session:
             result = verify_proof(bundle).result
             proven += result["price"]["amount"] == lot.plan["bids"][-1]["amount"]
         return proven
+
+    async def verified_dossiers(self) -> int:
+        """Make the evidence dossier of one listing a pricing mode and verify it, as an auditor."""
+        keys = await self.api.get(None, "/.well-known/jwks.json")
+        offers = (self.modes.agreement.listing, self.modes.posted.listing, self.lots[0].listing)
+        for listing in offers:
+            made = await self.api.post(OPERATOR, f"/v1/listings/{listing['id']}/dossiers")
+            path = f"/v1/dossiers/{made['id']}/archive"
+            archive = await self.api.send("GET", OPERATOR, path)
+            check_dossier(archive.content, keys=keys)
+        return len(offers)

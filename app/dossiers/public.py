@@ -5,11 +5,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dossiers import repository
+from app.dossiers.verify import check as check_dossier
 from app.dossiers.verify import verify_archive
 from app.platform.access import Owner
 from app.shared.ids import DossierId
 
-__all__ = ["owner_of_dossier", "verify_archive"]
+__all__ = ["check_dossier", "owner_of_dossier", "verify_archive"]
 
 
 async def owner_of_dossier(session: AsyncSession, dossier_id: UUID) -> Owner | None:

@@ -73,6 +73,39 @@ async def count_failing(session: AsyncSession) -> int:
     return (await session.execute(failing)).scalar_one()
 
 
+_DUE = text("""
+    SELECT cursor.name FROM reaction_cursors AS cursor
+    JOIN unnest(CAST(:names AS text[]), CAST(:types AS text[])) AS wanted (name, types)
+      ON wanted.name = cursor.name
+    WHERE coalesce(cursor.retry_at <= clock_timestamp(), true) AND (
+        cursor.epoch < :epoch OR CAST(:txid AS bigint) - cursor.txid > :stride OR EXISTS (
+            SELECT FROM journal_events AS event
+            WHERE event.type = ANY(string_to_array(wanted.types, ' '))
+              AND (event.epoch, event.txid, event.seq) > (cursor.epoch, cursor.txid, cursor.seq)
+              AND (event.epoch, event.txid) < (:epoch, CAST(:txid AS bigint))
+        )
+    )
+""")
+
+
+async def due(database: Database, reactions: Sequence[Reaction]) -> list[Reaction]:
+    """Return the reactions that have something to do, in one look instead of one each."""
+    async with database.transaction() as session:
+        bound = await feed.horizon(session)
+        found = await session.scalars(
+            _DUE,
+            {
+                "names": [reaction.name for reaction in reactions],
+                "types": [" ".join(sorted(reaction.types)) for reaction in reactions],
+                "epoch": bound.epoch,
+                "txid": bound.txid,
+                "stride": STRIDE,
+            },
+        )
+        names = set(found)
+    return [reaction for reaction in reactions if reaction.name in names]
+
+
 async def run_one(database: Database, reaction: Reaction) -> bool:
     """Handle the next events of one reaction; return whether there were any.
 

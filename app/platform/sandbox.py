@@ -105,7 +105,7 @@ async def _drain(database: Database, market_id: MarketId, reactions: Sequence[Re
     give_up_at = time.monotonic() + _DRAIN_MAX_S
     while True:
         ran = False
-        for reaction in reactions:
+        for reaction in await reacting.due(database, reactions):
             while await reacting.run_one(database, reaction):
                 ran = True
         if ran:

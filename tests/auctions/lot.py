@@ -78,7 +78,7 @@ class Lot:
         busy = True
         while busy:
             busy = await timers.run_one(self.database, self.runtime.timer_handlers)
-            for reaction in self.runtime.reactions:
+            for reaction in await reactions.due(self.database, self.runtime.reactions):
                 busy = await reactions.run_one(self.database, reaction) or busy
 
     async def listing_becomes(self, status: str) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.demo.api import Who
+from app.dossiers.public import check_dossier as check
 from app.dossiers.public import verify_archive
-from app.dossiers.verify import check
 from app.platform.access import Role
 from app.platform.signing import key_set
 from tests.auctions.lot import BUYERS, OPERATOR, SELLER, Lot

@@ -155,3 +155,21 @@ async def test_cursor_strides_over_events_of_other_types(
     await recorder.run(database)
     assert (await cursor(database, "rare")).txid > first.txid + 2
     assert recorder.seen == []
+
+
+async def test_one_look_tells_which_reactions_have_something_to_do(database: Database) -> None:
+    """P9: as asking each of them would."""
+    busy, idle = Recorder("busy", "lot.moved"), Recorder("idle", "lot.never")
+    both = [busy.reaction, idle.reaction]
+    await reactions.register(database, both)
+    for recorder in (busy, idle):  # their cursors leave the journal's beginning
+        await recorder.run(database)
+    await journal(database, 2)
+    await settled(database)
+    assert await reactions.due(database, both) == [busy.reaction]
+    await busy.run(database)
+    assert await reactions.due(database, both) == []
+    (subject,) = await journal(database, 1)
+    busy.refused = subject
+    await busy.run(database)
+    assert await reactions.due(database, both) == []  # it waits after its failure
