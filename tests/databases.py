@@ -43,7 +43,9 @@ async def drop_database(url: str, name: str) -> None:
 async def cloned(server_url: str, template: str) -> AsyncIterator[str]:
     """Yield the URL of a fresh clone of the template and drop it afterwards."""
     name = f"zhepai_test_{new_id().hex}"
-    await administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await administer(
+        server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'
+    )
     try:
         yield sibling(server_url, name)
     finally:
