@@ -47,6 +47,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_STARTED_HERE] = not postgres.is_running(Settings(home=TEST_HOME))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that start whole services: nobody waits for them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Keep binary values out of test names; pytest numbers equal names."""
     return "bytes" if isinstance(val, bytes) else None
