@@ -12,15 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Text, cast, func, select, tuple_
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform import reactions as reacting
 from app.platform import timers
 from app.platform.clock import ClockMovesForward, lock_sandbox, set_sandbox
 from app.platform.db import Database
-from app.platform.journal import JournalEvent
-from app.platform.reactions import Reaction, ReactionCursor
+from app.platform.reactions import Reaction
 from app.platform.timers import TimerHandler
 from app.shared.errors import Unavailable
 from app.shared.ids import MarketId
@@ -67,7 +66,7 @@ async def advance(
     handled = 0
     while True:
         await _drain(database, market_id, reactions)
-        outcome = await _step(database, market_id, to, handlers)
+        outcome = await _step(database, market_id, to, handlers, reactions)
         if outcome is None:
             return handled
         handled += outcome
@@ -81,12 +80,22 @@ async def _check_forward(database: Database, market_id: MarketId, to: datetime) 
 
 
 async def _step(
-    database: Database, market_id: MarketId, to: datetime, handlers: Mapping[str, TimerHandler]
+    database: Database,
+    market_id: MarketId,
+    to: datetime,
+    handlers: Mapping[str, TimerHandler],
+    reactions: Sequence[Reaction],
 ) -> bool | None:
-    """Handle the next timer and return whether it succeeded, or arrive and return ``None``."""
+    """Handle the next timer and return whether it succeeded, or arrive and return ``None``.
+
+    Also ``False`` if a worker, for which this waited, left something to react to: it may set
+    timers that come first.
+    """
     async with database.transaction() as session:
         now = await lock_sandbox(session, market_id)
         due = await timers.claim_until(session, market_id, max(to, now))
+        if await _behind(session, market_id, reactions):
+            return False
         if due is None:
             if to > now:
                 await set_sandbox(session, market_id, to)
@@ -111,7 +120,7 @@ async def _drain(database: Database, market_id: MarketId, reactions: Sequence[Re
         if ran:
             continue
         async with database.transaction() as session:
-            behind = [r.name for r in reactions if await _is_behind(session, market_id, r)]
+            behind = await _behind(session, market_id, reactions)
         if not behind:
             return
         if time.monotonic() > give_up_at:
@@ -119,22 +128,32 @@ async def _drain(database: Database, market_id: MarketId, reactions: Sequence[Re
         await asyncio.sleep(_PAUSE_S)
 
 
-async def _is_behind(session: AsyncSession, market_id: MarketId, reaction: Reaction) -> bool:
-    """Tell whether events wait for a reaction that is not itself waiting after a failure."""
-    place = tuple_(JournalEvent.epoch, JournalEvent.txid, JournalEvent.seq)
-    cursor = tuple_(ReactionCursor.epoch, ReactionCursor.txid, ReactionCursor.seq)
-    own = cast(cast(func.pg_current_xact_id_if_assigned(), Text), JournalEvent.txid.type)
-    found = await session.scalar(
-        select(JournalEvent.seq)
-        .join(ReactionCursor, ReactionCursor.name == reaction.name)
-        .where(
-            JournalEvent.market_id == market_id,
-            JournalEvent.type.in_(reaction.types),
-            place > cursor,
-            ReactionCursor.retry_at.is_(None),
-            # Nobody can wait for the end of the transaction it is in.
-            JournalEvent.txid.is_distinct_from(own),
-        )
-        .limit(1)
+# Nobody can wait for the end of the transaction that asks: its own events do not count.
+_BEHIND: Final = text("""
+    SELECT cursor.name FROM reaction_cursors AS cursor
+    JOIN unnest(CAST(:names AS text[]), CAST(:types AS text[])) AS wanted (name, types)
+      ON wanted.name = cursor.name
+    WHERE cursor.retry_at IS NULL AND EXISTS (
+        SELECT FROM journal_events AS event
+        WHERE event.market_id = :market_id
+          AND event.type = ANY(string_to_array(wanted.types, ' '))
+          AND (event.epoch, event.txid, event.seq) > (cursor.epoch, cursor.txid, cursor.seq)
+          AND event.txid IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
     )
-    return found is not None
+    ORDER BY cursor.name
+""")
+
+
+async def _behind(
+    session: AsyncSession, market_id: MarketId, reactions: Sequence[Reaction]
+) -> Sequence[str]:
+    """Return the reactions for which events of the market wait; not those after a failure."""
+    found = await session.scalars(
+        _BEHIND,
+        {
+            "names": [reaction.name for reaction in reactions],
+            "types": [" ".join(sorted(reaction.types)) for reaction in reactions],
+            "market_id": market_id,
+        },
+    )
+    return found.all()

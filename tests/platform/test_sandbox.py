@@ -284,3 +284,35 @@ async def test_workers_and_movers_at_once_run_every_timer_once(
     # The first subject ticks on day 1 and its chain runs on days 1, 4, 7 and 10.
     assert sorted(chained) == [START + day * DAY for day in (1, 1, 4, 7, 10)]
     assert {subject for subject, _ in ticks} == set(subjects)
+
+
+async def test_what_a_worker_does_while_the_clock_waits_for_it_is_reacted_to(
+    database: Database, scene: Scene
+) -> None:
+    """M5: a worker has the last timer in hand, and so the clock, when the mover arrives."""
+    first, last = new_id(), new_id()
+    seen: list[UUID] = []
+    working: list[asyncio.Task[None]] = []
+    has_clock = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as worker:
+            await worker.execute(
+                text("SELECT FROM market_clocks WHERE market_id = :m FOR SHARE"),
+                {"m": scene.market_id},
+            )
+            has_clock.set()
+            await asyncio.sleep(0.3)  # the mover waits for the clock meanwhile
+            await scene.tick(worker, last, START + 2 * DAY)
+
+    async def react(_session: AsyncSession, happened: JournalEvent) -> None:
+        seen.append(happened.subject_id)
+        if happened.subject_id == first:
+            working.append(asyncio.create_task(work()))
+            await has_clock.wait()
+
+    reaction = Reaction("test.follow", frozenset({"test.ticked"}), react)
+    await scene.plan(database, ("test.tick", first, 1))
+    await scene.advance(database, 3, [reaction])
+    assert seen == [first, last]
+    await asyncio.gather(*working)
