@@ -280,7 +280,7 @@ async def measure(settings: Settings, *, quick: bool) -> dict[str, Any]:
     database = Database(runtime.database.url, pool_size=2, silence_s=None)
     market = await make_market(runtime, bidders=0, starts_at=STARTS_AT)
     owners = await make_owners(runtime, market.id)
-    sizes = (2_000, 20_000) if quick else (20_000, 200_000)
+    sizes = (1_200, 12_000) if quick else (20_000, 200_000)
     count = 80 if quick else 400
     table = Table(title="Milliseconds a search with facets over HTTP")
     for column in ("results", "kind", "p50", "p99"):
