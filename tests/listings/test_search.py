@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from app.listings.domain.words import has_term, terms_of, tokens_of
 from app.listings.repository import matching
 from app.listings.schemas.achievements import AchievementBody
 from app.platform.schema import encode_cursor
+from app.shared.words import has_term, terms_of, tokens_of
 from tests.listings.factories import Desk, Json, done, refusal
 from tests.listings.searches import FIELDS, WORDS, fill, follow, found, titles
 

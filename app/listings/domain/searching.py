@@ -10,12 +10,12 @@ from uuid import UUID
 
 from app.listings.domain.content import Readiness
 from app.listings.domain.listing import ListingStatus, PricingMode
-from app.listings.domain.words import Term, has_term, terms_of, tokens_of
 from app.shared import codes
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.findings import Findings
 from app.shared.ids import MarketId, PartyId, SavedSearchId
 from app.shared.money import Money
+from app.shared.words import Term, has_term, terms_of, tokens_of
 
 COUNT_MAX: Final = 10_000
 SAVED_MAX: Final = 100

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.searching import COUNT_MAX, Count, Facet, Place, Tier
-from app.listings.domain.words import Term, tokens_of
+from app.shared.words import Term, tokens_of
 
 _MARKS: Final = {Tier.TITLE: "^", Tier.KEYWORDS: "+", Tier.TEXT: ""}
 _TOTAL: Final = "total"

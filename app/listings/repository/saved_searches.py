@@ -12,9 +12,9 @@ from app.listings.domain.searching import (
     filters_from_json,
     filters_to_json,
 )
-from app.listings.domain.words import anchor_of
 from app.listings.models import SavedSearchRow
 from app.shared.ids import MarketId, PartyId, SavedSearchId
+from app.shared.words import anchor_of
 
 
 def _saved(row: SavedSearchRow) -> SavedSearch:

@@ -17,13 +17,13 @@ from app.listings.domain.searching import (
     filters_to_json,
     passes,
 )
-from app.listings.domain.words import has_term
 from app.listings.repository import saved_searches as repository
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.inbox import NewNotification, notify
 from app.platform.journal import NewEvent
 from app.shared.ids import SavedSearchId, new_id
+from app.shared.words import has_term
 
 TOPIC: Final = "listings.saved_search"
 

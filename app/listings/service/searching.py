@@ -23,11 +23,11 @@ from app.listings.domain.searching import (
     check_filters,
     matched_terms,
 )
-from app.listings.domain.words import Term, terms_of
 from app.listings.repository import achievements, listings, matching
 from app.listings.repository import search as repository
 from app.shared import codes
 from app.shared.ids import AchievementId, ListingId
+from app.shared.words import Term, terms_of
 
 _BIGINT_END: Final = 2**63
 

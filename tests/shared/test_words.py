@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.listings.domain.words import TERMS_MAX, Term, anchor_of, has_term, terms_of, tokens_of
+from app.shared.words import TERMS_MAX, Term, anchor_of, has_term, terms_of, tokens_of
 
 TITLE = "高效钙钛矿太阳能电池界面钝化技术"
 PIECES = [
