@@ -198,7 +198,7 @@ def holder_key(
     ],
 ) -> None:
     """生成密钥份额保管人的密钥对，显示公钥 / Make a share holder's keys; print the public one."""
-    from app.auctions.public import sealing_shell as shell
+    from app.shared.sealing import shell
 
     with _told():
         print(shell.make_holder_key(key))
@@ -227,12 +227,13 @@ def seal(
     ] = None,
 ) -> None:
     """密封报价：截止前任何一方都无法读取 / Seal a bid that nobody can read before the deadline."""
-    from app.auctions.public import sealing_shell as shell
+    from app.platform.fetching import fetch_json
+    from app.shared.sealing import shell
 
     with _told():
         if (terms is None) == (url is None):
             raise shell.InputUnusable("须给出 --terms 或 --url 之一 / Give either --terms or --url")
-        auction = shell.read_json(terms) if terms else shell.fetch_json(url or "", token)
+        auction = shell.read_json(terms) if terms else fetch_json(url or "", token)
         body, proof = shell.seal_body(auction, amount=amount, bidder_code=bidder_code)
         typer.echo(shell.holders_text(auction), err=True)
         if keep is not None:
@@ -257,8 +258,8 @@ def open_shares(
     ] = None,
 ) -> None:
     """截止后解出本方保管的密钥份额 / Take out your shares of the bids' keys, after the deadline."""
-    from app.auctions.public import sealing_shell as shell
     from app.shared.calendar import SHANGHAI
+    from app.shared.sealing import shell
 
     with _told():
         if not_before and datetime.now(SHANGHAI) < not_before.replace(tzinfo=SHANGHAI):
@@ -302,7 +303,7 @@ def verify(
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell a person what is wrong with the input, in one line and without a trace."""
-    from app.auctions.public import sealing_shell as shell
+    from app.shared.sealing import shell
 
     try:
         yield

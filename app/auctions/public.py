@@ -10,7 +10,6 @@ from app.auctions.proof.shell import verify_files as verify_proof_files
 from app.auctions.proof.verify import verify as verify_proof
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import AuctionUnknown
-from app.auctions.sealing import shell as sealing_shell
 from app.auctions.vault import Vault
 from app.platform.access import Owner
 from app.platform.runtime import Runtime
@@ -20,7 +19,6 @@ __all__ = [
     "ProofBroken",
     "owner_of_auction",
     "proof_of",
-    "sealing_shell",
     "verify_proof",
     "verify_proof_files",
 ]

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from fastapi import Depends
 
-from app.auctions.sealing.primitives import derive
 from app.platform.runtime import RuntimeDep
 from app.platform.secrets import Box
 from app.shared.canonical import canonical_json, salted_digest
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
+from app.shared.sealing.primitives import derive
 
 _PLAIN_BYTES: Final = 64  # more than the largest amount takes: no length tells its digits
 

@@ -10,13 +10,13 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
-from app.auctions.sealing import seal, shell
 from app.demo.api import Who
 from app.platform.access import Role
 from app.platform.runtime import Runtime
 from app.shared.money import Money
+from app.shared.sealing import seal, shell
 from tests.auctions.lot import BUYERS, OPERATOR, Lot, buyer, make_lot
-from tests.auctions.sealing.dealer import HOLDERS, PRIVATE
+from tests.shared.sealing.dealer import HOLDERS, PRIVATE
 from tests.world import World
 
 AUDITOR: Final = Who(Role.AUDITOR, "auditor")

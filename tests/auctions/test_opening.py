@@ -12,16 +12,16 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.auctions.sealing import verify_opening
-from app.auctions.sealing.primitives import b64
-from app.auctions.sealing.shell import write_private
 from app.auctions.vault import Vault
 from app.platform.runtime import Runtime
 from app.shared.canonical import salted_digest
 from app.shared.money import Money
+from app.shared.sealing import verify_opening
+from app.shared.sealing.primitives import b64
+from app.shared.sealing.shell import write_private
 from tests.auctions.holders import AUDITOR, NAMES, SealedLot, closed, sealed_lot
 from tests.auctions.lot import OPERATOR, SELLER, buyer, yuan
-from tests.auctions.sealing.dealer import PRIVATE, crooked
+from tests.shared.sealing.dealer import PRIVATE, crooked
 from tests.world import World
 
 
@@ -277,8 +277,8 @@ async def test_holders_first_word_stands(lot: SealedLot) -> None:  # AU72
 
 
 def _share(sealed: dict[str, Any], position: int) -> bytes:
-    from app.auctions.sealing import decrypt_share
-    from app.auctions.sealing.primitives import unb64
+    from app.shared.sealing import decrypt_share
+    from app.shared.sealing.primitives import unb64
 
     told = decrypt_share(sealed, index=position, private_key=PRIVATE[position - 1])
     assert told is not None

@@ -10,7 +10,7 @@ from app.auctions.proof.verify import verify
 from app.platform.runtime import Runtime
 from tests.auctions.holders import AUDITOR, sealed_lot
 from tests.auctions.lot import yuan
-from tests.auctions.sealing.dealer import crooked
+from tests.shared.sealing.dealer import crooked
 from tests.world import World
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.auctions.sealing import prove_holder, proves_holder
-from app.auctions.sealing.primitives import b64, public_of
 from app.demo.api import CallRefused
 from app.platform.runtime import Runtime
+from app.shared.sealing import prove_holder, proves_holder
+from app.shared.sealing.primitives import b64, public_of
 from tests.auctions.holders import TERMS, sealed_lot
-from tests.auctions.sealing.dealer import AUCTION, HOLDERS, PRIVATE
+from tests.shared.sealing.dealer import AUCTION, HOLDERS, PRIVATE
 from tests.world import World
 
 LINES = [{"sequence": 1, "unreadable": True}]

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
+from app.shared.sealing.holder import ShareHolder
 
 PRICE_MIN_MINOR: Final = 1
 PRICE_MAX_MINOR: Final = 10**15  # so that a price and its steps, and a session's sum, are bookable
@@ -64,18 +65,6 @@ class Criterion:
 
     name: str
     weight_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShareHolder:
-    """Who keeps one share of each sealed bid's key.
-
-    Attributes:
-        public_key: X25519, base64url without padding.
-    """
-
-    name: str
-    public_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from app.auctions.domain.formats import RULES
 from app.auctions.domain.judging import Judgement, due, judge
 from app.auctions.domain.model import Act, Bid, BiddingState, Origin, SetLimit
 from app.auctions.proof.case import Case, money_of
-from app.auctions.sealing import check_shape
 from app.shared.errors import DomainError
 from app.shared.money import Money
+from app.shared.sealing import check_shape
 
 Row = Mapping[str, Any]
 

@@ -20,11 +20,11 @@ from app.auctions.domain.model import (
 )
 from app.auctions.domain.terms import Format, Sealing
 from app.auctions.proof.case import Case, money_of
-from app.auctions.sealing import verify_opening
 from app.shared.canonical import salted_digest
 from app.shared.errors import DomainError
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
+from app.shared.sealing import verify_opening
 
 TYPES: Final[Mapping[Trigger, str]] = {
     Trigger.OPEN: "auction.opened",

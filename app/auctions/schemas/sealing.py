@@ -45,7 +45,7 @@ def _is_flat(value: object, levels: int) -> bool:
 SealedBody = Annotated[
     dict[str, Any],
     AfterValidator(_storable),
-    Field(description="As `zhepai seal` makes it; app/auctions/sealing/README.md is the format"),
+    Field(description="As `zhepai seal` makes it; app/shared/sealing/README.md is the format"),
 ]
 
 

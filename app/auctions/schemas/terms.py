@@ -11,10 +11,10 @@ from app.auctions.domain.terms import (
     Kind,
     PriorityMode,
     Sealing,
-    ShareHolder,
     Terms,
 )
 from app.platform.schema import Body, MoneyJson, PositiveMoney, View
+from app.shared.sealing import ShareHolder
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=366 * 24 * 3600)]

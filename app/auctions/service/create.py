@@ -17,7 +17,6 @@ from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction, AuctionUnknown
-from app.auctions.sealing import is_public_key
 from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
@@ -25,6 +24,7 @@ from app.platform.journal import NewEvent
 from app.settlement import public as settlement
 from app.shared.ids import AuctionId, ListingId, new_id
 from app.shared.jsonable import jsonable
+from app.shared.sealing import is_public_key
 
 DEADLINE_TIMER = "auction.deadline"
 

@@ -11,13 +11,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.domain.opening import HolderUnproven, ShareContradicts, check_opening
-from app.auctions.domain.terms import ShareHolder
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
-from app.auctions.sealing import ShareWrong, check_share, proves_holder
 from app.auctions.service.events import auction_event
 from app.auctions.service.opening import UNREADABLE, open_when_ready
 from app.auctions.service.publish import await_deadline
@@ -25,6 +23,7 @@ from app.auctions.service.staff import take
 from app.auctions.vault import Vault
 from app.platform import journal
 from app.platform.access import Actor
+from app.shared.sealing import ShareHolder, ShareWrong, check_share, proves_holder
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,17 @@ from app.auctions.domain.formats import RULES
 from app.auctions.domain.formats.sealed import Sealed
 from app.auctions.domain.model import AuctionStatus
 from app.auctions.domain.opening import check_published
-from app.auctions.domain.terms import Format, Sealing, ShareHolder
+from app.auctions.domain.terms import Format, Sealing
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening, StoredBid
-from app.auctions.sealing import Opened, decide
 from app.auctions.service.events import auction_event
 from app.auctions.service.gather import for_closing
 from app.auctions.service.publish import publish_change
 from app.auctions.vault import Vault
 from app.platform.journal import NewEvent
+from app.shared.sealing import Opened, ShareHolder, decide
 
 UNREADABLE: Final[Mapping[str, Any]] = {"unreadable": True}
 Handed = Mapping[UUID, Mapping[int, Mapping[str, Any]]]

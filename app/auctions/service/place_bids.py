@@ -15,7 +15,6 @@ from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
-from app.auctions.sealing import SealMalformed, check_shape
 from app.auctions.service.gather import for_judging
 from app.auctions.service.publish import bare, end_phases
 from app.auctions.service.trail import BidCommand, What, act_row, command_row, origin_of, told
@@ -28,6 +27,7 @@ from app.platform.clock import market_nows
 from app.platform.journal import NewEvent, Place
 from app.shared.errors import DomainError
 from app.shared.ids import ListingId, PartyId
+from app.shared.sealing import SealMalformed, check_shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from app.auctions.domain.terms import (
     Format,
     PriorityMode,
     Sealing,
-    ShareHolder,
 )
 from app.shared.money import Money
+from app.shared.sealing import ShareHolder
 from tests.auctions.commands import scheduled, terms_of
 from tests.auctions.domain.hall import (
     after,

@@ -14,10 +14,10 @@ from app.auctions.domain.terms import (
     Kind,
     PriorityMode,
     Sealing,
-    ShareHolder,
     Terms,
 )
 from app.shared.money import Money
+from app.shared.sealing import ShareHolder
 from tests.auctions.commands import BOUND, terms_of
 from tests.auctions.domain.hall import better, both_directions
 

@@ -6,11 +6,17 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing import check_shape, decrypt_share, open_sealed, seal_and_keep, shell
-from app.auctions.sealing.content import content_of
-from app.auctions.sealing.primitives import Label
 from app.shared.money import Money
+from app.shared.sealing import (
+    ShareHolder,
+    check_shape,
+    decrypt_share,
+    open_sealed,
+    seal_and_keep,
+    shell,
+)
+from app.shared.sealing.content import content_of
+from app.shared.sealing.primitives import Label
 
 VECTOR: Final[dict[str, Any]] = json.loads(
     Path(shell.__file__).with_name("vector.json").read_text(encoding="utf-8")

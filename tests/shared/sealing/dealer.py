@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, combinations
 from typing import Any, Final
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing import decrypt_share, seal, whole_commitment
-from app.auctions.sealing.content import content_of
-from app.auctions.sealing.dealing import content_key, deal
-from app.auctions.sealing.primitives import FORMAT, Label, b64, encrypt, public_of
-from app.auctions.sealing.shamir import split
 from app.shared.money import Money
+from app.shared.sealing import ShareHolder, decrypt_share, seal, whole_commitment
+from app.shared.sealing.content import content_of
+from app.shared.sealing.dealing import content_key, deal
+from app.shared.sealing.primitives import FORMAT, Label, b64, encrypt, public_of
+from app.shared.sealing.shamir import split
 
 AUCTION: Final = "0192f0c1-2b3c-7d4e-8f50-6172839405a6"
 CODE: Final = "A07"

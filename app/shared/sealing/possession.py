@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.auctions.sealing.primitives import (
+from app.shared.canonical import canonical_json, digest
+from app.shared.sealing.primitives import (
     FORMAT,
     KEY_BYTES,
     agree,
@@ -14,7 +15,6 @@ from app.auctions.sealing.primitives import (
     public_of,
     unb64,
 )
-from app.shared.canonical import canonical_json, digest
 
 Lines = Sequence[Mapping[str, Any]]
 

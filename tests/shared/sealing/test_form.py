@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing import SealMalformed, check_holders, check_shape, is_public_key, seal
-from app.auctions.sealing.primitives import b64
 from app.shared.canonical import canonical_json
 from app.shared.money import Money
-from tests.auctions.sealing.dealer import AMOUNT, BID, HOLDERS, honest, whole
+from app.shared.sealing import (
+    SealMalformed,
+    ShareHolder,
+    check_holders,
+    check_shape,
+    is_public_key,
+    seal,
+)
+from app.shared.sealing.primitives import b64
+from tests.shared.sealing.dealer import AMOUNT, BID, HOLDERS, honest, whole
 
 SEALED = honest()
 OTHER = "0192f0c1-2b3c-7d4e-8f50-000000000000"

@@ -1,4 +1,4 @@
-"""Another client of zhepai-seal/1, written from app/auctions/sealing/README.md alone.
+"""Another client of zhepai-seal/1, written from app/shared/sealing/README.md alone.
 
 It shares no code with the project. Reads the test vector's ``given`` from standard input, writes
 the sealed bid.

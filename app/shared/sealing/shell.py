@@ -4,21 +4,18 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing.dealing import seal_and_keep
-from app.auctions.sealing.opening import decrypt_share, index_of
-from app.auctions.sealing.possession import prove_holder
-from app.auctions.sealing.primitives import KEY_BYTES, b64, public_of, unb64
 from app.shared.canonical import canonical_json
 from app.shared.errors import DomainError
 from app.shared.money import Money
-
-_TIMEOUT_S: Final = 30
+from app.shared.sealing.dealing import seal_and_keep
+from app.shared.sealing.holder import ShareHolder
+from app.shared.sealing.opening import decrypt_share, index_of
+from app.shared.sealing.possession import prove_holder
+from app.shared.sealing.primitives import KEY_BYTES, b64, public_of, unb64
 
 
 class InputUnusable(ValueError):
@@ -72,20 +69,6 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except ValueError as error:
         raise InputUnusable(f"不是JSON / Not JSON: {path}: {error}") from None
-
-
-def fetch_json(url: str, token: str | None) -> Any:
-    """Return what an exchange answers to GET.
-
-    Raises:
-        InputUnusable: It cannot be reached or does not answer with JSON.
-    """
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    try:
-        answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_S).raise_for_status()
-        return answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise InputUnusable(f"读取失败 / Could not be read: {url}: {error}") from None
 
 
 def holders_of(auction: object) -> tuple[str, list[ShareHolder], int, str]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing.primitives import (
+from app.shared.canonical import digest
+from app.shared.sealing.holder import ShareHolder
+from app.shared.sealing.primitives import (
     FORMAT,
     KEY_BYTES,
     TAG_BYTES,
@@ -14,8 +15,7 @@ from app.auctions.sealing.primitives import (
     is_public_key,
     unb64,
 )
-from app.auctions.sealing.refusals import SealMalformed
-from app.shared.canonical import digest
+from app.shared.sealing.refusals import SealMalformed
 
 HOLDERS_MIN: Final = 2
 HOLDERS_MAX: Final = 9

@@ -4,11 +4,11 @@ import json
 from enum import StrEnum
 from typing import Any, Final
 
-from app.auctions.sealing.form import CONTENT_BYTES
-from app.auctions.sealing.primitives import FORMAT, Label, b64, unb64
-from app.auctions.sealing.refusals import SealMalformed
 from app.shared.canonical import canonical_json
 from app.shared.money import AmountInvalid, Money
+from app.shared.sealing.form import CONTENT_BYTES
+from app.shared.sealing.primitives import FORMAT, Label, b64, unb64
+from app.shared.sealing.refusals import SealMalformed
 
 _NONCE_BYTES: Final = 16
 _FIELDS: Final = frozenset({"format", "auction_id", "bidder_code", "amount", "nonce"})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.auctions.sealing import (
+from app.shared.sealing import (
     Opened,
     OpeningProofWrong,
     SealMalformed,
@@ -20,8 +20,8 @@ from app.auctions.sealing import (
     seal_and_keep,
     verify_opening,
 )
-from app.auctions.sealing.form import read_form
-from tests.auctions.sealing.dealer import (
+from app.shared.sealing.form import read_form
+from tests.shared.sealing.dealer import (
     AMOUNT,
     BID,
     HOLDERS,

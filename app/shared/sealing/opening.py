@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.auctions.sealing.content import VoidReason, read_content
-from app.auctions.sealing.dealing import content_key, deal, proof_of, share_context, share_of
-from app.auctions.sealing.form import Form, read_form
-from app.auctions.sealing.primitives import (
+from app.shared.errors import DomainError
+from app.shared.money import Money
+from app.shared.sealing.content import VoidReason, read_content
+from app.shared.sealing.dealing import content_key, deal, proof_of, share_context, share_of
+from app.shared.sealing.form import Form, read_form
+from app.shared.sealing.primitives import (
     KEY_BYTES,
     TAG_BYTES,
     agree,
@@ -18,16 +20,14 @@ from app.auctions.sealing.primitives import (
     public_of,
     unb64,
 )
-from app.auctions.sealing.refusals import (
+from app.shared.sealing.refusals import (
     HolderKeyWrong,
     OpeningProofWrong,
     SealMalformed,
     SharesMissing,
     ShareWrong,
 )
-from app.auctions.sealing.shamir import interpolate
-from app.shared.errors import DomainError
-from app.shared.money import Money
+from app.shared.sealing.shamir import interpolate
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing.content import content_of
-from app.auctions.sealing.form import CONTENT_BYTES, check_holders, check_text, whole_commitment
-from app.auctions.sealing.primitives import (
+from app.shared.money import Money
+from app.shared.sealing.content import content_of
+from app.shared.sealing.form import CONTENT_BYTES, check_holders, check_text, whole_commitment
+from app.shared.sealing.holder import ShareHolder
+from app.shared.sealing.primitives import (
     FORMAT,
     KEY_BYTES,
     Label,
@@ -22,9 +23,8 @@ from app.auctions.sealing.primitives import (
     public_of,
     unb64,
 )
-from app.auctions.sealing.refusals import SealMalformed
-from app.auctions.sealing.shamir import split
-from app.shared.money import Money
+from app.shared.sealing.refusals import SealMalformed
+from app.shared.sealing.shamir import split
 
 NONCE_BYTES: Final = 16
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.auctions.sealing.shamir import interpolate, split
+from app.shared.sealing.shamir import interpolate, split
 
 KEYS = st.binary(min_size=32, max_size=32)
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.auctions.sealing import (
+from app.shared.canonical import canonical_json
+from app.shared.money import Money
+from app.shared.sealing import (
     HolderKeyWrong,
     Opened,
     SealMalformed,
@@ -21,10 +23,8 @@ from app.auctions.sealing import (
     open_sealed,
     verify_opening,
 )
-from app.auctions.sealing.primitives import b64
-from app.shared.canonical import canonical_json
-from app.shared.money import Money
-from tests.auctions.sealing.dealer import (
+from app.shared.sealing.primitives import b64
+from tests.shared.sealing.dealer import (
     AMOUNT,
     AUCTION,
     BID,

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.auctions.domain.terms import ShareHolder
-from app.auctions.sealing import check_shape, decide, shell, verify_opening
-from app.auctions.sealing.primitives import b64
 from app.cli import app
 from app.shared.money import Money
-from tests.auctions.sealing.dealer import (
+from app.shared.sealing import ShareHolder, check_shape, decide, shell, verify_opening
+from app.shared.sealing.primitives import b64
+from tests.shared.sealing.dealer import (
     AMOUNT,
     AUCTION,
     BID,

@@ -1,9 +1,10 @@
 """Sealed bids that nobody can read early; README.md has the format for other clients."""
 
-from app.auctions.sealing.content import VoidReason
-from app.auctions.sealing.dealing import seal, seal_and_keep
-from app.auctions.sealing.form import check_holders, check_shape, whole_commitment
-from app.auctions.sealing.opening import (
+from app.shared.sealing.content import VoidReason
+from app.shared.sealing.dealing import seal, seal_and_keep
+from app.shared.sealing.form import check_holders, check_shape, whole_commitment
+from app.shared.sealing.holder import ShareHolder
+from app.shared.sealing.opening import (
     Opened,
     check_share,
     decide,
@@ -12,9 +13,9 @@ from app.auctions.sealing.opening import (
     open_sealed,
     verify_opening,
 )
-from app.auctions.sealing.possession import prove_holder, proves_holder
-from app.auctions.sealing.primitives import is_public_key
-from app.auctions.sealing.refusals import (
+from app.shared.sealing.possession import prove_holder, proves_holder
+from app.shared.sealing.primitives import is_public_key
+from app.shared.sealing.refusals import (
     HolderKeyWrong,
     OpeningProofWrong,
     SealMalformed,
@@ -27,6 +28,7 @@ __all__ = [
     "Opened",
     "OpeningProofWrong",
     "SealMalformed",
+    "ShareHolder",
     "ShareWrong",
     "SharesMissing",
     "VoidReason",
