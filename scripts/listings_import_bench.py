@@ -21,9 +21,10 @@ from app.demo.market import STARTS_AT, content, records
 from app.listings.domain.importing import COLUMNS
 from app.listings.domain.importing_writing import write_row
 from app.listings.schemas.achievements import AchievementBody
-from app.listings.service.sheets import CSV, SHEET, XLSX, write_csv, write_xlsx
+from app.listings.service.import_files import SHEET
 from app.main import create_app
 from app.platform.runtime import Runtime
+from app.platform.tables.sheets import CSV, XLSX, write_csv, write_xlsx
 from app.settings import Settings
 from app.wiring import assemble
 from scripts.market import SELLER, Market, make_market

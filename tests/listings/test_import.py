@@ -20,11 +20,11 @@ from app.identity.public import PartyStatus, create_party
 from app.listings.domain.importing import COLUMNS
 from app.listings.domain.importing_writing import EXAMPLE, write_row
 from app.listings.service import importing
-from app.listings.service.sheets import write_csv
 from app.platform.access import SYSTEM, Role
 from app.platform.db import Database
 from app.platform.journal import history
 from app.platform.runtime import Runtime
+from app.platform.tables.sheets import write_csv
 from app.shared.ids import FileId, new_id
 from tests.listings.factories import Desk, Json, done, refusal
 from tests.queries import counted
@@ -256,7 +256,7 @@ async def test_too_many_rows_are_refused_as_a_whole(
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LS34"""
-    for place in ("app.listings.service.sheets", "app.listings.service.xlsx"):
+    for place in ("app.platform.tables.sheets", "app.platform.tables.xlsx"):
         monkeypatch.setattr(f"{place}.IMPORT_ROWS_MAX", 2)
     table = [LABELS, row(1), row(2), row(3)]
     for content, name in ((xlsx(table), "a.xlsx"), (write_csv(table), "a.csv")):
@@ -277,7 +277,7 @@ async def test_what_is_no_table_is_refused(office: Office, monkeypatch: pytest.M
     book = xlsx([LABELS, row(1)])
     broken = book.replace(b"xl/worksheets/sheet1.xml", b"xl/worksheets/sheet9.xml")
     refusal(await office.take(broken), 400, "import_file_unreadable")
-    monkeypatch.setattr("app.listings.service.xlsx.UNPACKED_BYTES_MAX", 1000)
+    monkeypatch.setattr("app.platform.tables.xlsx.UNPACKED_BYTES_MAX", 1000)
     refusal(await office.take(book), 400, "import_file_unreadable")
 
 

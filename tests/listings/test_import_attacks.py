@@ -11,16 +11,12 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from app.listings.domain.importing import (
-    ImportColumnsInvalid,
-    ImportFileUnreadable,
-    RawRow,
-    match_header,
-)
+from app.listings.domain.importing import FORM
 from app.listings.domain.importing_rows import read_row
-from app.listings.service.sheets import XLSX, read_sheet, write_csv
 from app.platform.files.lookup import own_files
+from app.platform.tables.sheets import XLSX, read_sheet, write_csv
 from app.shared.ids import new_id
+from app.shared.tables.form import ImportColumnsInvalid, ImportFileUnreadable, RawRow
 from tests.listings.factories import Desk, done
 from tests.listings.test_import import LABELS, Office, counts, row, rules, xlsx
 from tests.world import World
@@ -50,19 +46,19 @@ def office(client: httpx.AsyncClient, world: World) -> Office:
 
 @pytest.mark.parametrize("number", ["1E999999", "1E-999999", "Infinity", "NaN", "-0E999999"])
 def test_no_number_is_written_out_in_millions_of_zeros(number: str) -> None:
-    """LS34"""
+    """LS34, P60"""
     rows = "".join(f'<row r="{line}"><c r="A{line}"><v>{number}</v></c></row>' for line in (1, 2))
-    told = read_sheet(sheet(rows), XLSX)
+    told = read_sheet(sheet(rows), XLSX, "成果")
     assert told.rows[0].cells == (number,)
 
 
 def test_merged_cells_that_overlap_without_end_are_refused() -> None:
-    """LS34"""
+    """LS34, P60"""
     rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>'
     merged = '<mergeCell ref="A1:GR20000"/>' * 200
     began = time.process_time()
     with pytest.raises(ImportFileUnreadable):
-        read_sheet(sheet(rows, f"<mergeCells>{merged}</mergeCells>"), XLSX)
+        read_sheet(sheet(rows, f"<mergeCells>{merged}</mergeCells>"), XLSX, "成果")
     assert time.process_time() - began < 5
 
 
@@ -79,25 +75,25 @@ def test_merged_cells_that_overlap_without_end_are_refused() -> None:
     ids=["one number twice, of which one row would be lost", "no such row", "no such cell"],
 )
 def test_rows_that_no_program_writes_are_refused(rows: str) -> None:
-    """LS33, LS34"""
+    """LS33, LS34, P60"""
     with pytest.raises(ImportFileUnreadable):
-        read_sheet(sheet(rows), XLSX)
+        read_sheet(sheet(rows), XLSX, "成果")
 
 
 @pytest.mark.parametrize("part", ["xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
 def test_a_part_of_endless_elements_is_refused(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """LS34"""
-    monkeypatch.setattr("app.listings.service.xlsx.ELEMENTS_MAX", 100)
+    """LS34, P60"""
+    monkeypatch.setattr("app.platform.tables.xlsx.ELEMENTS_MAX", 100)
     with pytest.raises(ImportFileUnreadable):
-        read_sheet(altered({part: b"<x>" + b"<a/>" * 101 + b"</x>"}), XLSX)
+        read_sheet(altered({part: b"<x>" + b"<a/>" * 101 + b"</x>"}), XLSX, "成果")
 
 
 @pytest.mark.parametrize("declared", ['<!DOCTYPE x [<!ENTITY a "b">]>', "<!DOCTYPE x>"])
 def test_no_part_declares_entities(declared: str) -> None:
-    """LS34"""
+    """LS34, P60"""
     for part in (SHEET, "xl/styles.xml", "xl/workbook.xml"):
         with pytest.raises(ImportFileUnreadable):
-            read_sheet(altered({part: f"{declared}<x/>".encode()}), XLSX)
+            read_sheet(altered({part: f"{declared}<x/>".encode()}), XLSX, "成果")
 
 
 async def test_what_cannot_be_stored_is_told_as_a_fault_of_its_cell(
@@ -119,7 +115,7 @@ def test_a_cell_of_thousands_of_faults_has_one(column: str) -> None:
     """LS35: one shared text of a small file may stand in every row."""
     cells = row(1, **{column: "\n".join(["x" * 201] * 150)})
     content, faults = read_row(
-        match_header(LABELS, row=1), RawRow(2, cells), today=date(2026, 3, 2), files=()
+        FORM.match_header(LABELS, row=1), RawRow(2, cells), today=date(2026, 3, 2), files=()
     )
     assert content is None
     assert [fault.rule for fault in faults] == ["too_many"]
@@ -127,15 +123,15 @@ def test_a_cell_of_thousands_of_faults_has_one(column: str) -> None:
 
 @pytest.mark.parametrize("text", ["＝1+1", "＋1", "－1", "＠x", "\n=1"])
 def test_no_full_width_sign_begins_a_formula(text: str) -> None:
-    """LS37"""
+    """LS37, P61"""
     told = next(csv.reader(io.StringIO(write_csv([[text]]).decode("utf-8-sig"))))
     assert told == [f"'{text}"]
 
 
 def test_a_header_is_told_by_its_beginning() -> None:
-    """LS34"""
+    """LS34, P60"""
     with pytest.raises(ImportColumnsInvalid) as refused:
-        match_header(["\ud800" * 30_000], row=1)
+        FORM.match_header(["\ud800" * 30_000], row=1)
     message = str(refused.value.fields["errors"])
     assert "“\ufffd\ufffd" in message
     assert "\ufffd" * 41 not in message

@@ -1,72 +1,14 @@
-"""What a cell of an import says: one value as people write it, and back.
-
-Every ``read_…`` of a value that has more than one form has its ``write_…``, and what is written
-reads back as the same value.
-"""
+"""Single values that only a row of an achievement holds."""
 
 import re
-from datetime import date
-from decimal import Decimal
 from typing import Final
 
-from app.listings.domain.importing import LINE_MAX, TEXT_MAX, fold, shown
-from app.listings.domain.importing_words import CellFault
-from app.shared.money import AmountInvalid, Money
+from app.shared.money import Money
+from app.shared.tables import cells
+from app.shared.tables.form import fold, shown
+from app.shared.tables.words import CellFault
 
-_YES_NO: Final = {"是": True, "yes": True, "true": True, "y": True, "1": True} | {
-    "否": False,
-    "no": False,
-    "false": False,
-    "n": False,
-    "0": False,
-}
-_CURRENCIES: Final = {"CNY": "元", "USD": "美元", "HKD": "港元", "EUR": "欧元", "JPY": "日元"}
-_CURRENCY_OF: Final = {fold(word): code for code, word in _CURRENCIES.items()} | {
-    fold(code): code for code in _CURRENCIES
-}
-_SCALES: Final = {"": 0, "万": 4, "亿": 8}
-_MONEY: Final = re.compile(r"(?:人民币|rmb|¥|cny)?(\d{1,15}(?:\.\d{1,10})?)([万亿]?)(\D{0,4})")
-_DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _LEVEL: Final = re.compile(r"(?:trl|mrl|第)?(\d{1,3})级?")
-
-
-def read_text(text: str, longest: int = TEXT_MAX) -> str:
-    """Return a text that can be shown and stored.
-
-    Raises:
-        CellFault: too_long or not_printable.
-    """
-    if len(text) > longest:
-        raise CellFault(
-            "too_long", f"内容有{len(text)}个字符，超过上限", f"请压缩到{longest}个字符以内"
-        )
-    if not text.isprintable() and any(
-        (ord(char) < 32 and char not in "\n\t") or char == "\x7f" or "\ud800" <= char <= "\udfff"
-        for char in text
-    ):
-        raise CellFault("not_printable", "内容含有不可见的控制字符", "删除控制字符后重试")
-    return text
-
-
-def read_line(text: str) -> str:
-    """Return a text of at most 200 characters.
-
-    Raises:
-        CellFault: too_long or not_printable.
-    """
-    return read_text(text, LINE_MAX)
-
-
-def read_yes_no(text: str) -> bool:
-    """Return whether it says yes.
-
-    Raises:
-        CellFault: yes_no_expected.
-    """
-    said = _YES_NO.get(fold(text))
-    if said is None:
-        raise CellFault("yes_no_expected", f"{shown(text)}不是“是”或“否”", "填“是”或“否”")
-    return said
 
 
 def read_level(text: str) -> int:
@@ -81,23 +23,8 @@ def read_level(text: str) -> int:
     return int(found.group(1))
 
 
-def read_date(text: str) -> date:
-    """Return a day such as ``2037-07-21`` or ``2037年7月21日``.
-
-    Raises:
-        CellFault: date_malformed.
-    """
-    found = _DATE.fullmatch(fold(text))
-    try:
-        if found is not None:
-            return date(*map(int, found.groups()))
-    except ValueError:
-        pass  # no such day
-    raise CellFault("date_malformed", f"{shown(text)}不是日期", "按 2037-07-21 的格式填写")
-
-
-def read_money(text: str, unit: str | None = None) -> Money:
-    """Return an amount such as ``65万元`` or ``650,000.00元``; never rounded.
+def read_price(text: str, unit: str | None = None) -> Money:
+    """Return a price idea such as ``65万元`` or ``650,000.00元``; never rounded.
 
     Args:
         unit: ``元`` or ``万元``, if the header says it for all rows.
@@ -105,30 +32,7 @@ def read_money(text: str, unit: str | None = None) -> Money:
     Raises:
         CellFault: price_malformed, price_not_positive or unit_missing.
     """
-    mend = "写明单位，如 65万元 或 650000元"
-    plain = fold(text).replace(",", "")
-    found = _MONEY.fullmatch(plain)
-    if found is None:
-        raise CellFault("price_malformed", f"{shown(text)}不是金额", mend)
-    number, scale, currency = found.groups()
-    if not scale and not currency:
-        if unit is None:
-            raise CellFault("unit_missing", f"金额{shown(text)}没有单位", mend)
-        scale, currency = unit[:-1], unit[-1]
-    code = _CURRENCY_OF.get(currency or "元")
-    if code is None:
-        raise CellFault("price_malformed", f"{shown(currency)}不是币种", mend)
-    try:
-        money = Money.parse(f"{Decimal(number).scaleb(_SCALES[scale]):f}", code)
-    except AmountInvalid:
-        raise CellFault(
-            "price_malformed", f"金额{shown(text)}过大或小于最小货币单位", mend
-        ) from None
+    money = cells.read_money(text, unit, rule="price_malformed")
     if money.amount_minor <= 0:
         raise CellFault("price_not_positive", "意向价格须大于零", "面议的请留空")
     return money
-
-
-def write_money(money: Money) -> str:
-    """Return the amount with its unit."""
-    return f"{money}{_CURRENCIES[money.currency]}"

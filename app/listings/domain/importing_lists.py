@@ -1,102 +1,21 @@
-"""Cells of an import that hold several values.
-
-A backslash stands before a separator that belongs to a text.
-"""
+"""Cells of an import that hold several completers or rights."""
 
 import re
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache
-from typing import Final, TypeVar
+from typing import Final
 
 from app.listings.domain.content import Completer, IpAsset, IpStatus
-from app.listings.domain.importing import LINE_MAX, shown
-from app.listings.domain.importing_cells import read_date, read_line
-from app.listings.domain.importing_words import CellFault, read_word, write_word
+from app.listings.domain.importing_words import WORDS
+from app.shared.tables.cells import LINE_MAX, read_date, read_line, write_share
+from app.shared.tables.form import shown
+from app.shared.tables.lists import LINES, PARTS, quote, read_list, split, unquote
+from app.shared.tables.words import CellFault
 
-Value = TypeVar("Value")
-
-LIST: Final = "；;、，,\n"
-PIECES_MAX: Final = 200
 _NAMES: Final = "；;、\n"
-_LINES: Final = "\n"
-_PARTS: Final = "|｜"
 _ASSET_PARTS: Final = (4, 5)
 _SHARE: Final = re.compile(r"\d{1,3}(?:\.\d{1,2})?$", re.ASCII)
 _SHARE_LENGTH: Final = len("100.00")
 _NARROW: Final = str.maketrans("０１２３４５６７８９．", "0123456789.")
-
-
-def quote(text: str, separators: str) -> str:
-    """Return a text with a backslash before each separator and an ``n`` for a new line."""
-    if "\\" not in text and not any(char in text for char in separators + "\n"):
-        return text
-    out = []
-    for char in text:
-        if char == "\n":
-            out.append("\\n")
-        else:
-            out.append("\\" + char if char == "\\" or char in separators else char)
-    return "".join(out)
-
-
-def unquote(text: str) -> str:
-    """Return the text that was quoted."""
-    if "\\" not in text:
-        return text
-    chars = iter(text)
-    return "".join(_escaped(next(chars, "\\")) if char == "\\" else char for char in chars)
-
-
-def _escaped(char: str) -> str:
-    return "\n" if char == "n" else char
-
-
-@cache
-def _pattern(separators: str) -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(separators)}]")
-
-
-def split(text: str, separators: str) -> Iterator[tuple[int, str]]:
-    """Yield the number from 1 and the text, still quoted, of every piece, also the empty ones."""
-    if "\\" not in text:
-        yield from enumerate(map(str.strip, _pattern(separators).split(text)), start=1)
-        return
-    start, number, place = 0, 1, 0
-    while place < len(text):
-        if text[place] == "\\":
-            place += 2
-            continue
-        if text[place] in separators:
-            yield number, text[start:place].strip()
-            start, number = place + 1, number + 1
-        place += 1
-    yield number, text[start:].strip()
-
-
-def read_list(
-    text: str, read: Callable[[str], Value], separators: str = LIST
-) -> tuple[tuple[Value, ...], list[int], list[CellFault]]:
-    """Read the pieces of a cell, the first `PIECES_MAX`.
-
-    Returns:
-        The good values, which piece each was, and the faults of the others.
-    """
-    values: list[Value] = []
-    lines: list[int] = []
-    faults: list[CellFault] = []
-    for number, piece in split(text, separators):
-        if not piece:
-            continue
-        if len(values) + len(faults) == PIECES_MAX:
-            break  # more than any cell may hold: what else is wrong would only cost
-        try:
-            values.append(read(piece))
-            lines.append(number)
-        except CellFault as fault:
-            fault.line = number
-            faults.append(fault)
-    return tuple(values), lines, faults
 
 
 def read_completer(piece: str) -> Completer:
@@ -137,18 +56,13 @@ def write_completers(completers: tuple[Completer, ...]) -> str:
     )
 
 
-def write_share(share_bp: int) -> str:
-    """Return basis points as percent, ``60%`` or ``33.33%``."""
-    return f"{share_bp // 100}.{share_bp % 100:02d}".rstrip("0").rstrip(".") + "%"
-
-
 def read_asset(line: str) -> IpAsset:
     """Return a right such as ``发明专利|ZL201710601862.3|标题|授权|2037-07-21``.
 
     Raises:
         CellFault: asset_malformed, or of one of its parts.
     """
-    parts = [piece for _, piece in split(line, _PARTS)]
+    parts = [piece for _, piece in split(line, PARTS)]
     if len(parts) not in _ASSET_PARTS or not parts[2]:
         raise CellFault(
             "asset_malformed",
@@ -158,17 +72,17 @@ def read_asset(line: str) -> IpAsset:
         )
     ends = parts[4] if len(parts) == _ASSET_PARTS[1] else ""
     return IpAsset(
-        kind=read_word("ip_kind", unquote(parts[0]), "知识产权类别"),
+        kind=WORDS.read("ip_kind", unquote(parts[0]), "知识产权类别"),
         number=read_line(unquote(parts[1])) or None,
         title=read_line(unquote(parts[2])),
-        status=IpStatus(read_word("ip_status", unquote(parts[3]), "知识产权状态")),
+        status=IpStatus(WORDS.read("ip_status", unquote(parts[3]), "知识产权状态")),
         expires_on=read_date(ends) if ends else None,
     )
 
 
 def read_assets(text: str) -> tuple[tuple[IpAsset, ...], list[int], list[CellFault]]:
     """Return the rights, one a line."""
-    return read_list(text, read_asset, _LINES)
+    return read_list(text, read_asset, LINES)
 
 
 def write_assets(assets: tuple[IpAsset, ...]) -> str:
@@ -176,10 +90,10 @@ def write_assets(assets: tuple[IpAsset, ...]) -> str:
     return "\n".join(
         "|".join(
             (
-                write_word("ip_kind", asset.kind),
-                quote(asset.number or "", _PARTS),
-                quote(asset.title, _PARTS),
-                write_word("ip_status", asset.status),
+                WORDS.write("ip_kind", asset.kind),
+                quote(asset.number or "", PARTS),
+                quote(asset.title, PARTS),
+                WORDS.write("ip_status", asset.status),
                 *((asset.expires_on.isoformat(),) if asset.expires_on else ()),
             )
         )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.listings.domain.importing import Fault
 from app.shared.ids import AchievementId, FileId, ImportId, MarketId, PartyId
+from app.shared.tables.form import Fault
 
 
 class Outcome(StrEnum):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from app.listings.domain.content import AchievementContent, IpAsset, IpStatus
-from app.listings.domain.importing import shown
-from app.listings.domain.importing_lists import write_share
-from app.listings.domain.importing_words import write_word
+from app.listings.domain.importing_words import WORDS
 from app.shared.patent_number import patent_check_digit
+from app.shared.tables.cells import write_share
+from app.shared.tables.form import shown
 
 Told = tuple[str, str]  # message, mend
 
@@ -41,25 +41,25 @@ def _patent_number(error: Mapping[str, Any], content: AchievementContent) -> Tol
 
 
 def _patent_kind(error: Mapping[str, Any], content: AchievementContent) -> Told:
-    kinds = [write_word("ip_kind", name) for name in error["accepted"]["accepted"]]
-    kind = write_word("ip_kind", _asset(error, content).kind)
+    kinds = [WORDS.write("ip_kind", name) for name in error["accepted"]["accepted"]]
+    kind = WORDS.write("ip_kind", _asset(error, content).kind)
     return _MISMATCH.format(kind), "按号码应填：" + "；".join(kinds)
 
 
 def _number_missing(error: Mapping[str, Any], content: AchievementContent) -> Told:
-    kind = write_word("ip_kind", _asset(error, content).kind)
+    kind = WORDS.write("ip_kind", _asset(error, content).kind)
     return f"“{kind}”缺少号码", "填写专利号或登记号，只有技术秘密可以留空"
 
 
 def _number_not_expected(error: Mapping[str, Any], content: AchievementContent) -> Told:
-    kind = write_word("ip_kind", _asset(error, content).kind)
+    kind = WORDS.write("ip_kind", _asset(error, content).kind)
     return f"“{kind}”不应有号码", "号码留空，或更正类别"
 
 
 def _expired(error: Mapping[str, Any], content: AchievementContent) -> Told:
     asset = _asset(error, content)
-    status = write_word("ip_status", asset.status)
-    lapsed = write_word("ip_status", IpStatus.LAPSED)
+    status = WORDS.write("ip_status", asset.status)
+    lapsed = WORDS.write("ip_status", IpStatus.LAPSED)
     return (
         f"有效期至 {asset.expires_on}，与状态“{status}”矛盾",
         f"核对有效期，或把状态改为“{lapsed}”",
@@ -67,7 +67,7 @@ def _expired(error: Mapping[str, Any], content: AchievementContent) -> Told:
 
 
 def _level(error: Mapping[str, Any], content: AchievementContent) -> Told:
-    scale = write_word("readiness_scale", content.readiness.scale)
+    scale = WORDS.write("readiness_scale", content.readiness.scale)
     last = error["accepted"]["maximum"]
     return f"“{scale}”没有 {content.readiness.level} 级", f"可填 1 至 {last}"
 
@@ -85,7 +85,7 @@ def _repeated(error: Mapping[str, Any], content: AchievementContent) -> Told:
     name, _, place = error["field"].partition(".")
     value = str(getattr(content, name)[int(place)])
     if name == "conversion_modes":
-        value = write_word("conversion_mode", value)
+        value = WORDS.write("conversion_mode", value)
     return f"“{value}”重复填写", "每种只填一次"
 
 

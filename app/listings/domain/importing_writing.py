@@ -15,10 +15,11 @@ from app.listings.domain.content import (
     Secrecy,
 )
 from app.listings.domain.importing import COLUMNS
-from app.listings.domain.importing_cells import write_money
-from app.listings.domain.importing_lists import LIST, quote, write_assets, write_completers
-from app.listings.domain.importing_words import vocabulary, write_word
+from app.listings.domain.importing_lists import write_assets, write_completers
+from app.listings.domain.importing_words import WORDS
 from app.shared.money import Money
+from app.shared.tables.cells import write_money
+from app.shared.tables.lists import LIST, quote
 
 EXAMPLE: Final = AchievementContent(
     title="【示例，请删除】面向铜带产线的表面缺陷检测方法",
@@ -59,18 +60,18 @@ def write_row(content: AchievementContent) -> tuple[str, ...]:
     Invariant: LS36: what is written reads back as the same content.
     """
     words = {
-        column.name: write_word(column.vocabulary, getattr(content, column.name))
+        column.name: WORDS.write(column.vocabulary, getattr(content, column.name))
         for column in COLUMNS
         if column.vocabulary and hasattr(content, column.name) and column.name != "conversion_modes"
     }
     told = words | {
         "ip_assets": write_assets(content.ip_assets),
-        "readiness_scale": write_word("readiness_scale", content.readiness.scale),
+        "readiness_scale": WORDS.write("readiness_scale", content.readiness.scale),
         "readiness_level": str(content.readiness.level),
         "completers": write_completers(content.completers),
         "service_result": "是" if content.service_result else "否",
         "conversion_modes": "；".join(
-            write_word("conversion_mode", mode) for mode in content.conversion_modes
+            WORDS.write("conversion_mode", mode) for mode in content.conversion_modes
         ),
         "price_idea": "" if content.price_idea is None else write_money(content.price_idea),
         "keywords": "；".join(quote(word, LIST) for word in content.keywords),
@@ -86,4 +87,6 @@ def accepted_words() -> Mapping[str, tuple[str, ...]]:
     """Return the Chinese words that columns take, by label, for the template's second sheet."""
     tables = [(column.label, column.vocabulary) for column in COLUMNS if column.vocabulary]
     tables.append(("知识产权状态", "ip_status"))
-    return {label: tuple(vocabulary(table).labels.values()) for label, table in tables if table}
+    return {
+        label: tuple(WORDS.vocabulary(table).labels.values()) for label, table in tables if table
+    }

@@ -1,43 +1,32 @@
 """Bulk imports over HTTP."""
 
 import asyncio
-from typing import Annotated, Final
-from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.importing_result import Import, Outcome
 from app.listings.repository import imports as repository
 from app.listings.schemas.imports import ImportView, NewImport, page_of_rows
 from app.listings.service import import_files, importing
-from app.listings.service.import_files import TableFormat
-from app.listings.service.sheets import CSV, XLSX
 from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router, self_transacted_router
 from app.platform.runtime import RuntimeDep
 from app.platform.schema import Limit, decode_cursor, encode_cursor
+from app.platform.tables.http import Format, row_number, table_file
+from app.platform.tables.report import TableFormat
 from app.shared.ids import FileId, ImportId
 
 routes = router(tag="achievements")
 bulk = self_transacted_router(tag="achievements")
 
-_MEDIA_TYPES: Final = {TableFormat.XLSX: XLSX, TableFormat.CSV: CSV}
-Format = Annotated[TableFormat, Query(alias="format", description="xlsx or csv")]
-
-
-def _file(content: bytes, kind: TableFormat, name: str) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(f'{name}.{kind}', safe='')}"
-    headers = {"Content-Disposition": disposition}
-    return Response(content, media_type=_MEDIA_TYPES[kind], headers=headers)
-
 
 @bulk.get("/achievements/import-template", response_class=Response)
 async def get_import_template(kind: Format = TableFormat.XLSX) -> Response:
     """Return the template of bulk imports 批量导入模板: header, an example row, accepted words."""
-    return _file(await asyncio.to_thread(import_files.template, kind), kind, "成果导入模板")
+    return table_file(await asyncio.to_thread(import_files.template, kind), kind, "成果导入模板")
 
 
 @bulk.post("/achievements/imports", status_code=201)
@@ -71,7 +60,7 @@ async def get_import(
         session,
         await importing.read_import(session, ImportId(import_id)),
         outcome=outcome,
-        after=None if cursor is None else decode_cursor(cursor, _row_number)[0],
+        after=None if cursor is None else decode_cursor(cursor, row_number)[0],
         limit=limit,
     )
 
@@ -85,7 +74,7 @@ async def download_import_report(
         await importing.read_import(session, ImportId(import_id))
         results = await import_files.read_report(session, ImportId(import_id))
     content = await asyncio.to_thread(import_files.write_report, results, kind)
-    return _file(content, kind, "成果导入报告")
+    return table_file(content, kind, "成果导入报告")
 
 
 async def _view(
@@ -102,9 +91,3 @@ async def _view(
     page = list(results[:limit])
     following = encode_cursor(page[-1].row) if len(results) > limit else None
     return ImportView.of(found, page_of_rows(page, following))
-
-
-def _row_number(key: object) -> int:
-    if not isinstance(key, int) or not 0 <= key < 2**31:
-        raise ValueError("no row of a sheet")
-    return key

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.importing import Fault
 from app.listings.domain.importing_result import Import, Outcome, RowResult
 from app.listings.models import ImportedRow, ImportResultRow, ImportRow
 from app.platform.db import insert_rows
 from app.shared.ids import AchievementId, FileId, ImportId, MarketId, PartyId
 from app.shared.jsonable import jsonable
+from app.shared.tables.form import Fault
 
 
 async def insert(session: AsyncSession, started: Import, *, started_by: str) -> None:

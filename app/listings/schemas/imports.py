@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.listings.domain.importing_result import Import, Outcome, RowResult
 from app.platform.schema import Body, Page, UtcView, View
+from app.platform.tables.http import FaultView
 
 
 class NewImport(Body):
@@ -14,16 +15,6 @@ class NewImport(Body):
 
     file_id: UUID
     draft: bool = Field(default=False, description="Keep the rows with their owner as drafts")
-
-
-class FaultView(View):
-    """One fault of a row, in Chinese."""
-
-    cell: str = Field(examples=["C12"])
-    column: str
-    rule: str = Field(examples=["code_unknown"])
-    message: str = Field(examples=["技术领域“新材科”不在代码表中"])
-    mend: str = Field(description="What would pass")
 
 
 class RowView(View):

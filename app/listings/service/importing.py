@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,12 +13,12 @@ from app.identity.public import require_verified
 from app.listings.domain.achievement import Achievement, AchievementStatus
 from app.listings.domain.content import AchievementContent, content_to_json
 from app.listings.domain.gate import assess
-from app.listings.domain.importing import Fault, Header, RawRow, match_header
+from app.listings.domain.importing import FORM
 from app.listings.domain.importing_result import Import, Outcome, RowResult
 from app.listings.domain.importing_rows import gate_faults, named_files, read_row
 from app.listings.repository import achievements, imports, versions
 from app.listings.service.deadlines import DEADLINE, end_of, terms_of
-from app.listings.service.sheets import Sheet, read_sheet
+from app.listings.service.import_files import SHEET
 from app.listings.service.telling import achievement_event
 from app.markets.public import SelectionTerms
 from app.platform import journal, timers
@@ -25,13 +26,15 @@ from app.platform.access import Actor, ObjectUnknown
 from app.platform.clock import market_now
 from app.platform.db import Database
 from app.platform.files.lookup import find_own_file, own_files, read_content
+from app.platform.tables.sheets import Sheet, read_sheet
+from app.platform.tables.slices import in_slices
 from app.settings import Settings
 from app.shared.calendar import SHANGHAI
 from app.shared.canonical import digest
 from app.shared.ids import AchievementId, FileId, ImportId, new_id
+from app.shared.tables.form import Fault, Header, RawRow
 
 SLICE_ROWS: Final = 250  # about a fifth of a second a transaction
-WORKERS: Final = 2  # connections of one import
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +100,17 @@ async def import_achievements(
         await imports.insert(session, started, started_by=actor.ref)
         terms = None if draft else await terms_of(session, actor.market_id, now)
     frame = _Frame(header, files, now.astimezone(SHANGHAI).date(), terms)
-    slices = iter(
-        [sheet.rows[at : at + SLICE_ROWS] for at in range(0, len(sheet.rows), SLICE_ROWS)]
-    )
 
-    async def work() -> None:
-        # Each slice is one worker's: while the database keeps it, the other reads the next.
-        for rows in slices:
-            read = await asyncio.to_thread(_read, frame, rows)
-            async with database.transaction() as session:
-                await _keep(session, actor, started, frame, read)
+    async def keep(session: AsyncSession, read: Sequence[_Read]) -> None:
+        await _keep(session, actor, started, frame, read)
 
-    for ended in await asyncio.gather(*(work() for _ in range(WORKERS)), return_exceptions=True):
-        if ended is not None:
-            raise ended
+    await in_slices(database, sheet.rows, partial(_read, frame), keep, size=SLICE_ROWS)
     return await _finish(database, actor, started)
 
 
 def _open(content: bytes, media_type: str) -> tuple[Sheet, Header]:
-    sheet = read_sheet(content, media_type)
-    return sheet, match_header(sheet.header.cells, row=sheet.header.number)
+    sheet = read_sheet(content, media_type, SHEET)
+    return sheet, FORM.match_header(sheet.header.cells, row=sheet.header.number)
 
 
 def _read(frame: _Frame, rows: Sequence[RawRow]) -> list[_Read]:

@@ -22,29 +22,25 @@ from app.listings.domain.content import (
     content_to_json,
 )
 from app.listings.domain.gate import assess
-from app.listings.domain.importing import (
-    COLUMNS,
-    Header,
-    ImportColumnsInvalid,
-    RawRow,
-    cell_name,
-    match_header,
-)
-from app.listings.domain.importing_cells import read_date, read_money
-from app.listings.domain.importing_lists import LIST, read_completers, split
+from app.listings.domain.importing import COLUMNS, FORM
+from app.listings.domain.importing_cells import read_price
+from app.listings.domain.importing_lists import read_completers
 from app.listings.domain.importing_rows import gate_faults, named_files, read_row
 from app.listings.domain.importing_texts import RULES_TOLD
-from app.listings.domain.importing_words import vocabulary
+from app.listings.domain.importing_words import WORDS
 from app.listings.domain.importing_writing import EXAMPLE, accepted_words, write_row
 from app.listings.schemas.achievements import AchievementBody
 from app.shared import codes
 from app.shared.ids import FileId, new_id
 from app.shared.jsonable import jsonable
 from app.shared.money import MINOR_DIGITS, Money
+from app.shared.tables.cells import read_date
+from app.shared.tables.form import Header, ImportColumnsInvalid, RawRow, cell_name
+from app.shared.tables.lists import LIST, split
 
 TODAY = date(2026, 3, 2)
 LABELS = [column.label for column in COLUMNS]
-HEADER = match_header(LABELS, row=1)
+HEADER = FORM.match_header(LABELS, row=1)
 SOUND = replace(EXAMPLE, title="表面缺陷检测方法")
 FILE = FileId(new_id())
 
@@ -71,20 +67,20 @@ def told(**cells: str) -> list[tuple[str, str]]:
 def test_the_header_is_read_in_chinese_and_english_in_any_order() -> None:
     """LS34"""
     names = [column.name for column in COLUMNS]
-    assert match_header(names, row=1) == HEADER
+    assert FORM.match_header(names, row=1) == HEADER
     marked = [f" {column.label} *" if column.required else column.label for column in COLUMNS]
-    assert match_header(marked, row=1) == HEADER
-    backwards = match_header(LABELS[::-1], row=3)
+    assert FORM.match_header(marked, row=1) == HEADER
+    backwards = FORM.match_header(LABELS[::-1], row=3)
     assert backwards.places["title"] == len(COLUMNS) - 1
     required = [column.label for column in COLUMNS if column.required]
-    assert "price_idea" not in match_header(required, row=1).places
+    assert "price_idea" not in FORM.match_header(required, row=1).places
 
 
 def test_every_fault_of_a_header_is_named() -> None:
     """LS34"""
     cells = ["成果名称", "成果名称", "", "颜色", "意向价格（斤）", *LABELS[2:15], *LABELS[17:]]
     with pytest.raises(ImportColumnsInvalid) as refused:
-        match_header(cells, row=2)
+        FORM.match_header(cells, row=2)
     errors: Any = refused.value.fields["errors"]
     assert [(error["field"], error["rule"]) for error in errors] == [
         ("B2", "column_repeated"),
@@ -103,7 +99,7 @@ def test_cells_are_named_as_spreadsheets_do() -> None:
 
 def test_the_unit_of_a_price_may_stand_in_the_header() -> None:
     labels = ["意向价格（万元）" if label == "意向价格" else label for label in LABELS]
-    header = match_header(labels, row=1)
+    header = FORM.match_header(labels, row=1)
     content, _ = read(changed(price_idea="65"), header)
     assert content.price_idea == Money(65_000_000)
     assert told(price_idea="65") == [("P12", "unit_missing")]
@@ -218,7 +214,7 @@ def test_the_example_row_is_read_but_not_kept() -> None:
     ],
 )
 def test_prices_are_read_as_people_write_them(text: str, minor: int) -> None:
-    assert read_money(text) == Money(minor)
+    assert read_price(text) == Money(minor)
 
 
 def test_dates_completers_and_words_are_read_as_people_write_them() -> None:
@@ -239,12 +235,12 @@ def test_every_word_is_read_back_and_holds_no_separator() -> None:
     for column in COLUMNS:
         if column.vocabulary is None:
             continue
-        words = vocabulary(column.vocabulary)
+        words = WORDS.vocabulary(column.vocabulary)
         assert len(set(words.labels.values())) == len(words.labels)
         for label in words.labels.values():
             content, faults = read(changed(**{column.name: label, "public_summary": "一种方法"}))
             assert content is not None, faults
-    modes = vocabulary("conversion_mode").labels.values()
+    modes = WORDS.vocabulary("conversion_mode").labels.values()
     assert all(len(list(split(label, LIST))) == 1 for label in modes)
     assert "授权" in accepted_words()["知识产权状态"]
 

@@ -19,7 +19,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.listings.domain.importing import (
+from app.platform.tables.xlsx import CELLS_A_ROW_MAX, read_rows
+from app.shared.tables.form import (
     IMPORT_ROWS_MAX,
     ImportEmpty,
     ImportFileUnreadable,
@@ -27,11 +28,9 @@ from app.listings.domain.importing import (
     RawRow,
     cell_name,
 )
-from app.listings.service.xlsx import CELLS_A_ROW_MAX, read_rows
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV: Final = "text/csv; charset=utf-8"
-SHEET: Final = "成果"
 
 # Spreadsheet programs set to East Asian languages take the full-width forms for the same.
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -67,19 +66,22 @@ class Sheet:
     rows: tuple[RawRow, ...]
 
 
-def read_sheet(content: bytes, media_type: str) -> Sheet:
+def read_sheet(content: bytes, media_type: str, preferred: str) -> Sheet:
     """Read the table of an uploaded file.
+
+    Args:
+        preferred: Name of the sheet, if there is one of this name; else the first.
 
     Raises:
         ImportFileUnreadable: Neither XLSX nor CSV, or damaged, or huge when unpacked.
         ImportEmpty: No row below the header.
         ImportTooLong: More than 20,000 rows.
 
-    Invariant: LS34.
+    Invariant: P60.
     """
     try:
         if media_type == XLSX:
-            rows = list(_limited(read_rows(content, SHEET)))
+            rows = list(_limited(read_rows(content, preferred)))
         elif media_type.startswith("text/csv"):
             rows = list(_limited(_csv_rows(content)))
         else:
@@ -132,7 +134,7 @@ def _runs(text: str) -> bool:
 
 
 def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
-    """Return rows as CSV that spreadsheet programs open as UTF-8; invariant LS37."""
+    """Return rows as CSV that spreadsheet programs open as UTF-8; invariant P61."""
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
@@ -141,7 +143,7 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
-    """Return tables as XLSX, each with its name; the first row is the header; invariant LS37."""
+    """Return tables as XLSX, each with its name; the first row is the header; invariant P61."""
     book = Workbook(write_only=True)
     for name, rows in sheets:
         sheet = book.create_sheet(name)

@@ -20,7 +20,7 @@ from xml.parsers import expat
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import range_boundaries
 
-from app.listings.domain.importing import IMPORT_ROWS_MAX, RawRow
+from app.shared.tables.form import IMPORT_ROWS_MAX, RawRow
 
 UNPACKED_BYTES_MAX: Final = 200_000_000  # a small file may unpack to any size
 CELLS_A_ROW_MAX: Final = 200

@@ -1,0 +1,1 @@
+"""Tables as files and over HTTP: read, written, told of."""
