@@ -2,17 +2,22 @@
 
 from datetime import date
 from functools import partial
+from typing import Final
 
-from app.demands.domain.demand import (
+from app.demands.domain.content import (
     SHARES_BP,
+    Acceptance,
     Budget,
     BudgetKind,
+    Confidentiality,
     DemandContent,
-    DemandInvalid,
     TargetOperator,
 )
+from app.demands.domain.demand import DemandInvalid
 from app.shared import codes
 from app.shared.findings import Findings
+
+BY_RATIO: Final = "shared_by_ratio"  # of the code table failure_risk_rule
 
 
 def check_content(content: DemandContent, *, today: date) -> None:
@@ -25,7 +30,9 @@ def check_content(content: DemandContent, *, today: date) -> None:
         DemandInvalid: With one of these rules an error: code_unknown, due_in_the_past,
             due_after_the_end, upper_end_missing, upper_end_not_expected, upper_end_too_low,
             shares_not_whole, repeated, budget_incomplete, budget_not_expected, budget_inverted,
-            budget_not_fixed, currency_differs.
+            budget_not_fixed, currency_differs, ratio_missing, ratio_not_expected,
+            third_party_missing, third_party_not_expected, restricted_text_missing,
+            restricted_text_not_expected.
 
     Invariant: DM1. Source: rules.md section 4.
     """
@@ -48,8 +55,33 @@ def check_content(content: DemandContent, *, today: date) -> None:
     _check_targets(content, findings)
     _check_milestones(content, findings)
     _check_budget(content.budget, findings)
+    for where, value, expected in (
+        ("poster_risk_bp", content.poster_risk_bp, content.failure_risk_rule == BY_RATIO),
+        ("third_party", content.third_party, content.acceptance is Acceptance.THIRD_PARTY),
+        (
+            "restricted_text",
+            content.restricted_text,
+            content.confidentiality is Confidentiality.RESTRICTED,
+        ),
+    ):
+        _check_pair(findings, where, given=value is not None, expected=expected)
     if findings.errors:
         raise DemandInvalid(findings.summary(), errors=findings.errors)
+
+
+_PAIRS: Final = {
+    "poster_risk_bp": ("ratio", "The risk is shared by a stated ratio or by none."),
+    "third_party": ("third_party", "A third party is named exactly where one reports."),
+    "restricted_text": ("restricted_text", "A restricted demand, and no other, has such a text."),
+}
+
+
+def _check_pair(findings: Findings, where: str, *, given: bool, expected: bool) -> None:
+    rule, message = _PAIRS[where]
+    if expected and not given:
+        findings.add(where, rule=f"{rule}_missing", message=message)
+    elif given and not expected:
+        findings.add(where, rule=f"{rule}_not_expected", message=message, accepted=None)
 
 
 def _check_targets(content: DemandContent, findings: Findings) -> None:

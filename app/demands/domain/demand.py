@@ -1,171 +1,201 @@
-"""Demands 技术需求: the record that is posted for others to answer."""
+"""Demands 技术需求: the record that is posted for others to answer, from draft to acceptance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from app.demands.domain.content import DemandContent
+from app.demands.domain.posting import PostingTerms
 from app.shared.access import Viewer
 from app.shared.errors import RuleBroken
-from app.shared.ids import DemandId, MarketId, PartyId
-from app.shared.money import Money
-
-SHARES_BP: Final = 10_000
+from app.shared.ids import AuctionId, DemandId, EditionId, MarketId, PartyId
 
 
 class DemandStatus(StrEnum):
-    """Where a demand stands, up to the posting 发榜."""
+    """Where a demand stands."""
 
-    SUBMITTED = "submitted"
-    POSTED = "posted"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"  # 已提交
+    DIAGNOSING = "diagnosing"  # 专家诊断中
+    RETURNED = "returned"  # 退回修改
+    REVIEWED = "reviewed"  # 诊断通过, it may be posted
     REFUSED = "refused"
+    MERGED = "merged"  # its aim is now another demand's
+    SPLIT = "split"  # its aims are now several demands'
+    POSTED = "posted"  # 发榜
+    CLOSED = "closed"  # the time for proposals is over
+    EVALUATING = "evaluating"  # 评审中
+    NOTICED = "noticed"  # the result is open to objections
+    CONTRACTED = "contracted"  # winners work on it
+    ACCEPTED = "accepted"  # 验收通过
+    TERMINATED = "terminated"  # it ended before acceptance
+    UNANSWERED = "unanswered"  # 无人揭榜, or nobody who fits
+    WITHDRAWN = "withdrawn"
 
 
 class DemandTrigger(StrEnum):
     """What moves a demand."""
 
-    POST = "post"
+    EDIT = "edit"
+    SUBMIT = "submit"
+    DIAGNOSE = "diagnose"
+    RETURN = "return"
+    CLEAR = "clear"
     REFUSE = "refuse"
+    MERGE = "merge"
+    SPLIT = "split"
+    POST = "post"
+    CHANGE = "change"
+    CLOSE = "close"
+    LAPSE = "lapse"
+    BEGIN_REVIEW = "begin_review"
+    FAIL = "fail"
+    ANNOUNCE = "announce"
+    REOPEN = "reopen"
+    AWARD = "award"
+    ACCEPT = "accept"
+    TERMINATE = "terminate"
+    REVISE = "revise"
+    WITHDRAW = "withdraw"
 
 
+_S = DemandStatus
+_T = DemandTrigger
+
+# Source: rules.md section 4, states.
 DEMAND_TRANSITIONS: Final[Mapping[tuple[DemandStatus, DemandTrigger], DemandStatus]] = {
-    (DemandStatus.SUBMITTED, DemandTrigger.POST): DemandStatus.POSTED,
-    (DemandStatus.SUBMITTED, DemandTrigger.REFUSE): DemandStatus.REFUSED,
+    (_S.DRAFT, _T.EDIT): _S.DRAFT,
+    (_S.DRAFT, _T.SUBMIT): _S.SUBMITTED,
+    (_S.SUBMITTED, _T.DIAGNOSE): _S.DIAGNOSING,
+    **{
+        (state, trigger): target
+        for state in (_S.SUBMITTED, _S.DIAGNOSING)
+        for trigger, target in (
+            (_T.RETURN, _S.RETURNED),
+            (_T.CLEAR, _S.REVIEWED),
+            (_T.REFUSE, _S.REFUSED),
+            (_T.MERGE, _S.MERGED),
+            (_T.SPLIT, _S.SPLIT),
+        )
+    },
+    (_S.RETURNED, _T.EDIT): _S.RETURNED,
+    (_S.RETURNED, _T.SUBMIT): _S.SUBMITTED,
+    (_S.REVIEWED, _T.RETURN): _S.RETURNED,
+    (_S.REVIEWED, _T.POST): _S.POSTED,
+    (_S.POSTED, _T.CHANGE): _S.POSTED,
+    (_S.POSTED, _T.CLOSE): _S.CLOSED,
+    (_S.CLOSED, _T.LAPSE): _S.UNANSWERED,
+    (_S.CLOSED, _T.BEGIN_REVIEW): _S.EVALUATING,
+    (_S.EVALUATING, _T.FAIL): _S.UNANSWERED,
+    (_S.EVALUATING, _T.ANNOUNCE): _S.NOTICED,
+    (_S.NOTICED, _T.REOPEN): _S.EVALUATING,
+    (_S.NOTICED, _T.AWARD): _S.CONTRACTED,
+    (_S.CONTRACTED, _T.REOPEN): _S.EVALUATING,
+    (_S.CONTRACTED, _T.ACCEPT): _S.ACCEPTED,
+    (_S.CONTRACTED, _T.TERMINATE): _S.TERMINATED,
+    (_S.UNANSWERED, _T.REVISE): _S.RETURNED,
+    **{
+        (state, _T.WITHDRAW): _S.WITHDRAWN
+        for state in (
+            _S.DRAFT,
+            _S.SUBMITTED,
+            _S.DIAGNOSING,
+            _S.RETURNED,
+            _S.REVIEWED,
+            _S.POSTED,
+            _S.CLOSED,
+            _S.EVALUATING,
+            _S.NOTICED,
+            _S.UNANSWERED,
+        )
+    },
 }
 
-
-class Confidentiality(StrEnum):
-    """Who may read the demand once it is posted."""
-
-    PUBLIC = "public"
-    RESTRICTED = "restricted"
-
-
-class TargetOperator(StrEnum):
-    """How a measured value is compared."""
-
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    EQUAL = "equal"
-    BETWEEN = "between"
-
-
-class BudgetKind(StrEnum):
-    """How firmly the money is stated."""
-
-    FIXED = "fixed"
-    RANGE = "range"
-    OPEN = "open"
-
-
-class Answerer(StrEnum):
-    """Who may answer.
-
-    Source: rules.md section 4: open to legal entities and natural persons.
-    """
-
-    ORGANISATION = "organisation"
-    PERSON = "person"
-    CONSORTIUM = "consortium"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A measurable aim.
-
-    Attributes:
-        value_max: Upper end, for ``between`` only.
-        unit: As written on the instrument; empty for a dimensionless figure.
-    """
-
-    name: str
-    operator: TargetOperator
-    value: Decimal
-    value_max: Decimal | None
-    unit: str
-    test_method: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """Money for the work: fixed has equal ends, open has none."""
-
-    kind: BudgetKind
-    low: Money | None
-    high: Money | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Milestone:
-    """A step with its proof and its part of the payment.
-
-    Attributes:
-        due_on: Day in Asia/Shanghai.
-        share_bp: Part of the price in basis points; all milestones sum to 10,000.
-    """
-
-    title: str
-    due_on: date
-    deliverable: str
-    metric: str
-    share_bp: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemandContent:
-    """What the poster states; code names are those of ``/v1/codes``.
-
-    Attributes:
-        ip_ownership, failure_risk_rule: Mandatory, because the law fills them otherwise.
-
-    Source: rules.md section 4; 民法典 858, 859.
-    """
-
-    title: str
-    technology_field: str
-    background: str
-    targets: tuple[Target, ...]
-    due_on: date
-    budget: Budget
-    cooperation_mode: str
-    ip_ownership: str
-    failure_risk_rule: str
-    who_may_answer: tuple[Answerer, ...]
-    confidentiality: Confidentiality
-    milestones: tuple[Milestone, ...]
+# Once posted, everybody knows a demand; while it is prepared anew, its last notices stay.
+ON_THE_BOARD: Final = frozenset(
+    {
+        _S.POSTED,
+        _S.CLOSED,
+        _S.EVALUATING,
+        _S.NOTICED,
+        _S.CONTRACTED,
+        _S.ACCEPTED,
+        _S.TERMINATED,
+        _S.UNANSWERED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """A submitted demand.
+    """A demand.
 
     Attributes:
+        number: Human number, ``ZP-N-2026-000001``.
         party_id: Its poster.
-        refusal_reason: Set when it was refused.
+        version: Of the content, from 1.
+        round: How often it was posted; proposals belong to one round.
+        terms: What the present posting promises; ``None`` before the first.
+        terms_hash: Hash of the notice that states them.
+        notice_count: Notices published so far.
+        bidding: The plan of a reverse auction, as published.
+        due_at: When whoever acts next should have acted, if known.
+        reason: Why it was returned, refused, withdrawn, stayed unanswered or ended.
+        merged_into: The demand that took over its aim.
+        split_from: The demand whose aim this is a part of.
     """
 
     id: DemandId
+    number: str
     market_id: MarketId
     party_id: PartyId
     status: DemandStatus
     content: DemandContent
-    submitted_at: datetime
+    version: int
+    created_at: datetime
+    submitted_at: datetime | None = None
     reviewed_at: datetime | None = None
-    refusal_reason: str | None = None
+    due_at: datetime | None = None
+    reason: str | None = None
+    round: int = 0
+    edition_id: EditionId | None = None
+    terms: PostingTerms | None = None
+    terms_hash: str | None = None
+    notice_count: int = 0
+    posted_at: datetime | None = None
+    closes_at: datetime | None = None
+    auction_id: AuctionId | None = None
+    bidding: Mapping[str, Any] | None = None
+    merged_into: DemandId | None = None
+    split_from: DemandId | None = None
+    ended_at: datetime | None = None
+
+
+def is_near(viewer: Viewer, demand: Demand) -> bool:
+    """Tell whether the viewer is the poster, or operator or auditor of its market."""
+    return viewer.staff_of == demand.market_id or viewer.party_id == demand.party_id
 
 
 def may_see(viewer: Viewer, demand: Demand) -> bool:
     """Tell whether the viewer may know that this demand exists.
 
+    A demand that was withdrawn after its posting stays known: its withdrawal was published.
+
     Invariant: DM2.
     """
-    if viewer.staff_of == demand.market_id or viewer.party_id == demand.party_id:
+    if is_near(viewer, demand) or demand.status in ON_THE_BOARD:
         return True
+    return demand.status is DemandStatus.WITHDRAWN and demand.posted_at is not None
+
+
+def is_open(demand: Demand, *, now: datetime) -> bool:
+    """Tell whether proposals are taken: the stored moment decides, half open (DM5)."""
     return (
         demand.status is DemandStatus.POSTED
-        and demand.content.confidentiality is Confidentiality.PUBLIC
+        and demand.closes_at is not None
+        and now < demand.closes_at
     )
 
 
@@ -180,21 +210,22 @@ class DemandInvalid(RuleBroken):
         super().__init__(detail, errors=errors)
 
 
-class RefusalReasonMissing(RuleBroken):
-    """A refusal without a reason helps nobody."""
+class DemandReasonMissing(RuleBroken):
+    """A decision against somebody states its reason."""
 
-    code = "refusal_reason_missing"
-    title_zh = "拒绝发榜时必须说明理由"
-    title_en = "A refusal states its reason"
+    code = "demand_reason_missing"
+    title_zh = "请说明理由"
+    title_en = "Say why"
 
 
-def require_reason(*, accepted: bool, reason: str | None) -> None:
-    """Refuse a refusal without a reason.
+def require_reason(reason: str | None) -> str:
+    """Return the reason of a decision against somebody.
 
     Raises:
-        RefusalReasonMissing: Not accepted and no reason is given.
+        DemandReasonMissing: There is none.
+
+    Invariant: DM3.
     """
-    if not accepted and reason is None:
-        raise RefusalReasonMissing(
-            "Say why, so that the poster can mend it.", field="reason", characters_min=2
-        )
+    if reason is None:
+        raise DemandReasonMissing("Say why.", field="reason", characters_min=2)
+    return reason

@@ -1,0 +1,26 @@
+"""What the worker runs for demands: due timers and reactions to other modules."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demands.service.deadline import close_demand
+from app.demands.service.posting import CLOSE
+from app.platform.reactions import Reaction
+from app.platform.secrets import Box
+from app.platform.timers import TimerHandler
+
+
+def timers(box: Box) -> Mapping[str, TimerHandler]:
+    """Return the handlers of due timers; ``box`` opens what proposers keep secret."""
+
+    async def close(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
+        await close_demand(session, box, demand_id, due_at)
+
+    return {CLOSE: close}
+
+
+REACTIONS: Final[tuple[Reaction, ...]] = ()

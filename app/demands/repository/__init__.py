@@ -1,0 +1,1 @@
+"""All SQL of demands, by subject; returns domain values, never rows."""

@@ -1,0 +1,32 @@
+"""Load demands: under their lock to change them, or as far as the actor may see them."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demands.domain.demand import Demand, may_see
+from app.demands.repository import demands as repository
+from app.platform.access import Actor, ObjectUnknown
+from app.shared.ids import DemandId
+
+
+async def lock_demand(session: AsyncSession, demand_id: DemandId) -> Demand:
+    """Return a demand under its row lock; every change of what belongs to it begins here.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    demand = await repository.find(session, demand_id, lock=True)
+    if demand is None:
+        raise ObjectUnknown("There is no such demand.")
+    return demand
+
+
+async def read_demand(session: AsyncSession, actor: Actor, demand_id: DemandId) -> Demand:
+    """Return a demand that the actor may see.
+
+    Raises:
+        ObjectUnknown: There is none, or it is not for the actor.
+    """
+    demand = await repository.find(session, demand_id)
+    if demand is None or not may_see(actor.viewer, demand):
+        raise ObjectUnknown("There is no such demand for you.")
+    return demand

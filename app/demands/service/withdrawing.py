@@ -1,0 +1,59 @@
+"""Withdraw a demand 撤榜: before its contract, with a reason once others know it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demands.domain.demand import (
+    DEMAND_TRANSITIONS,
+    Demand,
+    DemandStatus,
+    DemandTrigger,
+    require_reason,
+)
+from app.demands.domain.notice import DemandNoticeKind
+from app.demands.repository import demands as repository
+from app.demands.service.locking import lock_demand
+from app.demands.service.noticing import demand_event, publish_notice
+from app.demands.service.posting import CLOSE
+from app.platform import journal, timers
+from app.platform.access import Actor
+from app.shared.ids import DemandId
+from app.shared.transitions import advance
+
+
+async def withdraw_demand(
+    session: AsyncSession, actor: Actor, demand_id: DemandId, *, reason: str | None, now: datetime
+) -> Demand:
+    """Withdraw a demand that has no contract yet.
+
+    Raises:
+        ObjectUnknown: There is no such demand.
+        TransitionRefused: It has its contract, or is over.
+        DemandReasonMissing: Others know the demand, and there is no reason.
+
+    Invariants: DM3, DM8.
+    """
+    demand = await lock_demand(session, demand_id)
+    status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.WITHDRAW)
+    withdrawn = replace(demand, status=status, reason=reason, ended_at=now)
+    if demand.posted_at is None:
+        await repository.save(session, withdrawn)
+        event = demand_event(
+            withdrawn, "withdrawn", actor=actor.ref, at=now, restricted={"reason": reason}
+        )
+        await journal.append(session, event)
+        return withdrawn
+    told = require_reason(reason)
+    if demand.status is DemandStatus.POSTED:
+        await timers.cancel(session, kind=CLOSE, subject_id=demand.id)
+    return await publish_notice(
+        session,
+        withdrawn,
+        DemandNoticeKind.WITHDRAWAL,
+        {"reason": told, "withdrawn_from": demand.status},
+        what="withdrawn",
+        at=now,
+        actor=actor.ref,
+    )
