@@ -10,6 +10,7 @@ from app.auctions import handlers as auction_handlers
 from app.auctions import live
 from app.auctions.public import owner_of_auction
 from app.demands import endpoints as demands
+from app.demands import handlers as demand_handlers
 from app.demands.public import owner_of_demand
 from app.dossiers import endpoints as dossiers
 from app.dossiers.public import owner_of_dossier
@@ -64,7 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     settlement.routes,
     *listings.ROUTERS,
     *valuations.ROUTERS,
-    demands.routes,
+    *demands.ROUTERS,
     *auctions.ROUTERS,
     live.routes,
     *dossiers.ROUTERS,
@@ -102,6 +103,7 @@ def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
     return {
         **valuation_handlers.TIMERS,
         **listing_handlers.TIMERS,
+        **demand_handlers.timers(box),
         **auction_handlers.timers(box),
     }
 
@@ -111,6 +113,7 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
     return (
         *valuation_handlers.REACTIONS,
         *listing_handlers.REACTIONS,
+        *demand_handlers.REACTIONS,
         *settlement_handlers.REACTIONS,
         *auction_handlers.reactions(box),
     )

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -16,86 +15,10 @@ from app.identity.public import PartyStatus, create_party
 from app.platform.access import SYSTEM, ObjectUnknown
 from app.platform.journal import history
 from app.shared.ids import DemandId, new_id
-from tests.world import START, World, organisation
+from tests.demands.board import RESTRICTED, Board, body, done, refusal
+from tests.world import START, organisation
 
-Json = dict[str, Any]
 DATA = Path(__file__).parents[2] / "app" / "demo" / "data"
-
-
-def body(**changes: Any) -> Json:
-    milestone = {
-        "title": "方案与仿真",
-        "due_on": "2026-06-30",
-        "deliverable": "动力学仿真报告",
-        "metric": "评审组一致通过",
-        "share_bp": 3000,
-    }
-    return {
-        "title": "大长径比深孔镗削颤振主动抑制刀杆",
-        "technology_field": "advanced_manufacturing",
-        "background": "单件工时3小时以上,内孔振纹返修率8%。",
-        "targets": [
-            {
-                "name": "内孔表面粗糙度Ra",
-                "operator": "between",
-                "value": "0.0000001",
-                "value_max": "0.80",
-                "unit": "μm",
-                "test_method": "轮廓仪",
-            }
-        ],
-        "due_on": "2026-12-18",
-        "budget": {
-            "kind": "range",
-            "low": {"amount": "600000.00", "currency": "CNY"},
-            "high": {"amount": "900000.00", "currency": "CNY"},
-        },
-        "cooperation_mode": "commissioned_development",
-        "ip_ownership": "poster_owns_solver_research_use",
-        "failure_risk_rule": "shared_by_ratio",
-        "who_may_answer": ["organisation", "consortium"],
-        "confidentiality": "public",
-        "milestones": [milestone, milestone | {"due_on": "2026-12-18", "share_bp": 7000}],
-    } | changes
-
-
-class Board:
-    """The board's routes."""
-
-    def __init__(self, client: httpx.AsyncClient, world: World) -> None:
-        self.client, self.world = client, world
-
-    async def get(self, path: str, role: str = "anonymous", **who: Any) -> httpx.Response:
-        return await self.client.get(f"/v1/{path}", headers=self.world.headers(role, **who))
-
-    async def post(self, path: str, role: str, sent: Json, **who: Any) -> httpx.Response:
-        headers = self.world.headers(role, **who) | {"Idempotency-Key": str(new_id())}
-        return await self.client.post(f"/v1/{path}", json=sent, headers=headers)
-
-    async def submitted(self, **changes: Any) -> Json:
-        return done(await self.post("demands", "buyer_staff", body(**changes)))
-
-    async def reviewed(self, *, accepted: bool = True, **changes: Any) -> Json:
-        demand = await self.submitted(**changes)
-        sent = {"accepted": accepted, "reason": None if accepted else "指标不清"}
-        return done(await self.post(f"demands/{demand['id']}/review", "operator", sent))
-
-
-@pytest.fixture
-def board(client: httpx.AsyncClient, world: World) -> Board:
-    return Board(client, world)
-
-
-def done(response: httpx.Response) -> Json:
-    assert response.is_success, response.text
-    told: Json = response.json()
-    return told
-
-
-def refusal(response: httpx.Response, status: int, code: str) -> Json:
-    told: Json = response.json()
-    assert (response.status_code, told.get("code")) == (status, code), response.text
-    return told
 
 
 async def test_what_was_submitted_is_what_is_kept_to_the_last_digit(board: Board) -> None:
@@ -150,29 +73,36 @@ async def test_an_unverified_poster_cannot_submit(board: Board, session: AsyncSe
     refusal(response, 400, "party_not_verified")
 
 
-async def test_a_refusal_states_its_reason_and_is_final(board: Board) -> None:
-    """DM3"""
-    path = f"demands/{(await board.submitted())['id']}/review"
-    refusal(await board.post(path, "operator", {"accepted": False}), 400, "refusal_reason_missing")
-    told = done(await board.post(path, "operator", {"accepted": False, "reason": "指标不清"}))
-    assert (told["status"], told["refusal_reason"]) == ("refused", "指标不清")
-    for accepted in (True, False):
-        sent = {"accepted": accepted, "reason": "再议"}
-        refusal(await board.post(path, "operator", sent), 409, "transition_refused")
-
-
-@pytest.mark.parametrize("accepted", [True, False])
-@pytest.mark.parametrize("confidentiality", ["public", "restricted"])
-async def test_the_journal_shows_the_public_what_was_posted_for_it_only(
-    board: Board, session: AsyncSession, accepted: bool, confidentiality: str
+async def test_a_draft_is_edited_by_who_saw_its_version_and_then_submitted(
+    board: Board, session: AsyncSession
 ) -> None:
-    """DM2"""
-    demand = await board.reviewed(accepted=accepted, confidentiality=confidentiality)
-    first, second = await history(session, UUID(demand["id"]))
-    assert (first.type, first.public) == ("demand.submitted", {})
-    assert second.type == f"demand.{'posted' if accepted else 'refused'}"
-    assert bool(second.public) == (accepted and confidentiality == "public")
-    assert second.audience == [board.world.buyer]
+    """DM2, DM4"""
+    demand = done(await board.post("demands", "buyer_staff", body(draft=True)))
+    path = f"demands/{demand['id']}"
+    assert demand["status"] == "draft"
+    refusal(await board.put(path, "buyer_staff", body()), 400, "demand_version_missing")
+    mended = body(title="深孔镗削减振刀杆")
+    edited = await board.put(path, "buyer_staff", mended, seen='"1"')
+    assert (done(edited)["version"], edited.headers["ETag"]) == (2, '"2"')
+    stale = refusal(await board.put(path, "buyer_staff", body(), seen='"1"'), 409, "demand_changed")
+    assert stale["accepted"] == '"2"'
+    again = done(await board.put(path, "buyer_staff", mended, seen='"2"'))
+    assert again["version"] == 2
+    assert done(await board.post(f"{path}/submission", "buyer_staff"))["status"] == "submitted"
+    late = await board.put(path, "buyer_staff", body(), seen='"2"')
+    refusal(late, 409, "transition_refused")
+    refusal(await board.post(f"{path}/submission", "buyer_staff"), 409, "transition_refused")
+    kept = done(await board.get(f"{path}/versions?limit=1", "operator"))
+    assert [item["number"] for item in kept["items"]] == [2]
+    older = done(await board.get(f"{path}/versions?cursor={kept['next']}", "buyer_staff"))
+    assert [item["content"]["title"] for item in older["items"]] == [body()["title"]]
+    told = await history(session, UUID(demand["id"]))
+    assert [event.type for event in told] == [
+        "demand.drafted",
+        "demand.edited",
+        "demand.submitted",
+    ]
+    assert all(event.public == {} for event in told)
 
 
 SEEN: dict[str, tuple[str, dict[str, Any], bool]] = {
@@ -188,31 +118,40 @@ SEEN: dict[str, tuple[str, dict[str, Any], bool]] = {
 
 
 @pytest.mark.parametrize("who", SEEN)
-async def test_confidentiality_holds_in_list_and_get_alike(board: Board, who: str) -> None:
+async def test_confidentiality_holds_in_list_and_get_alike(
+    board: Board, session: AsyncSession, who: str
+) -> None:
     """DM2"""
     kinds = {
         "submitted": await board.submitted(),
-        "refused": await board.reviewed(accepted=False),
-        "posted public": await board.reviewed(),
-        "posted restricted": await board.reviewed(confidentiality="restricted"),
+        "reviewed": await board.reviewed(session),
+        "posted": await board.posted(session),
+        "posted restricted": await board.posted(session, more=RESTRICTED),
     }
-    role, place, sees_all = SEEN[who]
+    role, place, near = SEEN[who]
     caller = {"party_id": getattr(board.world, place["party"])} if "party" in place else place
     listed = done(await board.get("demands", role, **caller))
     ids = {item["id"] for item in listed["items"]}
+    assert "阻尼层" not in str(listed)
     for kind, demand in kinds.items():
-        visible = sees_all or kind == "posted public"
+        visible = near or kind.startswith("posted")
         assert (demand["id"] in ids) == visible, kind
         response = await board.get(f"demands/{demand['id']}", role, **caller)
-        if visible:
-            assert done(response)["title"] == demand["title"]
-        else:
+        if not visible:
             refusal(response, 404, "object_unknown")
+            continue
+        told = done(response)
+        assert told["title"] == demand["title"]
+        secret = RESTRICTED["restricted_text"] if kind == "posted restricted" else None
+        assert told["restricted_text"] == (secret if near else None)
+        assert (told["submitted_at"] is None) == (not near)
+        versions = await board.get(f"demands/{demand['id']}/versions", role, **caller)
+        assert versions.is_success == near
 
 
-async def test_a_list_filters_and_pages_newest_first(board: Board) -> None:
-    made = [await board.reviewed() for _ in range(3)]
-    farm = await board.reviewed(technology_field="agriculture")
+async def test_a_list_filters_and_pages_newest_first(board: Board, session: AsyncSession) -> None:
+    made = [await board.posted(session) for _ in range(3)]
+    farm = await board.posted(session, more={"technology_field": "agriculture"})
     world = board.world
     place = f"demands?technology_field=advanced_manufacturing&market_id={world.market_id}"
     first = done(await board.get(f"{place}&limit=2"))
@@ -230,18 +169,9 @@ async def test_unknown_demands_are_unknown_to_every_route(
     board: Board, session: AsyncSession
 ) -> None:
     refusal(await board.get(f"demands/{new_id()}"), 404, "object_unknown")
-    path = f"demands/{new_id()}/review"
-    refusal(await board.post(path, "operator", {"accepted": True}), 404, "object_unknown")
     with pytest.raises(ObjectUnknown):
         await get_demand(session, DemandId(new_id()))
     assert await owner_of_demand(session, new_id()) is None
-
-
-async def test_only_the_own_markets_operator_reviews(board: Board) -> None:
-    path = f"demands/{(await board.submitted())['id']}/review"
-    elsewhere = await board.post(path, "operator", {"accepted": True}, market="other")
-    refusal(elsewhere, 404, "object_unknown")
-    refusal(await board.post(path, "buyer_staff", {"accepted": True}), 403, "role_not_allowed")
 
 
 @pytest.mark.parametrize("kind", ["fixed", "open"])

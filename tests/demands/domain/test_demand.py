@@ -12,21 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.demands.domain.checking import check_content
-from app.demands.domain.demand import (
-    DEMAND_TRANSITIONS,
+from app.demands.domain.content import (
+    Acceptance,
     Answerer,
     Budget,
     BudgetKind,
     Confidentiality,
-    Demand,
     DemandContent,
-    DemandInvalid,
-    DemandStatus,
-    DemandTrigger,
     Milestone,
-    RefusalReasonMissing,
     Target,
     TargetOperator,
+    content_from_json,
+    content_to_json,
+)
+from app.demands.domain.demand import (
+    DEMAND_TRANSITIONS,
+    Demand,
+    DemandInvalid,
+    DemandReasonMissing,
+    DemandStatus,
+    DemandTrigger,
+    is_open,
     may_see,
     require_reason,
 )
@@ -58,6 +64,7 @@ CONTENT = DemandContent(
     cooperation_mode="commissioned_development",
     ip_ownership="poster_owns",
     failure_risk_rule="shared_by_ratio",
+    poster_risk_bp=5000,
     who_may_answer=(Answerer.ORGANISATION, Answerer.PERSON),
     confidentiality=Confidentiality.PUBLIC,
     milestones=(MILESTONE, replace(MILESTONE, due_on=DUE, share_bp=7000)),
@@ -75,12 +82,34 @@ def budget(kind: BudgetKind, low: Money | None, high: Money | None) -> Budget:
     return Budget(kind=kind, low=low, high=high)
 
 
+_DECIDED = {
+    "return": "returned",
+    "clear": "reviewed",
+    "refuse": "refused",
+    "merge": "merged",
+    "split": "split",
+    "withdraw": "withdrawn",
+}
+LEADS_TO: dict[str, dict[str, str]] = {
+    "draft": {"edit": "draft", "submit": "submitted", "withdraw": "withdrawn"},
+    "submitted": _DECIDED | {"diagnose": "diagnosing"},
+    "diagnosing": _DECIDED,
+    "returned": {"edit": "returned", "submit": "submitted", "withdraw": "withdrawn"},
+    "reviewed": {"return": "returned", "post": "posted", "withdraw": "withdrawn"},
+    "posted": {"change": "posted", "close": "closed", "withdraw": "withdrawn"},
+    "closed": {"lapse": "unanswered", "begin_review": "evaluating", "withdraw": "withdrawn"},
+    "evaluating": {"fail": "unanswered", "announce": "noticed", "withdraw": "withdrawn"},
+    "noticed": {"reopen": "evaluating", "award": "contracted", "withdraw": "withdrawn"},
+    "contracted": {"reopen": "evaluating", "accept": "accepted", "terminate": "terminated"},
+    "unanswered": {"revise": "returned", "withdraw": "withdrawn"},
+}
+
+
 @pytest.mark.parametrize(("status", "trigger"), list(product(DemandStatus, DemandTrigger)))
 def test_a_trigger_leads_where_the_table_says_or_is_refused(
     status: DemandStatus, trigger: DemandTrigger
 ) -> None:
-    expected = {("submitted", "post"): "posted", ("submitted", "refuse"): "refused"}
-    leads_to = expected.get((str(status), str(trigger)))
+    leads_to = LEADS_TO.get(str(status), {}).get(str(trigger))
     if leads_to is not None:
         assert advance(DEMAND_TRANSITIONS, state=status, trigger=trigger) == leads_to
         return
@@ -99,6 +128,9 @@ def test_a_trigger_leads_where_the_table_says_or_is_refused(
         {"budget": budget(BudgetKind.OPEN, None, None)},
         {"budget": budget(BudgetKind.FIXED, Money(1), Money(1))},
         {"targets": (replace(TARGET, operator=TargetOperator.BETWEEN, value_max=Decimal("12.5")),)},
+        {"failure_risk_rule": "poster_bears", "poster_risk_bp": None},
+        {"acceptance": Acceptance.THIRD_PARTY, "third_party": "之江检测研究院"},
+        {"confidentiality": Confidentiality.RESTRICTED, "restricted_text": "配方区间"},
     ],
 )
 def test_sound_content_is_accepted(changes: dict[str, Any]) -> None:
@@ -111,7 +143,10 @@ def test_sound_content_is_accepted(changes: dict[str, Any]) -> None:
         ({"technology_field": "alchemy"}, ("technology_field", "code_unknown")),
         ({"cooperation_mode": "gift"}, ("cooperation_mode", "code_unknown")),
         ({"ip_ownership": "nobody"}, ("ip_ownership", "code_unknown")),
-        ({"failure_risk_rule": "luck"}, ("failure_risk_rule", "code_unknown")),
+        (
+            {"failure_risk_rule": "luck", "poster_risk_bp": None},
+            ("failure_risk_rule", "code_unknown"),
+        ),
         (
             {"who_may_answer": (Answerer.PERSON, Answerer.PERSON)},
             ("who_may_answer.1", "repeated"),
@@ -137,6 +172,21 @@ def test_sound_content_is_accepted(changes: dict[str, Any]) -> None:
             ("milestones.0.due_on", "due_after_the_end"),
         ),
         ({"milestones": (MILESTONE,)}, ("milestones", "shares_not_whole")),
+        ({"poster_risk_bp": None}, ("poster_risk_bp", "ratio_missing")),
+        (
+            {"failure_risk_rule": "solver_bears"},
+            ("poster_risk_bp", "ratio_not_expected"),
+        ),
+        (
+            {"acceptance": Acceptance.THIRD_PARTY},
+            ("third_party", "third_party_missing"),
+        ),
+        ({"third_party": "之江检测研究院"}, ("third_party", "third_party_not_expected")),
+        (
+            {"confidentiality": Confidentiality.RESTRICTED},
+            ("restricted_text", "restricted_text_missing"),
+        ),
+        ({"restricted_text": "配方"}, ("restricted_text", "restricted_text_not_expected")),
         (
             {"budget": budget(BudgetKind.OPEN, Money(1), None)},
             ("budget.low", "budget_not_expected"),
@@ -207,28 +257,70 @@ VIEWERS = {
 }
 
 
-@pytest.mark.parametrize("status", DemandStatus)
-@pytest.mark.parametrize("confidentiality", Confidentiality)
-@pytest.mark.parametrize("who", VIEWERS)
-def test_strangers_see_what_is_posted_and_public_only(
-    who: str, status: DemandStatus, confidentiality: Confidentiality
-) -> None:
-    """DM2"""
-    demand = Demand(
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+OPEN = {
+    "posted",
+    "closed",
+    "evaluating",
+    "noticed",
+    "contracted",
+    "accepted",
+    "terminated",
+    "unanswered",
+}
+
+
+def demand_in(status: DemandStatus, **more: Any) -> Demand:
+    return Demand(
         id=DemandId(new_id()),
+        number="ZP-N-2026-000001",
         market_id=MARKET,
         party_id=POSTER,
         status=status,
-        content=replace(CONTENT, confidentiality=confidentiality),
-        submitted_at=datetime(2026, 3, 2, tzinfo=UTC),
+        content=CONTENT,
+        version=1,
+        created_at=AT,
+        **more,
     )
-    open_to_all = (status, confidentiality) == (DemandStatus.POSTED, Confidentiality.PUBLIC)
-    assert may_see(VIEWERS[who], demand) == (who in {"poster", "staff"} or open_to_all)
 
 
-def test_only_a_refusal_needs_its_reason() -> None:
+@pytest.mark.parametrize("status", DemandStatus)
+@pytest.mark.parametrize("posted_at", [None, AT])
+@pytest.mark.parametrize("who", VIEWERS)
+def test_strangers_see_what_is_or_was_on_the_board_only(
+    who: str, status: DemandStatus, posted_at: datetime | None
+) -> None:
+    """DM2"""
+    demand = demand_in(status, posted_at=posted_at)
+    known = status in OPEN or (status == "withdrawn" and posted_at is not None)
+    assert may_see(VIEWERS[who], demand) == (who in {"poster", "staff"} or known)
+
+
+@pytest.mark.parametrize("status", DemandStatus)
+@pytest.mark.parametrize(("late_us", "open_now"), [(-1, True), (0, False), (1, False)])
+def test_the_stored_deadline_decides_half_open(
+    status: DemandStatus, late_us: int, open_now: bool
+) -> None:
+    """DM5"""
+    demand = demand_in(status, closes_at=AT)
+    told = is_open(demand, now=AT + timedelta(microseconds=late_us))
+    assert told == (open_now and status is DemandStatus.POSTED)
+
+
+def test_a_decision_against_somebody_needs_its_reason() -> None:
     """DM3"""
-    require_reason(accepted=True, reason=None)
-    require_reason(accepted=False, reason="指标不清")
-    with pytest.raises(RefusalReasonMissing):
-        require_reason(accepted=False, reason=None)
+    assert require_reason("指标不清") == "指标不清"
+    with pytest.raises(DemandReasonMissing):
+        require_reason(None)
+
+
+def test_content_survives_its_stored_form_and_hides_the_restricted_text() -> None:
+    """DM2, DM4"""
+    whole = replace(
+        CONTENT,
+        confidentiality=Confidentiality.RESTRICTED,
+        restricted_text="配方区间",
+        targets=(replace(TARGET, value=Decimal("0.0000001")),),
+    )
+    assert content_from_json(content_to_json(whole)) == whole
+    assert "配方" not in str(content_to_json(whole.told))
