@@ -57,9 +57,6 @@ RESTRICTED: Json = {
     "confidentiality": "restricted",
     "restricted_text": "现用刀杆阻尼层配方与模态数据。",
 }
-    "confidentiality": "restricted",
-    "restricted_text": "现用刀杆阻尼层配方与模态数据。",
-}
 
 
 def terms(**changes: Any) -> Json:
