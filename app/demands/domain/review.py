@@ -1,0 +1,105 @@
+"""A review 评审: one round of judging the proposals of a posting, and its states.
+
+An objection that is upheld begins a new one and leaves the earlier one on record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from app.shared.ids import DemandId, MarketId
+
+
+class ReviewStatus(StrEnum):
+    """How far a review has come."""
+
+    BEGUN = "begun"  # no panel yet
+    APPOINTED = "appointed"
+    PRESENTING = "presenting"  # 路演答辩
+    SCORING = "scoring"  # sheets are closed
+    OPENED = "opened"  # all sheets lie open
+    BIDDING = "bidding"  # a reverse auction decides
+    CONCLUDED = "concluded"
+    FAILED = "failed"
+
+
+class ReviewTrigger(StrEnum):
+    """What moves a review."""
+
+    APPOINT = "appoint"
+    REPLACE = "replace"
+    DECLARE = "declare"
+    DRAW = "draw"
+    PRESENT = "present"
+    BEGIN_SCORING = "begin_scoring"
+    HAND_IN = "hand_in"
+    OPEN = "open"
+    TAG = "tag"
+    HAND_OVER = "hand_over"
+    CONCLUDE = "conclude"
+    FAIL = "fail"
+
+
+_S = ReviewStatus
+_T = ReviewTrigger
+
+REVIEW_TRANSITIONS: Final[Mapping[tuple[ReviewStatus, ReviewTrigger], ReviewStatus]] = {
+    (_S.BEGUN, _T.APPOINT): _S.APPOINTED,
+    (_S.APPOINTED, _T.DRAW): _S.PRESENTING,
+    (_S.PRESENTING, _T.PRESENT): _S.PRESENTING,
+    (_S.APPOINTED, _T.BEGIN_SCORING): _S.SCORING,
+    (_S.PRESENTING, _T.BEGIN_SCORING): _S.SCORING,
+    (_S.SCORING, _T.BEGIN_SCORING): _S.SCORING,  # more time
+    (_S.SCORING, _T.HAND_IN): _S.SCORING,
+    (_S.SCORING, _T.OPEN): _S.OPENED,
+    (_S.OPENED, _T.TAG): _S.OPENED,
+    (_S.OPENED, _T.CONCLUDE): _S.CONCLUDED,
+    (_S.OPENED, _T.HAND_OVER): _S.BIDDING,
+    (_S.BIDDING, _T.CONCLUDE): _S.CONCLUDED,
+    **{
+        (state, trigger): state
+        for state in (_S.APPOINTED, _S.PRESENTING, _S.SCORING)
+        for trigger in (_T.REPLACE, _T.DECLARE)
+    },
+    **{
+        (state, _T.FAIL): _S.FAILED
+        for state in (_S.BEGUN, _S.APPOINTED, _S.PRESENTING, _S.SCORING, _S.OPENED, _S.BIDDING)
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One round of judging the proposals of a demand's posting.
+
+    Attributes:
+        posting: Which posting of the demand (its ``round``) the proposals answer.
+        number: From 1 within the demand.
+        reason: Why it was begun anew, or why it failed.
+        seed_digest: SHA-256 of the seed that will draw the order of presentations.
+        seed: Told once the order is drawn.
+        routes: What the panel calls each proposal's route, in a race.
+    """
+
+    id: UUID
+    demand_id: DemandId
+    market_id: MarketId
+    posting: int
+    number: int
+    status: ReviewStatus
+    begun_at: datetime
+    reason: str | None = None
+    seed_digest: str | None = None
+    seed: str | None = None
+    scores_due_at: datetime | None = None
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    routes: Mapping[str, str] | None = None
+
+    @property
+    def sheets_open(self) -> bool:
+        """Whether panel and staff may read the sheets."""
+        return self.opened_at is not None
