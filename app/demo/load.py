@@ -1,8 +1,9 @@
 """Load the demo market: parties and users directly, everything else through the API."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -126,14 +127,21 @@ class Loader:
         )
         made.raise_for_status()
         reviewed = await self._client.post(
-            f"/v1/{kind}/{made.json()['id']}/review",
-            json={"accepted": True, "reason": "材料齐全，权属清楚，予以受理。"},
+            f"/v1/{kind}/{made.json()['id']}/{_DECIDED_AT[kind]}",
+            json=_DECISION[kind],
             headers={
                 **self._headers(Role.OPERATOR, UUID(int=0)),
                 "Idempotency-Key": f"{key}-review",
             },
         )
         reviewed.raise_for_status()
+
+
+_DECIDED_AT: Final = {"achievements": "review", "demands": "diagnosis/decision"}
+_DECISION: Final[Mapping[str, dict[str, Any]]] = {
+    "achievements": {"accepted": True, "reason": "材料齐全，权属清楚，予以受理。"},
+    "demands": {"outcome": "clear", "reason": "指标可测，边界清楚，可以发榜。"},
+}
 
 
 async def _fill(loader: Loader) -> None:
