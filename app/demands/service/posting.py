@@ -20,7 +20,7 @@ from app.demands.domain.posting_checks import check_extension, check_posting
 from app.demands.repository import demands as repository
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event, publish_notice
-from app.identity.public import get_party, require_verified
+from app.identity.public import Party, get_party, require_verified
 from app.platform import journal, timers
 from app.platform.access import Actor
 from app.shared.calendar import SHANGHAI
@@ -71,7 +71,7 @@ async def post_demand(
         due_at=None,
         auction_id=None,
     )
-    return await _publish(session, posted, DemandNoticeKind.POSTING, poster.name, actor, now)
+    return await _publish(session, posted, DemandNoticeKind.POSTING, poster, actor, now)
 
 
 async def extend_posting(
@@ -101,7 +101,7 @@ async def extend_posting(
     changed = replace(demand, terms=terms, closes_at=closes_at)
     poster = await get_party(session, demand.party_id)
     return await _publish(
-        session, changed, DemandNoticeKind.CHANGE, poster.name, actor, now, reason=reason
+        session, changed, DemandNoticeKind.CHANGE, poster, actor, now, reason=reason
     )
 
 
@@ -109,14 +109,14 @@ async def _publish(
     session: AsyncSession,
     demand: Demand,
     kind: DemandNoticeKind,
-    poster_name: str,
+    poster: Party,
     actor: Actor,
     now: datetime,
     **more: str,
 ) -> Demand:
     assert demand.closes_at is not None
     content = demand.content
-    facts = posting_facts(demand, poster_name=poster_name)
+    facts = posting_facts(demand, poster_name=poster.name)
     published = await publish_notice(
         session,
         demand,
@@ -129,6 +129,7 @@ async def _publish(
         public={
             "title": content.title,
             "technology_field": content.technology_field,
+            "region_code": poster.region_code,
             "budget": content.budget,
             "edition_id": demand.edition_id,
             "closes_at": demand.closes_at,
