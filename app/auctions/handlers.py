@@ -1,4 +1,4 @@
-"""What auctions do when a deadline passes or a listing is published."""
+"""What auctions do when a deadline passes, or a listing or demand calls for them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.service.create import DEADLINE_TIMER
+from app.auctions.service.demand_handover import FOLLOWED as OF_DEMANDS
+from app.auctions.service.demand_handover import follow_demand
 from app.auctions.service.handover import FOLLOWED as OF_LISTINGS
 from app.auctions.service.handover import follow_listing
 from app.auctions.service.heads import HEADS_TIMER, MOVED, on_moved, publish_heads
@@ -39,8 +41,12 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
     async def listing(session: AsyncSession, event: JournalEvent) -> None:
         await follow_listing(session, vault, event)
 
+    async def demand(session: AsyncSession, event: JournalEvent) -> None:
+        await follow_demand(session, vault, event)
+
     return (
         Reaction("auctions.announce", OF_LISTINGS, listing),
+        Reaction("auctions.follow_demand", OF_DEMANDS, demand),
         Reaction("auctions.publish_heads", MOVED, on_moved),
         Reaction("auctions.follow_deal", FOLLOWED, follow_deal),
     )

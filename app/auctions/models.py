@@ -27,7 +27,11 @@ _OUTCOMES = ", ".join(f"'{outcome}'" for outcome in Outcome)
 
 
 class AuctionRow(Base):
-    """One auction; its row lock orders the judging of its bids."""
+    """One auction, of a listing or of a demand; its row lock orders the judging of its bids.
+
+    ``demand_call`` is the version of the demand's event that called for it: a call makes one
+    auction.
+    """
 
     __tablename__ = "auctions"
     __table_args__ = (
@@ -35,13 +39,22 @@ class AuctionRow(Base):
         CheckConstraint("(leader_code IS NULL) = (leading_minor IS NULL)", name="leader_has_price"),
         CheckConstraint("(pause IS NULL) = (status <> 'paused')", name="pause_while_paused"),
         Index("ix_auctions_market_id", "market_id", "id"),
+        CheckConstraint(
+            "num_nonnulls(listing_id, demand_id) = 1"
+            " AND num_nonnulls(demand_id, demand_round, demand_call) IN (0, 3)",
+            name="listing_or_demand",
+        ),
         Index("ix_auctions_session_id", "session_id"),
         UniqueConstraint("listing_id"),
+        UniqueConstraint("demand_id", "demand_call"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     market_id: Mapped[UUID] = mapped_column(ForeignKey("markets.id"))
-    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"))
+    listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listings.id"))
+    demand_id: Mapped[UUID | None] = mapped_column(ForeignKey("demands.id"))
+    demand_round: Mapped[int | None]
+    demand_call: Mapped[int | None] = mapped_column(BigInteger)
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"))
     title: Mapped[str] = mapped_column(String(200))

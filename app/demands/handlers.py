@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.service import bidding
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
 from app.platform.reactions import Reaction
@@ -20,7 +21,9 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def close(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
         await close_demand(session, box, demand_id, due_at)
 
-    return {CLOSE: close}
+    return {CLOSE: close, bidding.CALL: bidding.on_call_due}
 
 
-REACTIONS: Final[tuple[Reaction, ...]] = ()
+REACTIONS: Final[tuple[Reaction, ...]] = (
+    Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction),
+)

@@ -1,16 +1,38 @@
 """What other modules may use of demands."""
 
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.domain.bidding import WORKED_ON, Bidder
 from app.demands.domain.content import DemandContent
 from app.demands.domain.demand import Demand, DemandStatus
-from app.demands.repository import demands
-from app.platform.access import ObjectUnknown, Owner
-from app.shared.ids import DemandId
+from app.demands.repository import bidders, demands
+from app.demands.service import bidding
+from app.platform.access import Actor, ObjectUnknown, Owner
+from app.shared.ids import AuctionId, DemandId, PartyId
 
-__all__ = ["Demand", "DemandContent", "DemandStatus", "get_demand", "owner_of_demand"]
+__all__ = [
+    "WORKED_ON",
+    "Bidder",
+    "Demand",
+    "DemandContent",
+    "DemandStatus",
+    "attach_plan",
+    "bidder_by_code",
+    "bidders_of",
+    "bidders_of_many",
+    "call_bidding_later",
+    "fail_bidding",
+    "get_demand",
+    "hand_over",
+    "owner_of_demand",
+    "points_of",
+    "void_bidding",
+]
 
 
 async def get_demand(session: AsyncSession, demand_id: DemandId, *, lock: bool = False) -> Demand:
@@ -32,3 +54,93 @@ async def owner_of_demand(session: AsyncSession, demand_id: UUID) -> Owner | Non
     """Return a demand's market and poster."""
     found = await demands.find(session, DemandId(demand_id))
     return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def bidders_of(
+    session: AsyncSession,
+    demand_id: DemandId,
+    party_ids: Collection[PartyId] | None,
+    *,
+    round_no: int,
+) -> Mapping[PartyId, Bidder]:
+    """Return the admitted proposers of a demand's round, by party; one query.
+
+    Args:
+        party_ids: Only these; ``None`` for all.
+    """
+    return await bidders.of_round(session, demand_id, round_no, party_ids)
+
+
+async def bidders_of_many(
+    session: AsyncSession,
+    rounds: Collection[tuple[DemandId, int]],
+    party_ids: Collection[PartyId],
+) -> Mapping[tuple[DemandId, int, PartyId], Bidder]:
+    """Return those of the parties who are admitted, by demand, round and party; one query."""
+    return await bidders.of_rounds(session, rounds, party_ids)
+
+
+async def bidder_by_code(
+    session: AsyncSession, demand_id: DemandId, code: str, *, round_no: int
+) -> Bidder | None:
+    """Return who stands behind a proposal's code in a round, or ``None`` if nobody does."""
+    return await bidders.by_code(session, demand_id, round_no, code)
+
+
+async def points_of(
+    session: AsyncSession, demand_id: DemandId, *, round_no: int
+) -> Mapping[str, Sequence[int]]:
+    """Return the panel's points 0..100 of each criterion, in published order, by code.
+
+    Nobody is told them before the bids are in.
+    """
+    return await bidders.points(session, demand_id, round_no)
+
+
+async def attach_plan(
+    session: AsyncSession,
+    *,
+    demand_id: DemandId,
+    plan: Mapping[str, Any],
+    now: datetime,
+    actor: Actor,
+) -> Demand:
+    """Fix how the auction of a reviewed demand will run; its posting publishes the plan.
+
+    Raises:
+        ObjectUnknown: No such demand in the actor's market.
+        PlanNotOfThisDecision: It is posted with another way to decide.
+        TransitionRefused: It is not reviewed.
+    """
+    return await bidding.attach_plan(session, demand_id=demand_id, plan=plan, now=now, actor=actor)
+
+
+async def hand_over(
+    session: AsyncSession,
+    demand: Demand,
+    *,
+    auction_id: AuctionId,
+    opens_at: datetime,
+    at: datetime,
+) -> Demand:
+    """Give a locked demand the auction that its review called for."""
+    return await bidding.hand_over(session, demand, auction_id=auction_id, opens_at=opens_at, at=at)
+
+
+async def fail_bidding(
+    session: AsyncSession, demand: Demand, *, reason: str, at: datetime
+) -> Demand:
+    """Let the review of a locked demand fail, because there can be no auction."""
+    return await bidding.fail_bidding(session, demand, reason=reason, at=at)
+
+
+async def call_bidding_later(session: AsyncSession, demand: Demand, *, at: datetime) -> None:
+    """Have a locked demand call for its auction again, when the working days are known."""
+    await bidding.call_bidding_later(session, demand, at=at)
+
+
+async def void_bidding(
+    session: AsyncSession, demand: Demand, *, at: datetime, actor: str
+) -> Demand:
+    """Take back what a locked demand made of its auction, whose result is void."""
+    return await bidding.void_bidding(session, demand, at=at, actor=actor)

@@ -34,6 +34,8 @@ _TYPES: Final = frozenset(
 
 async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
     """Let a listing follow its auction or its deal."""
+    if "listing_id" not in event.public:
+        return  # a demand's
     listing_id = ListingId(UUID(event.public["listing_id"]))
     at, deal_id = event.market_at, DealId(event.subject_id)
     match event.type:

@@ -1,20 +1,31 @@
-"""Demands, auctions, settlement and ledger."""
+"""Auctions, settlement and ledger."""
 
 from app.permissions.table import MARKET, MUST, ONCE, OWN, allow
-
-# Demands
-allow("list_demands", "get_demand", scope="", everyone=True)
-allow("submit_demand", scope="demands:write", key=ONCE, buyer_staff=OWN)
-allow("review_demand", scope="demands:write", key=ONCE, operator=MARKET)
 
 # Auctions
 allow("list_auctions", "get_auction", "list_bids", "get_session_results", scope="", everyone=True)
 allow("get_room", "stream_room", scope="", everyone=True)
 allow("get_proof", "list_chain_heads", scope="", everyone=True)
 allow("get_awards", scope="", everyone=True)
-allow("get_mine", scope="auctions:read", buyer_staff=MARKET)
-allow("create_auction", "set_bidding_plan", scope="auctions:write", key=ONCE, operator=MARKET)
-allow("place_bid", "set_limit", "match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
+allow("get_mine", scope="auctions:read", buyer_staff=MARKET, seller_staff=MARKET)
+allow(
+    "create_auction",
+    "set_bidding_plan",
+    "set_demand_bidding_plan",
+    scope="auctions:write",
+    key=ONCE,
+    operator=MARKET,
+)
+# Who offers work may be staff of a seller: it bids in auctions of demands, see AU95.
+allow(
+    "place_bid",
+    "set_limit",
+    scope="auctions:bid",
+    key=MUST,
+    buyer_staff=MARKET,
+    seller_staff=MARKET,
+)
+allow("match_price", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
 allow("place_floor_bid", scope="auctions:write", key=MUST, operator=MARKET)
 allow("confirm_auction", scope="auctions:write", key=MUST, operator=MARKET)
 allow(

@@ -64,6 +64,14 @@ def rank_sealed(state: BiddingState) -> list[Place]:
 def award_queue(state: BiddingState, trail: Iterable[tuple[int, Act]]) -> list[Place]:
     """Return the winner and the announced number of next bidders 候补, whose deposits wait.
 
+    See `ranking`.
+    """
+    return ranking(state, trail)[: 1 + state.terms.standby_count]
+
+
+def ranking(state: BiddingState, trail: Iterable[tuple[int, Act]]) -> list[Place]:
+    """Return all who reached the floor, the winner first.
+
     The winner's amount is the price it won at. Sealed formats rank their entries; who matched
     the price after the opening stands before them, the last match first.
 
@@ -83,4 +91,4 @@ def award_queue(state: BiddingState, trail: Iterable[tuple[int, Act]]) -> list[P
     queue = {state.leader: Place(state.leader, state.leading, own)}
     for place in ranked:
         queue.setdefault(place.bidder, place)
-    return list(queue.values())[: 1 + state.terms.standby_count]
+    return list(queue.values())

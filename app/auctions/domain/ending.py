@@ -44,6 +44,30 @@ class DealStands(Conflict):
     title_en = "The result cannot be annulled while its deal stands"
 
 
+class DemandNotUnderReview(Conflict):
+    """A result is confirmed for a demand that waits for it, not for one that has moved on."""
+
+    code = "demand_not_under_review"
+    title_zh = "该需求不在等待本场竞价的结果"
+    title_en = "The demand does not wait for this auction's result"
+
+
+class ResultStands(Conflict):
+    """A result is not annulled while the winner works on the demand by contract."""
+
+    code = "result_stands"
+    title_zh = "揭榜合同尚未解除，不能撤销竞价结果"
+    title_en = "The result cannot be annulled while the demand is contracted"
+
+
+class PointsFromReview(RuleBroken):
+    """The points of a demand's weighted auction are those of its review's panel."""
+
+    code = "points_from_review"
+    title_zh = "需求竞价的评分取自专家评审，不另行提交"
+    title_en = "The points come from the demand's review"
+
+
 def check_resumption(resumes_at: datetime, *, now: datetime) -> None:
     """Refuse a resumption too far ahead.
 

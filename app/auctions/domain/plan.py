@@ -1,4 +1,4 @@
-"""The bidding plan of a posted listing: checked when announced, applied to the floor of the day."""
+"""Bidding plans: a posted listing's, applied to the floor of the day, and a demand's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,13 +26,13 @@ class AuctionNotOfThisMode(RuleBroken):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How bids will be taken if two buyers or more qualify (L8).
+    """How bids will be taken: if two buyers or more qualify (L8), or for a demand's proposers.
 
     Attributes:
         terms: With the first floor as its start; see `terms_at`.
         opens_after: Working days between the hand-over and the opening, 1 to 20.
         opening_hour: Of that day in Asia/Shanghai, 0 to 23.
-        lowest_floor: Lowest floor for which the terms were checked.
+        lowest_floor: Lowest floor for which the terms were checked; a demand's ceiling.
     """
 
     terms: Terms
@@ -110,6 +110,53 @@ def check_plan(terms: Terms, *, opens_after: int, floors: Sequence[Money], now: 
     if faults:
         detail = "; ".join(f"{fault['field']}: {fault['rule']}" for fault in faults)
         raise TermsContradict(detail, faults=faults)
+
+
+def check_demand_plan(terms: Terms, *, budget: Money | None, now: datetime) -> None:
+    """Refuse the plan of a reverse auction that contradicts itself or its demand.
+
+    Args:
+        budget: Upper end of the demand's budget, the ceiling; ``None`` for an open budget, whose
+            ceiling the plan states itself.
+
+    Raises:
+        TermsContradict: Lists every contradiction.
+        AuctionNotLicensed: 拍卖 cannot be planned: its notice names a day.
+
+    Source: rules.md §3 (each format works downwards, for demands), L8; README, AU96.
+    """
+    check_licence(terms.kind, None, opens_at=now)
+    faults = list(_demand_faults(terms))
+    named = {fault["field"] for fault in faults}
+    try:
+        check_terms(terms, bound=budget or ceiling(terms), direction=Direction.DOWN)
+    except TermsContradict as refusal:
+        found = refusal.fields["faults"]
+        assert isinstance(found, Iterable)
+        faults += [fault for fault in found if fault["field"] not in named]
+    if faults:
+        detail = "; ".join(f"{fault['field']}: {fault['rule']}" for fault in faults)
+        raise TermsContradict(detail, faults=faults)
+
+
+def ceiling(terms: Terms) -> Money:
+    """Return the highest price that a reverse auction's terms allow: a Dutch walk ends there."""
+    return terms.floor if terms.format is Format.DUTCH else terms.start
+
+
+def _demand_faults(terms: Terms) -> Iterable[dict[str, object]]:
+    """Yield what only a sale has: another floor than the announced one, rights, deposits."""
+    if terms.reserve_secret:
+        yield {"field": "reserve_secret", "rule": "ceiling_decides", "accepted": False}
+    if terms.reserve is not None and terms.format is not Format.DUTCH:
+        yield {"field": "reserve", "rule": "ceiling_decides", "accepted": None}
+    if terms.priority_mode is not PriorityMode.NONE:
+        accepted = PriorityMode.NONE
+        yield {"field": "priority_mode", "rule": "no_rights_in_work", "accepted": accepted}
+    if terms.standby_count:
+        yield {"field": "standby_count", "rule": "no_deposits", "accepted": 0}
+    if terms.silent_forfeits:
+        yield {"field": "silent_forfeits", "rule": "no_deposits", "accepted": False}
 
 
 def _own_faults(terms: Terms, opens_after: int) -> Iterable[dict[str, object]]:

@@ -22,7 +22,8 @@ async def get_awards(auction_id: UUID, actor: ActorDep, session: SessionDep) -> 
     """Return the award queue of a confirmed auction: codes, amounts and outcomes for everybody."""
     auction = await visible(session, actor, auction_id)
     queue = await awards.queue(session, auction.id)
-    deals = await settlement.deals_of(session, auction.listing_id) if queue else ()
+    sold = auction.listing_id if queue else None
+    deals = () if sold is None else await settlement.deals_of(session, sold)
     owed = {deal.id: deal.shortfall for deal in deals}
     staff = is_staff(actor.viewer, auction)
     party_id = actor.viewer.party_id

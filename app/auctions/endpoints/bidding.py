@@ -11,7 +11,7 @@ from app.auctions.lane import Lanes
 from app.auctions.schemas.bidding import BidReceipt, FloorBid, MatchBid, PlaceBid, SetLimitBody
 from app.auctions.service.trail import BidCommand, What
 from app.auctions.vault import Vault
-from app.platform.access import Actor
+from app.platform.access import Actor, Role
 from app.platform.problems import current_request_id
 from app.platform.routing import request_print, self_transacted_router
 from app.platform.runtime import Runtime
@@ -79,6 +79,7 @@ async def submit(
         what=what,
         sealed=sealed,
         paddle=paddle,
+        for_demands=actor.role is Role.SELLER_STAFF,
     )
     answer = await (lanes or lanes_of(runtime)).submit(
         auction_id, command, key=request.state.key, request_print=await request_print(request)

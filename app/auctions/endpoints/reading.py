@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.domain.judging import due
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction, AuctionUnknown
+from app.auctions.service.bidders import is_published
 from app.auctions.service.publish import bring_up_to
 from app.auctions.service.rooms import sees
 from app.auctions.vault import Vault
-from app.listings import public as listings
 from app.platform.access import Actor
 from app.platform.clock import market_now
 
@@ -38,19 +38,8 @@ async def current(
     """
     auction = await visible(session, actor, auction_id)
     now = await market_now(session, auction.market_id)
-    if due(auction.state, now) and await _is_published(session, auction):
+    if due(auction.state, now) and await is_published(session, auction):
         auction = await repository.load(session, auction_id, lock=True)
         now = await market_now(session, auction.market_id)
         auction = await bring_up_to(session, vault, auction, now)
     return auction, now
-
-
-async def _is_published(session: AsyncSession, auction: Auction) -> bool:
-    """Tell whether an auction opens by itself: a draft's does not (AU14).
-
-    Its announcement is a reaction, which may still be on its way.
-    """
-    if auction.announced_at is not None:
-        return True
-    listing = await listings.get_listing(session, auction.listing_id)
-    return listing.status is not listings.ListingStatus.DRAFT

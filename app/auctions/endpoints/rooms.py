@@ -5,9 +5,9 @@ from uuid import UUID
 from app.auctions.endpoints.reading import current, visible
 from app.auctions.schemas.rooms import MineView, RoomView
 from app.auctions.service import mine as own
+from app.auctions.service.bidders import bidders_of
 from app.auctions.service.rooms import is_staff, look
 from app.auctions.vault import VaultDep
-from app.listings import public as listings
 from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router
@@ -24,7 +24,7 @@ async def get_room(
     seen = await look(session, auction_id)
     bidders = None
     if is_staff(actor.viewer, seen.auction):
-        found = await listings.depositors(session, seen.auction.listing_id, None)
+        found = await bidders_of(session, seen.auction, None)
         bidders = sorted(found.values(), key=lambda bidder: bidder.bidder_code)
     return RoomView.of(seen, bidders)
 

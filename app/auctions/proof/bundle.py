@@ -14,6 +14,7 @@ from app.auctions.proof.form import FORMAT, Fold, statement
 from app.auctions.repository import heads
 from app.auctions.repository.auctions import Auction, load_with_version
 from app.auctions.repository.proof import Hidden, hidden
+from app.auctions.service.events import lot_of
 from app.auctions.vault import Vault
 from app.platform import journal
 from app.platform.db import Database
@@ -75,7 +76,7 @@ class Plan:
         told: dict[str, Any] = jsonable(
             {
                 "id": auction.id,
-                "listing_id": auction.listing_id,
+                **lot_of(auction),
                 "title": auction.title,
                 "opens_at": auction.opens_at,
                 "terms": auction.state.terms.as_json(),

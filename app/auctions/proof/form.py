@@ -17,7 +17,8 @@ KEYS: Final = frozenset(
         "signature",
     }
 )  # fmt: skip
-FACTS: Final = frozenset({"id", "listing_id", "title", "opens_at", "terms", "licence", "rerun_of"})
+_FACTS: Final = frozenset({"id", "title", "opens_at", "terms", "licence", "rerun_of"})
+FACTS: Final = (_FACTS | {"listing_id"}, _FACTS | {"demand_id"})  # of a sale, of a demand
 EVENT: Final = frozenset({"version", "type", "market_at", "public", "restricted_digest", "hash"})
 EVENT_OF_AUDITOR: Final = EVENT | {"restricted", "salt"}
 _REVEAL: Final = frozenset({"id", "sequence", "bidder_code", "salt"})

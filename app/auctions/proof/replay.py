@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.auctions.domain import control
-from app.auctions.domain.award import award_queue
+from app.auctions.domain.award import award_queue, ranking
 from app.auctions.domain.model import (
     TRANSITIONS,
     AuctionStatus,
@@ -191,6 +191,13 @@ def _confirm(case: Case, public: Mapping[str, Any], at: datetime) -> None:
         case.queue = award_queue(full, case.trail.values())[1:]
         standby = [place.bidder for place in case.queue]
         case.same(public["standby"], standby, "候补次序与规则不符", "others stand by")
+    if "ranking" in public:  # a demand's: whom its result names, best first
+        full = replace(state, reserve=case.reserve, ranks=case.ranks(at))
+        places = [
+            {"bidder_code": place.bidder, "amount": place.amount.as_json()}
+            for place in ranking(full, case.trail.values())
+        ]
+        case.same(public["ranking"], places, "名次与规则不符", "the ranking is another")
     case.state = replace(state, status=status)
 
 

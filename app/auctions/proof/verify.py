@@ -115,7 +115,7 @@ def _check_form(bundle: Any) -> None:
         raise malformed
     if bundle.keys() != KEYS or bundle["audience"] not in AUDIENCES:
         raise malformed
-    if not isinstance(bundle["auction"], dict) or bundle["auction"].keys() != FACTS:
+    if not isinstance(bundle["auction"], dict) or bundle["auction"].keys() not in FACTS:
         raise malformed
     if not all(isinstance(bundle[name], list) for name in _LISTS):
         raise malformed
@@ -270,7 +270,7 @@ def _check_facts(bundle: Json) -> None:
         public = event["public"]
         if event["type"] != "auction.announced":
             continue
-        for name in sorted(FACTS - {"id"}):
+        for name in sorted(facts.keys() - {"id"}):
             if not isinstance(public, dict) or public.get(name) != facts[name]:
                 raise LinkBroken(
                     event["version"],

@@ -16,7 +16,7 @@ from app.auctions.models import AuctionRow
 from app.platform.clock import MarketClock
 from app.platform.journal import JournalHead
 from app.shared.errors import NotFound
-from app.shared.ids import AuctionId, DealId, ListingId, MarketId, PartyId, SessionId
+from app.shared.ids import AuctionId, DealId, DemandId, ListingId, MarketId, PartyId, SessionId
 from app.shared.money import Money
 
 
@@ -33,15 +33,19 @@ class Auction:
     """An auction as stored.
 
     Attributes:
+        listing_id, demand_id: What is sold or asked: exactly one of them.
+        seller_id: The consignor: a listing's seller, a demand's poster.
         state: As of the last judging or publication, without its secrets.
         licence: The facts that 拍卖 needs (auctioneer, notice, display), as published.
         announced_at: When the listing's notice published it; the public sees it from then on.
         rerun_of: The auction whose winner defaulted, where this one repeats it.
+        demand_round: The round of proposals whose proposers bid.
+        demand_call: Version of the demand's event that called for it.
     """
 
     id: AuctionId
     market_id: MarketId
-    listing_id: ListingId
+    listing_id: ListingId | None
     seller_id: PartyId
     session_id: SessionId | None
     title: str
@@ -52,6 +56,9 @@ class Auction:
     confirmed_at: datetime | None = None
     deal_id: DealId | None = None
     rerun_of: AuctionId | None = None
+    demand_id: DemandId | None = None
+    demand_round: int | None = None
+    demand_call: int | None = None
 
 
 _TERMS: Final[dict[UUID, Terms]] = {}  # frozen with the auction, and costly to parse on each bid
@@ -73,7 +80,7 @@ def _auction(row: Any) -> Auction:
     return Auction(
         id=AuctionId(row.id),
         market_id=MarketId(row.market_id),
-        listing_id=ListingId(row.listing_id),
+        listing_id=None if row.listing_id is None else ListingId(row.listing_id),
         seller_id=PartyId(row.seller_id),
         session_id=None if row.session_id is None else SessionId(row.session_id),
         title=row.title,
@@ -99,6 +106,9 @@ def _auction(row: Any) -> Auction:
         confirmed_at=row.confirmed_at,
         deal_id=None if row.deal_id is None else DealId(row.deal_id),
         rerun_of=None if row.rerun_of is None else AuctionId(row.rerun_of),
+        demand_id=None if row.demand_id is None else DemandId(row.demand_id),
+        demand_round=row.demand_round,
+        demand_call=row.demand_call,
     )
 
 
@@ -156,6 +166,9 @@ async def add(session: AsyncSession, auction: Auction) -> None:
             id=auction.id,
             market_id=auction.market_id,
             listing_id=auction.listing_id,
+            demand_id=auction.demand_id,
+            demand_round=auction.demand_round,
+            demand_call=auction.demand_call,
             seller_id=auction.seller_id,
             session_id=auction.session_id,
             title=auction.title,
@@ -314,6 +327,16 @@ async def id_of_listing(session: AsyncSession, listing_id: UUID) -> AuctionId | 
     """Return the auction of a listing."""
     found = await session.scalar(select(AuctionRow.id).where(AuctionRow.listing_id == listing_id))
     return None if found is None else AuctionId(found)
+
+
+async def of_demand(session: AsyncSession, demand_id: UUID) -> Sequence[Auction]:
+    """Return all auctions of a demand, the latest first."""
+    rows = await session.execute(
+        select(*_COLUMNS)
+        .where(AuctionRow.demand_id == demand_id)
+        .order_by(AuctionRow.demand_call.desc())
+    )
+    return [_auction(row) for row in rows]
 
 
 async def of_session(session: AsyncSession, session_id: UUID) -> Sequence[Auction]:

@@ -55,7 +55,8 @@ class AuctionView(View):
 
     id: UUID
     market_id: UUID
-    listing_id: UUID
+    listing_id: Annotated[UUID | None, Field(description="Null: it is a demand's")]
+    demand_id: Annotated[UUID | None, Field(description="Null: it is a listing's")]
     session_id: UUID | None
     title: str
     terms: TermsView
@@ -90,6 +91,7 @@ class AuctionView(View):
             id=auction.id,
             market_id=auction.market_id,
             listing_id=auction.listing_id,
+            demand_id=auction.demand_id,
             session_id=auction.session_id,
             title=auction.title,
             terms=TermsView.model_validate(state.terms),

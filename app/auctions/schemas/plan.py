@@ -1,4 +1,4 @@
-"""The bidding plan of a posted listing, as it is sent and published."""
+"""The bidding plan of a posted listing or a demand, as it is sent and published."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.auctions.domain.plan import OPENS_AFTER_MAX
 from app.auctions.schemas.terms import TermsBody, TermsView
-from app.platform.schema import Body, View
+from app.platform.schema import Body, MoneyJson, View
 
 
 class BiddingPlanBody(Body):
@@ -30,5 +30,15 @@ class BiddingPlanView(View):
 
     listing_id: UUID
     terms: TermsView
+    opens_after: int
+    opening_hour: int
+
+
+class DemandBiddingPlanView(View):
+    """The plan that the posting will publish."""
+
+    demand_id: UUID
+    terms: TermsView
+    ceiling: Annotated[MoneyJson, Field(description="Nobody wins above it")]
     opens_after: int
     opening_hour: int

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.auctions.domain.model import AuctionStatus, Origin
 from app.auctions.schemas.terms import TermsView
+from app.auctions.service.bidders import Bidder
 from app.auctions.service.mine import Mine, OwnBid
 from app.auctions.service.rooms import Look
-from app.listings.public import Depositor
 from app.platform.schema import MoneyJson, UtcView, View
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -60,14 +60,15 @@ class RoomView(View):
     maximum_next: MoneyJson | None
     room: RoomFacts
     title: str
-    listing_id: UUID
+    listing_id: Annotated[UUID | None, Field(description="Null: it is a demand's")]
+    demand_id: Annotated[UUID | None, Field(description="Null: it is a listing's")]
     opens_at: UtcView
     announced_at: UtcView | None
     terms: TermsView
     bidders: Annotated[list[BidderView] | None, Field(description="For the market's staff only")]
 
     @classmethod
-    def of(cls, look: Look, bidders: Sequence[Depositor] | None) -> Self:
+    def of(cls, look: Look, bidders: Sequence[Bidder] | None) -> Self:
         """Return the view of a look.
 
         Args:
@@ -81,6 +82,7 @@ class RoomView(View):
             room=RoomFacts.model_validate(look.room()),
             title=auction.title,
             listing_id=auction.listing_id,
+            demand_id=auction.demand_id,
             opens_at=auction.opens_at,
             announced_at=auction.announced_at,
             terms=TermsView.model_validate(auction.state.terms),

@@ -13,6 +13,12 @@ from app.auctions.domain.offering import Award, Outcome
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import awards
 from app.auctions.repository.auctions import Auction
+from app.auctions.service.bidders import bidders_of
+from app.auctions.service.demand_results import (
+    confirm_for_demand,
+    confirmation_of,
+    lock_demand_of,
+)
 from app.auctions.service.events import OF_TRIGGER, auction_event
 from app.auctions.service.gather import for_closing
 from app.auctions.service.publish import bring_up_to
@@ -25,7 +31,6 @@ from app.platform.clock import market_now
 from app.platform.signing import Signer
 from app.settlement import public as settlement
 from app.shared.ids import PartyId
-from app.shared.jsonable import jsonable
 from app.shared.transitions import advance
 
 
@@ -34,6 +39,8 @@ async def confirm_auction(
 ) -> tuple[Auction, str]:
     """Confirm an awarded auction, open its deal, return it with the signed confirmation 成交确认书.
 
+    A demand's auction opens none: see `demand_results.confirm_for_demand`.
+
     Fixes the award queue, whose standby deposits wait until the winner has signed. The clock is
     read behind the row lock: a moment from before the wait could lie before the end of the
     bidding.
@@ -41,10 +48,14 @@ async def confirm_auction(
     Raises:
         TransitionRefused: It is not awarded: still running, failed, or confirmed before.
         PriorityUndecided: There is no record of what a holder of a priority right decided.
+        DemandNotUnderReview: Its demand has moved on.
 
     Source: 民法典合同编通则解释 4: the contract exists when the electronic system confirms;
         rules.md §2, D4, D5.
     """
+    demand = await lock_demand_of(session, auction_id)
+    if demand is not None:
+        return await confirm_for_demand(session, signer, vault, actor, demand, auction_id)
     auction = await repository.load(session, auction_id, lock=True)
     now = await market_now(session, auction.market_id)
     auction = await bring_up_to(session, vault, auction, now)
@@ -89,6 +100,7 @@ async def conclude(
     """
     before = auction.state
     status = advance(TRANSITIONS, state=before.status, trigger=trigger)
+    assert auction.listing_id is not None
     buyer = await listings.depositor_by_code(session, auction.listing_id, award.bidder_code)
     assert buyer is not None
     rights = await evidence(session, auction, award.party_id)
@@ -107,7 +119,7 @@ async def conclude(
     state = replace(before, status=status, leader=award.bidder_code, leading=award.amount)
     auction = replace(auction, state=state, confirmed_at=now, deal_id=deal_id)
     await repository.save(session, auction)
-    confirmation = _confirmation(auction)
+    confirmation = confirmation_of(auction)
     parties = {"buyer_id": award.party_id, "seller_id": auction.seller_id}
     await journal.append(
         session,
@@ -129,7 +141,7 @@ async def conclude(
 async def _queue(session: AsyncSession, vault: Vault, auction: Auction) -> list[Award]:
     full = await for_closing(session, vault, auction)
     trail = await awards.best_bids(session, auction.id, sign=full.terms.sign)
-    bidders = await listings.depositors(session, auction.listing_id, None)
+    bidders = await bidders_of(session, auction, None)
     parties: dict[str, PartyId] = {it.bidder_code: party for party, it in bidders.items()}
     return [
         Award(
@@ -152,19 +164,3 @@ def _told(queue: list[Award]) -> list[dict[str, Any]]:
         }
         for award in queue
     ]
-
-
-def _confirmation(auction: Auction) -> dict[str, Any]:
-    result: dict[str, Any] = jsonable(
-        {
-            "kind": "deal_confirmation",
-            "auction_id": auction.id,
-            "listing_id": auction.listing_id,
-            "deal_id": auction.deal_id,
-            "bidder_code": auction.state.leader,
-            "start": auction.state.terms.start,
-            "price": auction.state.leading,
-            "confirmed_at": auction.confirmed_at,
-        }
-    )
-    return result

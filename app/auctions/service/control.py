@@ -14,6 +14,7 @@ from app.auctions.domain.model import BiddingState
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction
 from app.auctions.service.create import DEADLINE_TIMER
+from app.auctions.service.demand_results import lock_demand_of, void_for_demand
 from app.auctions.service.events import auction_event
 from app.auctions.service.offering import release
 from app.auctions.service.publish import await_deadline
@@ -70,7 +71,9 @@ async def announce_resumption(
 async def cancel_auction(
     session: AsyncSession, vault: Vault, actor: Actor, *, auction_id: UUID, reason: str
 ) -> tuple[Auction, datetime]:
-    """End an auction before it has a result (终结); its listing fails, all deposits go back.
+    """End an auction before it has a result (终结).
+
+    Its listing fails and all deposits go back; its demand stays unanswered.
 
     Raises:
         AuctionNotAnnounced: Its listing is a draft.
@@ -91,17 +94,21 @@ async def annul_auction(
     ground: Ground,
     reason: str,
 ) -> tuple[Auction, datetime]:
-    """Void a result; the listing fails and all deposits that are still held go back.
+    """Void a result: the listing fails, held deposits go back; the demand stays unanswered.
 
     Raises:
         AuctionNotAnnounced: Its listing is a draft.
         TransitionRefused: It has no result.
         DealStands: Its deal lives; names it. What was paid and who owes what is undone first.
+        ResultStands: Its demand is contracted.
 
-    Source: rules.md §3, annulment grounds; README, AU49.
+    Source: rules.md §3, annulment grounds; README, AU49, AU102.
     """
+    demand = await lock_demand_of(session, auction_id)
     auction, now = await take(session, vault, auction_id)
     state = control.annul(auction.state)
+    if demand is not None:
+        await void_for_demand(session, demand, auction, actor, at=now)
     # A deal is opened under the auction's row lock, which is held here.
     if auction.deal_id is not None:
         deal = await settlement.get_deal(session, auction.deal_id)

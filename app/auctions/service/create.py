@@ -17,6 +17,7 @@ from app.auctions.domain.schedule import first_free
 from app.auctions.domain.terms import Direction, Terms
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction, AuctionUnknown
+from app.auctions.service.events import lot_of
 from app.listings import public as listings
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
@@ -104,7 +105,7 @@ def scheduled(auction: Auction, actor: str, at: datetime) -> NewEvent:
     A draft is nobody else's business; its announcement tells everything.
     """
     told: dict[str, Any] = {
-        "listing_id": auction.listing_id,
+        **lot_of(auction),
         "opens_at": auction.opens_at,
         "terms": auction.state.terms.as_json(),
         "licence": auction.licence,
@@ -130,10 +131,11 @@ async def _check_rerun(session: AsyncSession, listing: listings.Listing, rerun_o
     if earlier.market_id != listing.market_id:
         raise AuctionUnknown("There is no such auction.", field="rerun_of")
     offers = await listings.listings_of_achievement(session, listing.achievement_id)
-    deals = await settlement.deals_of(session, earlier.listing_id)
+    sold = earlier.listing_id  # a demand's auction is none of these
+    deals = () if sold is None else await settlement.deals_of(session, sold)
     defaulted = [deal.status is settlement.DealStatus.DEFAULTED for deal in deals]
     check_rerun(
-        same_achievement=earlier.listing_id in offers - {listing.id},
+        same_achievement=sold in offers - {listing.id},
         defaulted=any(defaulted),
         over=earlier.state.status in _OVER,
     )

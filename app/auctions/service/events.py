@@ -36,6 +36,13 @@ OF_TRIGGER: Final = {
 }
 
 
+def lot_of(auction: Auction) -> dict[str, Any]:
+    """Return what an auction belongs to, as its events and documents name it."""
+    if auction.listing_id is None:
+        return {"demand_id": auction.demand_id}
+    return {"listing_id": auction.listing_id}
+
+
 def auction_event(
     auction: Auction,
     what: str,
@@ -61,7 +68,7 @@ def auction_event(
         type=f"auction.{what}",
         market_at=at,
         actor=actor,
-        public={"listing_id": auction.listing_id, **(public or {}), "room": patch},
+        public={**lot_of(auction), **(public or {}), "room": patch},
         restricted=restricted or {},
         audience=audience,
     )

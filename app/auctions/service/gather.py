@@ -13,8 +13,8 @@ from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
+from app.auctions.service.bidders import bidders_of
 from app.auctions.vault import Vault
-from app.listings import public as listings
 from app.shared.ids import PartyId
 
 _SEALED_FORMATS = frozenset(
@@ -136,7 +136,7 @@ async def _ranks(
     for auction_id, lot in lots.items():
         own = {h.party_id: h.rank for h in holders if h.auction_id == auction_id}
         if own:
-            bidders = await listings.depositors(session, lot.listing_id, own)
+            bidders = await bidders_of(session, lot, own)
             ranks[auction_id] = {
                 bidder.bidder_code: own[party] for party, bidder in bidders.items()
             }
@@ -150,9 +150,7 @@ async def rights_by_code(session: AsyncSession, auction: Auction) -> list[dict[s
     """
     rights: list[dict[str, object]] = []
     found = await secrets.holders(session, [auction.id])
-    bidders = await listings.depositors(
-        session, auction.listing_id, [holder.party_id for holder in found]
-    )
+    bidders = await bidders_of(session, auction, [holder.party_id for holder in found])
     for holder in found:
         if holder.party_id in bidders:
             code = bidders[holder.party_id].bidder_code

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -97,9 +98,9 @@ async def follow_listing(session: AsyncSession, vault: Vault, event: JournalEven
                 await _halt(session, vault, auction_id)
             case "listing.resumed":
                 opens_at = datetime.fromisoformat(event.public["notice"]["opens_at"])
-                await _go_on(session, vault, auction_id, opens_at)
+                await _go_on(session, vault, auction_id, event.subject_id, opens_at)
             case _:
-                await _end(session, vault, auction_id, event.type)
+                await end_without_result(session, vault, auction_id, event.type)
 
 
 async def open_bidding(session: AsyncSession, event: JournalEvent) -> None:
@@ -134,7 +135,7 @@ async def open_bidding(session: AsyncSession, event: JournalEvent) -> None:
         due_at=auction.opens_at,
     )
     await journal.append(session, scheduled(auction, SYSTEM, at), announced(auction, at))
-    await _take_holders_along(session, auction, at)
+    await _take_holders_along(session, listing, auction, at)
     await listings.hand_over(
         session, listing, auction_id=auction.id, opens_at=auction.opens_at, at=at
     )
@@ -161,11 +162,13 @@ def _planned(
     )
 
 
-async def _take_holders_along(session: AsyncSession, auction: Auction, at: datetime) -> None:
+async def _take_holders_along(
+    session: AsyncSession, listing: listings.Listing, auction: Auction, at: datetime
+) -> None:
     """Let those who hold a priority right in the listing hold it in its auction (AU92)."""
     if auction.state.terms.priority_mode is PriorityMode.NONE:
         return  # the listing refuses such a plan while anybody holds a right
-    for known in await listings.right_holders(session, auction.listing_id):
+    for known in await listings.right_holders(session, listing.id):
         holder = Holder(
             auction_id=auction.id,
             party_id=known.party_id,
@@ -202,7 +205,11 @@ async def _halt(session: AsyncSession, vault: Vault, auction_id: AuctionId) -> N
 
 
 async def _go_on(
-    session: AsyncSession, vault: Vault, auction_id: AuctionId, opens_at: datetime
+    session: AsyncSession,
+    vault: Vault,
+    auction_id: AuctionId,
+    listing_id: UUID,
+    opens_at: datetime,
 ) -> None:
     """Announce when the auction of a resumed listing opens: as the resumption's notice says.
 
@@ -210,7 +217,7 @@ async def _go_on(
     """
     auction, now = await take(session, vault, auction_id)
     state = auction.state
-    listing = await listings.get_listing(session, auction.listing_id)
+    listing = await listings.get_listing(session, ListingId(listing_id))
     if state.pause is None or listing.status is not listings.ListingStatus.DISCLOSING:
         return
     notice = timedelta(seconds=state.terms.resumption_notice_s)
@@ -221,8 +228,10 @@ async def _go_on(
     await await_deadline(session, auction)
 
 
-async def _end(session: AsyncSession, vault: Vault, auction_id: AuctionId, reason: str) -> None:
-    """End the auction of a listing that was withdrawn or terminated, without a result (AU94)."""
+async def end_without_result(
+    session: AsyncSession, vault: Vault, auction_id: AuctionId, reason: str
+) -> None:
+    """End the auction of what was withdrawn or terminated, without a result (AU94, AU101)."""
     auction = await repository.load(session, auction_id, lock=True)
     if auction.announced_at is None:
         await _drop(session, auction)

@@ -11,9 +11,9 @@ from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
 from app.auctions.repository.bids import StoredBid
 from app.auctions.repository.secrets import Holder
+from app.auctions.service.bidders import bidders_of
 from app.auctions.service.rooms import look
 from app.auctions.vault import Vault
-from app.listings import public as listings
 from app.shared.ids import PartyId
 from app.shared.money import Money
 
@@ -56,7 +56,7 @@ async def mine(session: AsyncSession, vault: Vault, auction_id: UUID, party_id: 
     """
     seen = await look(session, auction_id)
     auction = seen.auction
-    found = await listings.depositors(session, auction.listing_id, [party_id])
+    found = await bidders_of(session, auction, [party_id])
     code = found[party_id].bidder_code if party_id in found else None
     holders = await secrets.holders(session, [auction.id])
     own = [

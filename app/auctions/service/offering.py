@@ -168,6 +168,7 @@ async def _leave(
     """Let a bidder go who does not opt in, never without its deposit, and ask the next."""
     left = replace(own, outcome=moved(own, move))
     await awards.save(session, auction.id, left)
+    assert auction.listing_id is not None  # a demand's auction has no standby bidders
     depositor = await listings.depositor_by_code(session, auction.listing_id, own.bidder_code)
     assert depositor is not None
     await listings.release_deposit(session, depositor.id, at=at, actor=actor)
@@ -208,6 +209,7 @@ async def _ask_next(
         # Not for silence in the bidding: whoever still has a deposit gets it back.
         public = {"status": AuctionStatus.FAILED, "silent": False, "silent_forfeits": False}
         return await _move(session, auction, Trigger.EXHAUST, "failed", at=now, public=public)
+    assert auction.listing_id is not None
     listing = await listings.get_listing(session, auction.listing_id)
     answer_by_at = period_end(
         start=now,

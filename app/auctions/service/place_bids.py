@@ -15,18 +15,17 @@ from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
+from app.auctions.service.bidders import Bidder, bidder_by_code, bidders_of_many
 from app.auctions.service.gather import for_judging
 from app.auctions.service.publish import bare, end_phases
 from app.auctions.service.trail import BidCommand, What, act_row, command_row, origin_of, told
 from app.auctions.vault import Vault
-from app.listings import public as listings
-from app.listings.public import Depositor
 from app.platform import journal
 from app.platform.access import SYSTEM
 from app.platform.clock import market_nows
 from app.platform.journal import NewEvent, Place
 from app.shared.errors import DomainError
-from app.shared.ids import ListingId, PartyId
+from app.shared.ids import AuctionId, PartyId
 from app.shared.sealing import SealMalformed, check_shape
 
 
@@ -89,7 +88,7 @@ class _Lot:
             self.events += events
             self.state = self.since = self.auction.state
 
-    async def judge(self, command: BidCommand, bidder: Depositor | None) -> None:
+    async def judge(self, command: BidCommand, bidder: Bidder | None) -> None:
         if (refusal := _unjudged(self.auction, command, bidder)) is not None:
             self.outcomes.append((BidOutcome(refusal, None, None, None, self.state), -1))
             return
@@ -184,9 +183,7 @@ class _Lot:
         )
 
 
-def _unjudged(
-    auction: Auction, command: BidCommand, bidder: Depositor | None
-) -> DomainError | None:
+def _unjudged(auction: Auction, command: BidCommand, bidder: Bidder | None) -> DomainError | None:
     """Return why a command is no bidder's bid, so that it has no place in the chain (AU45)."""
     if command.what is What.FLOOR:
         if auction.state.terms.kind is not Kind.AUCTION:
@@ -196,7 +193,11 @@ def _unjudged(
                 "No qualified bidder has this paddle.", field="paddle", paddle=command.paddle
             )
     if bidder is None:
+        if auction.demand_id is not None:
+            return BidderNotQualified("Only who was admitted with a proposal bids here.")
         return BidderNotQualified("Register, qualify and pay the deposit before bidding.")
+    if command.for_demands and auction.demand_id is None:
+        return BidderNotQualified("For a party that buys its buyer staff bids.")
     return None
 
 
@@ -226,7 +227,7 @@ async def judge_bids(session: AsyncSession, vault: Vault, asked: _Asked) -> list
         now, last = clocks[auction.market_id], auction.state.last_judged_at
         lot = _Lot(session, vault, auction, now if last is None else max(now, last))
         # A draft has no bidders and does not open; an announced auction's deadlines count.
-        if any(listing == auction.listing_id for listing, _ in bidders):
+        if any(auction_id == auction.id for auction_id, _ in bidders):
             await lot.end_phases()
         lots.append(lot)
     codes = {bidder.bidder_code for bidder in bidders.values()}
@@ -236,27 +237,27 @@ async def judge_bids(session: AsyncSession, vault: Vault, asked: _Asked) -> list
         lot.parties = dict(gathered[auction.id].parties)
         for command in commands:
             wanted = command.paddle or command.bidder_id
-            await lot.judge(command, bidders.get((auction.listing_id, wanted)))
+            await lot.judge(command, bidders.get((auction.id, wanted)))
         lot.flush()
     return await _store(session, lots)
 
 
 async def _bidders(
     session: AsyncSession, asked: _Asked
-) -> dict[tuple[ListingId, PartyId | str], Depositor]:
-    """Return who may bid, by listing and party; for floor bids by listing and paddle."""
-    by_party = await listings.depositors_of_many(
+) -> dict[tuple[AuctionId, PartyId | str], Bidder]:
+    """Return who may bid, by auction and party; for floor bids by auction and paddle."""
+    by_party = await bidders_of_many(
         session,
-        {auction.listing_id for auction, _ in asked},
+        [auction for auction, _ in asked],
         {command.bidder_id for _, commands in asked for command in commands},
     )
-    found: dict[tuple[ListingId, PartyId | str], Depositor] = {}
+    found: dict[tuple[AuctionId, PartyId | str], Bidder] = {}
     found.update(by_party.items())
     for auction, commands in asked:
         for paddle in {command.paddle for command in commands if command.paddle is not None}:
-            bidder = await listings.depositor_by_code(session, auction.listing_id, paddle)
+            bidder = await bidder_by_code(session, auction, paddle)
             if bidder is not None:
-                found[auction.listing_id, paddle] = bidder
+                found[auction.id, paddle] = bidder
     return found
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auctions.domain import control
+from app.auctions.domain.formats.sealed import WEIGHTED
 from app.auctions.domain.judging import due, end_phase, has_deadline
 from app.auctions.domain.model import (
     BIDDABLE,
@@ -15,18 +16,19 @@ from app.auctions.domain.model import (
     PhaseChange,
     Trigger,
 )
-from app.auctions.domain.terms import PriorityMode
+from app.auctions.domain.terms import PriorityMode, Sealing
 from app.auctions.repository import auctions as repository
 from app.auctions.repository import bids as bid_rows
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import Opening
+from app.auctions.service.bidders import bidder_by_code, bidders_of, is_published
 from app.auctions.service.create import DEADLINE_TIMER
 from app.auctions.service.events import OF_TRIGGER, auction_event
 from app.auctions.service.gather import for_closing, rights_by_code
+from app.auctions.service.review_points import awaits_review, take_points
 from app.auctions.service.trail import act_row, told
 from app.auctions.vault import Vault
-from app.listings import public as listings
 from app.platform import journal, presence, timers
 from app.platform.access import SYSTEM
 from app.platform.clock import market_now
@@ -59,7 +61,30 @@ async def end_phases(
             session, vault, auction
         )
         events.append(event)
+        if awaits_review(auction):
+            auction, more = await _take_points(session, vault, auction, event.market_at)
+            events += more
     return auction, events
+
+
+async def _take_points(
+    session: AsyncSession, vault: Vault, auction: Auction, at: datetime
+) -> tuple[Auction, list[NewEvent]]:
+    """Give the bids of a demand's weighted auction the panel's points, as soon as all are in.
+
+    Bids that the exchange keeps sealed decide in the same act; those of share holders when they
+    are opened.
+
+    Source: README, AU46, AU99.
+    """
+    scored = await take_points(session, auction, at)
+    if auction.state.terms.sealing is not Sealing.PLAIN:
+        return auction, [scored]
+    full = await for_closing(session, vault, auction)
+    after, decided = await publish_change(
+        session, vault, auction, full, WEIGHTED.open_bids(full, at=at)
+    )
+    return after, [scored, decided]
 
 
 async def _paused_by_fault(
@@ -131,11 +156,7 @@ async def publish_change(
 async def _record_silence(session: AsyncSession, auction: Auction, at: datetime) -> None:
     """Keep which holders of a priority right took no part: that waives it (AU44)."""
     leader = auction.state.leader
-    winner = (
-        None
-        if leader is None
-        else await listings.depositor_by_code(session, auction.listing_id, leader)
-    )
+    winner = None if leader is None else await bidder_by_code(session, auction, leader)
     party_id = None if winner is None else winner.party_id
     await secrets.waive_silent(session, auction.id, at=at, winner=party_id)
 
@@ -167,7 +188,7 @@ async def tell_change(
 async def _add_acts(
     session: AsyncSession, auction: Auction, change: PhaseChange, first: int
 ) -> list[dict[str, object]]:
-    bidders = await listings.depositors(session, auction.listing_id, None)
+    bidders = await bidders_of(session, auction, None)
     parties = {bidder.bidder_code: party for party, bidder in bidders.items()}
     rows = [
         act_row(
@@ -240,8 +261,7 @@ async def on_deadline(
     acts in the present, as every other who looks: a resumption is announced ahead (AU48).
     """
     auction = await repository.load(session, subject_id, lock=True)
-    listing = await listings.get_listing(session, auction.listing_id)
-    if listing.status is listings.ListingStatus.DRAFT:
+    if not await is_published(session, auction):
         return
     now = max(due_at, await market_now(session, auction.market_id))
     auction = await bring_up_to(session, vault, auction, now)

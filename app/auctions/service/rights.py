@@ -19,11 +19,11 @@ from app.auctions.domain.model import AuctionStatus
 from app.auctions.repository import secrets
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.secrets import Holder
+from app.auctions.service.bidders import bidders_of
 from app.auctions.service.events import auction_event
 from app.auctions.service.staff import take
 from app.auctions.vault import Vault
 from app.identity import public as identity
-from app.listings import public as listings
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.shared.ids import PartyId
@@ -90,7 +90,7 @@ async def waive(session: AsyncSession, vault: Vault, actor: Actor, *, auction_id
     if holder is None:
         raise PriorityRightUnknown("The party was not notified as a holder.")
     leader = auction.state.leader
-    found = await listings.depositors(session, auction.listing_id, [actor.party_id])
+    found = await bidders_of(session, auction, [actor.party_id])
     bidder = found.get(actor.party_id)
     leads = bidder is not None and bidder.bidder_code == leader
     check_waiver(auction.state, waived=holder.waived_at is not None, leads=leads)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auctions.domain.ending import PointsFromReview
 from app.auctions.domain.formats.sealed import WEIGHTED, meets_floor
 from app.auctions.domain.scoring import check_scores
 from app.auctions.domain.terms import Sealing
@@ -21,6 +22,7 @@ from app.auctions.service.staff import take
 from app.auctions.vault import Vault
 from app.platform import journal
 from app.platform.access import Actor
+from app.platform.journal import NewEvent
 
 
 async def score_bids(
@@ -42,10 +44,13 @@ async def score_bids(
     Raises:
         AuctionNotAnnounced: Its listing is a draft.
         ScoresNotDue, ScoresGiven, PricesKnown, ScoresInvalid.
+        PointsFromReview: It is a demand's.
 
     Source: rules.md §3, weighted; README, AU46.
     """
     auction, now = await take(session, vault, auction_id)
+    if auction.demand_id is not None:
+        raise PointsFromReview("The panel's points are taken when the bids are in.")
     rows = await bid_rows.latest_sealed(session, [auction.id], kind="bid")
     check_scores(
         auction.state,
@@ -65,21 +70,23 @@ async def score_bids(
             public={"points": {code: list(points) for code, points in scores.items()}},
         )
     ]
-    if auction.state.terms.sealing is Sealing.PLAIN:
-        full = await for_closing(session, vault, auction)
-        # All that reached the start are scored now, so the rules can decide.
-        assert all(e.points is not None for e in full.entries if meets_floor(full, e.amount))
-        ended = WEIGHTED.open_bids(full, at=now)
-        auction, decided = await publish_change(
-            session, vault, auction, full, ended, actor=actor.ref
-        )
-        events.append(decided)
+    auction, decided = await _decide(session, vault, auction, now, actor=actor.ref)
+    if decided:
         await repository.save(session, auction)
-    else:
-        auction, opened = await open_when_ready(session, vault, auction, now, actor=actor.ref)
-        if opened:
-            events += opened
-            await repository.save(session, auction)
-    await journal.append(session, *events)
+    await journal.append(session, *events, *decided)
     await await_deadline(session, auction)
     return auction, now
+
+
+async def _decide(
+    session: AsyncSession, vault: Vault, auction: Auction, now: datetime, *, actor: str
+) -> tuple[Auction, list[NewEvent]]:
+    """Decide a scored auction, unless its bids wait for their holders' shares."""
+    if auction.state.terms.sealing is not Sealing.PLAIN:
+        return await open_when_ready(session, vault, auction, now, actor=actor)
+    full = await for_closing(session, vault, auction)
+    # All that reached the start are scored now, so the rules can decide.
+    assert all(e.points is not None for e in full.entries if meets_floor(full, e.amount))
+    ended = WEIGHTED.open_bids(full, at=now)
+    auction, decided = await publish_change(session, vault, auction, full, ended, actor=actor)
+    return auction, [decided]

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.domain.ending import AuctionNotAnnounced
 from app.auctions.repository import auctions as repository
 from app.auctions.repository.auctions import Auction
+from app.auctions.service.bidders import is_published
 from app.auctions.service.publish import bring_up_to
 from app.auctions.vault import Vault
-from app.listings import public as listings
 from app.platform.clock import market_now
 
 
@@ -25,8 +25,7 @@ async def take(session: AsyncSession, vault: Vault, auction_id: UUID) -> tuple[A
     """
     auction = await repository.load(session, auction_id, lock=True)
     now = await market_now(session, auction.market_id)
-    listing = await listings.get_listing(session, auction.listing_id)
-    if listing.status is listings.ListingStatus.DRAFT:
+    if not await is_published(session, auction):
         raise AuctionNotAnnounced("Publish the listing's notice first.")
     last = auction.state.last_judged_at
     now = now if last is None else max(now, last)

@@ -32,6 +32,8 @@ class BidCommand:
         amount: ``None`` for a bid that only share holders can open.
         sealed: That bid.
         paddle: The bidder code that a floor bid is entered for.
+        for_demands: Whoever sends it bids in auctions of demands only: staff of a seller, who
+            offers work but buys nothing.
     """
 
     bidder_id: PartyId
@@ -41,6 +43,7 @@ class BidCommand:
     what: What = What.BID
     sealed: Mapping[str, Any] | None = None
     paddle: str | None = None
+    for_demands: bool = False
 
 
 _ORIGIN: Final = {What.MATCH: Origin.MATCH, What.FLOOR: Origin.FLOOR}

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.domain.bidding import check_plan_fits
 from app.demands.domain.checking import check_content
 from app.demands.domain.demand import (
     DEMAND_TRANSITIONS,
@@ -58,6 +59,7 @@ async def post_demand(
     poster = await require_verified(session, demand.party_id)
     check_content(demand.content, today=now.astimezone(SHANGHAI).date())
     check_posting(terms, demand.content, planned=demand.bidding is not None, now=now)
+    check_plan_fits(demand.bidding, terms, demand.content)
     posted = replace(
         demand,
         status=status,
