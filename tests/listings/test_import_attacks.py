@@ -9,7 +9,7 @@ from datetime import date
 
 import httpx
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from app.listings.domain.importing import FORM
 from app.listings.domain.importing_rows import read_row
@@ -18,7 +18,7 @@ from app.platform.tables.sheets import XLSX, read_sheet, write_csv
 from app.shared.ids import new_id
 from app.shared.tables.form import ImportColumnsInvalid, ImportFileUnreadable, RawRow
 from tests.listings.factories import Desk, done
-from tests.listings.test_import import LABELS, Office, counts, row, rules, xlsx
+from tests.listings.test_import import LABELS, Office, counts, row, rules, saved, xlsx
 from tests.world import World
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -50,6 +50,23 @@ def test_no_number_is_written_out_in_millions_of_zeros(number: str) -> None:
     rows = "".join(f'<row r="{line}"><c r="A{line}"><v>{number}</v></c></row>' for line in (1, 2))
     told = read_sheet(sheet(rows), XLSX, "成果")
     assert told.rows[0].cells == (number,)
+
+
+def test_fractions_and_percents_are_read_as_shown() -> None:
+    """P61"""
+    figures = ("0.28999999999999998", "12345678901234567", "6.5E5")
+    rows = "".join(
+        f'<row r="{line}"><c><v>{text}</v></c></row>' for line, text in enumerate(figures, 1)
+    )
+    told = read_sheet(sheet(rows), XLSX, "")
+    cells = [row.cells[0] for row in (told.header, *told.rows)]
+    assert cells == ["0.29", "12345678901234567", "650000"]
+    book = Workbook()
+    book.active.append(["比例", "比例"])
+    book.active.append([0.29, 0.3333])
+    book.active["A2"].number_format = "0%"
+    book.active["B2"].number_format = "[红]0.0%_ "
+    assert read_sheet(saved(book), XLSX, "").rows[0].cells == ("29%", "33.33%")
 
 
 def test_merged_cells_that_overlap_without_end_are_refused() -> None:

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from posixpath import normpath
 from typing import Final
 from xml.parsers import expat
@@ -36,9 +36,12 @@ _STYLES: Final = "xl/styles.xml"
 _EPOCH, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 # Numbers of built-in formats that show a day, East Asian ones too.
 _DAY_FORMATS: Final = frozenset({14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)})
+_PERCENT_FORMATS: Final = frozenset({9, 10})
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _DIGITS: Final = "0123456789"
 _LETTERS: Final = 26
+# Programs store 0.29 as 0.28999999999999998 and show 15 digits.
+_AS_SHOWN: Final = Context(prec=15)
 
 Attributes = dict[str, str]
 
@@ -60,8 +63,8 @@ def read_rows(content: bytes, preferred: str) -> list[RawRow]:
     sheets, epoch = _workbook(archive)
     names = archive.namelist()
     strings = _strings(archive.read(_STRINGS)) if _STRINGS in names else []
-    days = _day_styles(archive.read(_STYLES)) if _STYLES in names else frozenset()
-    reader = _Reader(strings, days, epoch)
+    days, percents = _styles(archive.read(_STYLES)) if _STYLES in names else (frozenset(),) * 2
+    reader = _Reader(strings, days, percents, epoch)
     path = sheets[preferred] if preferred in sheets else next(iter(sheets.values()))
     with suppress(_Enough):
         _parser(reader.start, reader.end, reader.text).Parse(archive.read(path), True)
@@ -125,21 +128,26 @@ def _workbook(archive: zipfile.ZipFile) -> tuple[dict[str, str], date]:
     return sheets, epoch
 
 
-def _day_styles(xml: bytes) -> frozenset[str]:
-    """Return the numbers of the cell styles that show a day."""
-    shown = set(_DAY_FORMATS)
-    found: set[str] = set()
+def _styles(xml: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the numbers of the cell styles that show a day, and of those that show percent."""
+    kinds = dict.fromkeys(_DAY_FORMATS, 0) | dict.fromkeys(_PERCENT_FORMATS, 1)
+    found: tuple[set[str], set[str]] = (set(), set())
     inside, count = False, 0
     for name, attributes in _elements(xml):
-        if name == "numFmt" and is_date_format(attributes["formatCode"]):
-            shown.add(int(attributes["numFmtId"]))
+        if name == "numFmt":
+            number, written = int(attributes["numFmtId"]), attributes["formatCode"]
+            if is_date_format(written):
+                kinds[number] = 0
+            elif "%" in written:
+                kinds[number] = 1
         elif name in {"cellXfs", "cellStyleXfs", "cellStyles"}:
             inside = name == "cellXfs"
         elif name == "xf" and inside:
-            if int(attributes.get("numFmtId", 0)) in shown:
-                found.add(str(count))
+            kind = kinds.get(int(attributes.get("numFmtId", 0)))
+            if kind is not None:
+                found[kind].add(str(count))
             count += 1
-    return frozenset(found)
+    return frozenset(found[0]), frozenset(found[1])
 
 
 def _strings(xml: bytes) -> list[str]:
@@ -188,8 +196,11 @@ class _Enough(Exception):
 class _Reader:
     """What the parser calls back; kept flat, because it is called for every cell."""
 
-    def __init__(self, strings: list[str], days: frozenset[str], epoch: date) -> None:
-        self._strings, self._days, self._epoch = strings, days, epoch
+    def __init__(
+        self, strings: list[str], days: frozenset[str], percents: frozenset[str], epoch: date
+    ) -> None:
+        self._strings, self._epoch = strings, epoch
+        self._days, self._percents = days, percents
         self._places: dict[str, int] = {}
         self._rows: list[tuple[int, list[str], dict[int, str]]] = []
         self._merged: list[str] = []
@@ -296,6 +307,10 @@ class _Reader:
             return raw
         if self._style in self._days:
             return (self._epoch + timedelta(days=int(number))).isoformat()
+        if "." in raw:
+            number = _AS_SHOWN.plus(number)
+        if self._style in self._percents:
+            return f"{(number * 100).normalize():f}%"
         return f"{number.normalize():f}"  # 650000.0 and 6.5E5 as 650000
 
     def whole(self) -> list[RawRow]:

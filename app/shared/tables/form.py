@@ -26,6 +26,7 @@ class Column:
         note: How it is filled in, in Chinese.
         vocabulary: The code table or list of words that it takes.
         unit: Whether its header may say ``（元）`` or ``（万元）`` for all rows.
+        aliases: What else people call it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     note: str
     vocabulary: str | None = None
     unit: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class TableForm:
         self._headers = {
             alias: column.name
             for column in self.columns
-            for alias in (fold(column.label), fold(column.name))
+            for alias in map(fold, (column.label, column.name, *column.aliases))
         }
 
     def match_header(self, cells: Sequence[str], *, row: int) -> Header:

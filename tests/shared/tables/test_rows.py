@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.shared.money import Money
-from app.shared.tables.cells import read_date, read_money, write_money
+from app.shared.tables.cells import read_date, read_money, read_share, write_money
 from app.shared.tables.form import Column, ImportColumnsInvalid, RawRow, TableForm
 from app.shared.tables.lists import LIST, quote, read_list, split, unquote
 from app.shared.tables.rows import Reading, RowReader, keep_list, keep_yes_no
@@ -107,8 +107,31 @@ def test_an_amount_reads_back(minor: int) -> None:
     assert read_money(write_money(Money(minor))) == Money(minor)
 
 
-def test_a_day_that_is_none_is_a_fault() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-21", "2026/12/21", "2026.12.21", "2026年12月21日", "2026年12月21号",
+        "２０２６年12 月21日", "20261221", "二〇二六年十二月二十一日", "二零二六年十二月二十一日",
+    ],
+)  # fmt: skip
+def test_a_day_is_read_as_people_write_it(text: str) -> None:
     """SH9"""
-    assert read_date("2026年2月28日") == date(2026, 2, 28)
+    assert read_date(text) == date(2026, 12, 21)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "2026年12月", "2026年底", "20261331", "二〇二六年十十月一日", "46012"]
+)
+def test_a_day_that_is_none_is_a_fault(text: str) -> None:
+    """SH9"""
     with pytest.raises(CellFault):
-        read_date("2026-02-30")
+        read_date(text)
+
+
+def test_shares_are_percent() -> None:
+    """SH9"""
+    assert [read_share(text) for text in ("30%", "33.33 ％", "100")] == [3000, 3333, 10_000]
+    assert read_share("0", 0) == 0
+    for text in ("0%", "101%", "30.123%", "三成"):
+        with pytest.raises(CellFault):
+            read_share(text)
