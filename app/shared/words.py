@@ -79,6 +79,16 @@ def tokens_of(*texts: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def words_of(*texts: str) -> tuple[str, ...]:
+    """Return the words of texts in order, as often as they stand there."""
+    return tuple(
+        word
+        for text in texts
+        for han, run in _runs(text)
+        for word in (_dictionary().cut(run) if han else (run,))
+    )
+
+
 def terms_of(query: str) -> tuple[Term, ...]:
     """Return the words of a query in order, each once; none if there is only punctuation.
 

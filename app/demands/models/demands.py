@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,16 @@ class DemandRow(Base):
         Index("uq_demands_number", "number", unique=True),
         Index("ix_demands_market_id", "market_id", "id"),
         Index("ix_demands_party_id", "party_id", "id"),
+        Index(
+            "ix_demands_edition_id",
+            "edition_id",
+            postgresql_where=text("edition_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_demands_merged_into",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -83,7 +93,7 @@ class DemandRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(TIME)
     reason: Mapped[str | None] = mapped_column(Text)
     round: Mapped[int]
-    edition_id: Mapped[UUID | None]
+    edition_id: Mapped[UUID | None] = mapped_column(ForeignKey("demand_editions.id"))
     terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     terms_hash: Mapped[str | None] = mapped_column(String(64))
     notice_count: Mapped[int]
