@@ -208,12 +208,18 @@ def holder_key(
 def seal(
     *,
     amount: Annotated[str, typer.Option(help="报价，如 12300000.00 / Amount, as decimal text")],
-    bidder_code: Annotated[str, typer.Option(help="竞买号 / Your code in this auction")],
+    bidder_code: Annotated[
+        str, typer.Option(help="竞买号或申报密封号 / Your code in the auction, or sealing_code")
+    ],
     terms: Annotated[
-        Path | None, typer.Option(help="竞价信息文件 / JSON of GET /v1/auctions/{auction_id}")
+        Path | None,
+        typer.Option(help="竞价或需求信息文件 / JSON of GET auctions/… or demands/…"),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="或其地址 / Or where to GET it: …/v1/auctions/{auction_id}")
+    ] = None,
+    document: Annotated[
+        Path | None, typer.Option(help="揭榜申报书 / The proposal to a demand, a JSON object")
     ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="ZHEPAI_TOKEN", help="访问令牌 / Access token, for --url")
@@ -234,7 +240,13 @@ def seal(
         if (terms is None) == (url is None):
             raise shell.InputUnusable("须给出 --terms 或 --url 之一 / Give either --terms or --url")
         auction = shell.read_json(terms) if terms else fetch_json(url or "", token)
-        body, proof = shell.seal_body(auction, amount=amount, bidder_code=bidder_code)
+        if document is None:
+            body, proof = shell.seal_body(auction, amount=amount, bidder_code=bidder_code)
+        else:
+            told = shell.read_json(document)
+            body, proof = shell.proposal_body(
+                auction, told, amount=amount, sealing_code=bidder_code
+            )
         typer.echo(shell.holders_text(auction), err=True)
         if keep is not None:
             shell.write_private(keep, proof)
@@ -246,9 +258,14 @@ def open_shares(
     *,
     key: Annotated[Path, typer.Option(help="保管人私钥文件 / Your private key")],
     bids: Annotated[
-        Path, typer.Option(help="密封报价清单 / JSON of GET …/{auction_id}/sealed-bids")
+        Path, typer.Option(help="密封清单 / JSON of GET …/sealed-bids or …/sealed-proposals")
     ],
-    auction_id: Annotated[str, typer.Option(help="只开启这一场 / The only auction to open")],
+    auction_id: Annotated[
+        str,
+        typer.Option(
+            "--auction-id", "--demand-id", help="只开启这一场 / The only auction or demand to open"
+        ),
+    ],
     not_before: Annotated[
         datetime | None,
         typer.Option(help="公告的截止时刻，北京时间；本机时钟未到则拒绝 / Deadline, Shanghai time"),

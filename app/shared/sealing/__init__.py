@@ -1,8 +1,9 @@
 """Sealed bids that nobody can read early; README.md has the format for other clients."""
 
 from app.shared.sealing.content import VoidReason
-from app.shared.sealing.dealing import seal, seal_and_keep
-from app.shared.sealing.form import check_holders, check_shape, whole_commitment
+from app.shared.sealing.dealing import seal, seal_and_keep, seal_document
+from app.shared.sealing.document import BUCKETS_BYTES, DocumentVoid, bucket_of, check_ciphertext
+from app.shared.sealing.form import check_holders, check_shape, read_form, whole_commitment
 from app.shared.sealing.holder import ShareHolder
 from app.shared.sealing.opening import (
     Opened,
@@ -10,6 +11,7 @@ from app.shared.sealing.opening import (
     decide,
     decrypt_share,
     index_of,
+    open_document,
     open_sealed,
     verify_opening,
 )
@@ -24,6 +26,8 @@ from app.shared.sealing.refusals import (
 )
 
 __all__ = [
+    "BUCKETS_BYTES",
+    "DocumentVoid",
     "HolderKeyWrong",
     "Opened",
     "OpeningProofWrong",
@@ -32,6 +36,8 @@ __all__ = [
     "ShareWrong",
     "SharesMissing",
     "VoidReason",
+    "bucket_of",
+    "check_ciphertext",
     "check_holders",
     "check_shape",
     "check_share",
@@ -39,11 +45,14 @@ __all__ = [
     "decrypt_share",
     "index_of",
     "is_public_key",
+    "open_document",
     "open_sealed",
     "prove_holder",
     "proves_holder",
+    "read_form",
     "seal",
     "seal_and_keep",
+    "seal_document",
     "verify_opening",
     "whole_commitment",
 ]

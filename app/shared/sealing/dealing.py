@@ -4,12 +4,13 @@ So whoever has enough shares can redo all that an honest bidder did and compare,
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from app.shared.money import Money
 from app.shared.sealing.content import content_of
+from app.shared.sealing.document import document_content, lay_document
 from app.shared.sealing.form import CONTENT_BYTES, check_holders, check_text, whole_commitment
 from app.shared.sealing.holder import ShareHolder
 from app.shared.sealing.primitives import (
@@ -88,6 +89,46 @@ def seal_and_keep(
         raise SealMalformed("Too long.", field="bidder_code", rule="length", accepted=accepted)
     public_keys = [holder.public_key for holder in holders]
     return lay_out(label, key, shares, public_keys, content), proof_of(shares, key)
+
+
+def seal_document(
+    amount: Money,
+    document: Mapping[str, Any],
+    *,
+    auction_id: UUID | str,
+    bidder_code: str,
+    holders: Sequence[ShareHolder],
+    threshold: int,
+    entropy: Entropy = secrets.token_bytes,
+) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """Seal an amount and a document under one key.
+
+    Args:
+        auction_id: Of what it answers: a demand's id.
+        entropy: As for `seal`; the document's nonce is drawn last.
+
+    Returns:
+        The sealed form, the document's ciphertext that goes with it, and the proof to keep.
+
+    Raises:
+        SealMalformed: Amount, document, code or holders cannot be sealed; names the field.
+    """
+    sealed, proof = seal_and_keep(
+        amount,
+        auction_id=auction_id,
+        bidder_code=bidder_code,
+        holders=holders,
+        threshold=threshold,
+        entropy=entropy,
+    )
+    label = Label(str(auction_id), bidder_code, threshold, len(holders))
+    key = unb64(proof["key"], KEY_BYTES)
+    assert key is not None
+    content = document_content(document, label, entropy(NONCE_BYTES))
+    told, ciphertext = lay_document(label, key, content)
+    sealed = {name: value for name, value in sealed.items() if name != "commitment"}
+    sealed["document"] = told
+    return sealed | {"commitment": whole_commitment(sealed)}, ciphertext, proof
 
 
 def lay_out(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.shared.canonical import digest
+from app.shared.sealing.document import BUCKETS_BYTES, DocumentForm
 from app.shared.sealing.holder import ShareHolder
 from app.shared.sealing.primitives import (
     FORMAT,
@@ -43,11 +44,13 @@ class Form:
     Attributes:
         shares: Per holder: its public key, an ephemeral one, the encrypted share and the
             commitment to it, as sent.
+        document: What it says of a document beside it; a bid has none.
     """
 
     label: Label
     shares: tuple[Mapping[str, str], ...]
     ciphertext: bytes
+    document: DocumentForm | None = None
 
 
 def whole_commitment(sealed: Mapping[str, Any]) -> str:
@@ -61,7 +64,8 @@ def read_form(sealed: object) -> Form:
     Raises:
         SealMalformed: Names the first field that is wrong, its rule and what is accepted.
     """
-    told = _members(sealed, "sealed", _FIELDS)
+    documented = isinstance(sealed, dict) and "document" in sealed
+    told = _members(sealed, "sealed", (*_FIELDS, "document") if documented else _FIELDS)
     _same(told["format"], FORMAT, "sealed.format", rule="version")
     for name in ("auction_id", "bidder_code"):
         check_text(told[name], f"sealed.{name}")
@@ -76,10 +80,11 @@ def read_form(sealed: object) -> Form:
     for place, share in enumerate(shares):
         _check_share_form(share, f"sealed.shares.{place}")
     ciphertext = _bytes(told["ciphertext"], "sealed.ciphertext", CONTENT_BYTES + TAG_BYTES)
+    document = _document(told["document"]) if documented else None
     _hex(told["commitment"], "sealed.commitment")
     _same(told["commitment"], whole_commitment(told), "sealed.commitment", rule="of_the_whole")
     label = Label(told["auction_id"], told["bidder_code"], threshold, len(shares))
-    return Form(label, tuple(shares), ciphertext)
+    return Form(label, tuple(shares), ciphertext, document)
 
 
 def check_shape(
@@ -89,13 +94,19 @@ def check_shape(
     bidder_code: str,
     holders: Sequence[ShareHolder],
     threshold: int,
+    documented: bool = False,
 ) -> None:
     """Refuse a sealed bid that is not of this auction's form; no key is needed.
+
+    Args:
+        documented: Whether a document must be sealed beside the amount; else none may be.
 
     Raises:
         SealMalformed: Names the first field that is wrong, its rule and what is accepted.
     """
     form = read_form(sealed)
+    if (form.document is not None) is not documented:
+        raise _malformed("sealed", "members", [*_FIELDS, *(["document"] if documented else [])])
     _same(form.label.auction_id, str(auction_id), "sealed.auction_id", rule="this_auction")
     _same(form.label.bidder_code, bidder_code, "sealed.bidder_code", rule="this_bidder")
     _same(form.label.threshold, threshold, "sealed.threshold", rule="as_announced")
@@ -133,6 +144,15 @@ def check_text(value: object, where: str) -> None:
         raise _malformed(where, "length", accepted)
     if not value.isprintable():  # nor are lone surrogates, which have no canonical form
         raise _malformed(where, "printable", accepted)
+
+
+def _document(told: object) -> DocumentForm:
+    members = _members(told, "sealed.document", ("bytes", "sha256"))
+    size_bytes = members["bytes"]
+    if type(size_bytes) is not int or size_bytes not in BUCKETS_BYTES:
+        raise _malformed("sealed.document.bytes", "one_of", list(BUCKETS_BYTES))
+    _hex(members["sha256"], "sealed.document.sha256")
+    return DocumentForm(size_bytes, members["sha256"])
 
 
 def _check_share_form(share: object, where: str) -> None:

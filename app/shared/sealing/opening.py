@@ -9,6 +9,7 @@ from app.shared.errors import DomainError
 from app.shared.money import Money
 from app.shared.sealing.content import VoidReason, read_content
 from app.shared.sealing.dealing import content_key, deal, proof_of, share_context, share_of
+from app.shared.sealing.document import DocumentVoid, check_ciphertext, read_document
 from app.shared.sealing.form import Form, read_form
 from app.shared.sealing.primitives import (
     KEY_BYTES,
@@ -146,6 +147,29 @@ def decide(
     told = [share_of(*item) for item in good.items()]
     proof = {"shares": told, "unreadable": unreadable, "key": None}
     return Opened(None, VoidReason.TOO_FEW_SHARES, proof)
+
+
+def open_document(
+    sealed: object, ciphertext: str, opened: Opened
+) -> dict[str, Any] | VoidReason | DocumentVoid:
+    """Return the document of an opened bid, or why the bid is void.
+
+    Args:
+        ciphertext: One that the sealed form commits to.
+        opened: What `decide` made of the same bid.
+
+    Raises:
+        SealMalformed: It has no document, or not the published form.
+    """
+    form = read_form(sealed)
+    if form.document is None:
+        raise SealMalformed("It has no document.", field="sealed", rule="document", accepted=None)
+    check_ciphertext(form.document, ciphertext)
+    if opened.void_reason is not None:
+        return opened.void_reason
+    key = unb64(opened.proof["key"], KEY_BYTES)
+    assert key is not None
+    return read_document(form.label, form.document, key, ciphertext)
 
 
 def verify_opening(

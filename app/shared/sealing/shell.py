@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from app.shared.canonical import canonical_json
 from app.shared.errors import DomainError
 from app.shared.money import Money
-from app.shared.sealing.dealing import seal_and_keep
+from app.shared.sealing.dealing import seal_and_keep, seal_document
 from app.shared.sealing.holder import ShareHolder
 from app.shared.sealing.opening import decrypt_share, index_of
 from app.shared.sealing.possession import prove_holder
@@ -72,7 +72,9 @@ def read_json(path: Path) -> Any:
 
 
 def holders_of(auction: object) -> tuple[str, list[ShareHolder], int, str]:
-    """Return id, holders, threshold and currency of an auction as the exchange tells it.
+    """Return id, holders, threshold and currency of an auction or demand, as the exchange tells it.
+
+    A demand with an open budget is answered in the default currency.
 
     Raises:
         InputUnusable: It has no share holders.
@@ -81,11 +83,17 @@ def holders_of(auction: object) -> tuple[str, list[ShareHolder], int, str]:
         told: Any = auction
         terms = told["terms"]
         holders = [ShareHolder(item["name"], item["public_key"]) for item in terms["holders"]]
-        return str(told["id"]), holders, int(terms["threshold"]), terms["start"]["currency"]
+        currency = terms["start"]["currency"] if "start" in terms else _budget_currency(told)
+        return str(told["id"]), holders, int(terms["threshold"]), currency
     except (KeyError, TypeError, ValueError):
         raise InputUnusable(
             "不是由多方保管密钥的竞价 / Not an auction whose bids share holders open"
         ) from None
+
+
+def _budget_currency(demand: dict[str, Any]) -> str:
+    low = demand["budget"]["low"]
+    return "CNY" if low is None else str(low["currency"])
 
 
 def holders_text(auction: object) -> str:
@@ -108,12 +116,8 @@ def seal_body(auction: object, *, amount: str, bidder_code: str) -> tuple[str, s
         SealMalformed: Amount, code or holders cannot be sealed.
     """
     auction_id, holders, threshold, currency = holders_of(auction)
-    try:
-        price = Money.parse(amount, currency)
-    except ValueError as error:
-        raise InputUnusable(f"金额无效 / Not an amount: {error}") from None
     sealed, proof = seal_and_keep(
-        price,
+        _price(amount, currency),
         auction_id=auction_id,
         bidder_code=bidder_code,
         holders=holders,
@@ -122,12 +126,51 @@ def seal_body(auction: object, *, amount: str, bidder_code: str) -> tuple[str, s
     return text_of({"sealed": sealed}), text_of({"sealed": sealed, "proof": proof})
 
 
-def shares_body(bids: object, *, auction_id: str, private_key: bytes) -> str:
-    """Return the body for POST /v1/auctions/{auction_id}/shares: one line a bid.
+def proposal_body(
+    demand: object, document: object, *, amount: str, sealing_code: str
+) -> tuple[str, str]:
+    """Return the body for POST /v1/demands/{demand_id}/proposals, and what only the proposer keeps.
 
     Args:
-        bids: As GET /v1/auctions/{auction_id}/sealed-bids returns them.
-        auction_id: The auction that the holder means to open; its shares of others stay shut.
+        demand: As GET /v1/demands/{demand_id} returns it.
+        document: The proposal's text, a JSON object.
+        amount: Decimal text in the currency of the demand's budget.
+        sealing_code: As GET /v1/demands/{demand_id}/proposal returns it for the next version.
+
+    Raises:
+        InputUnusable: The demand has no share holders, or amount or document is none.
+        SealMalformed: Amount, document, code or holders cannot be sealed.
+    """
+    demand_id, holders, threshold, currency = holders_of(demand)
+    if not isinstance(document, dict):
+        raise InputUnusable("申报书须为JSON对象 / The document must be a JSON object")
+    sealed, ciphertext, proof = seal_document(
+        _price(amount, currency),
+        document,
+        auction_id=demand_id,
+        bidder_code=sealing_code,
+        holders=holders,
+        threshold=threshold,
+    )
+    body = {"sealed": sealed, "document": ciphertext}
+    return text_of(body), text_of(body | {"proof": proof})
+
+
+def _price(amount: str, currency: str) -> Money:
+    try:
+        return Money.parse(amount, currency)
+    except ValueError as error:
+        raise InputUnusable(f"金额无效 / Not an amount: {error}") from None
+
+
+def shares_body(bids: object, *, auction_id: str, private_key: bytes) -> str:
+    """Return the body for POST …/{auction_id or demand_id}/shares: one line a bid or proposal.
+
+    Args:
+        bids: As GET /v1/auctions/{auction_id}/sealed-bids or
+            GET /v1/demands/{demand_id}/sealed-proposals returns them.
+        auction_id: The auction or demand that the holder means to open; its shares of others
+            stay shut.
 
     Raises:
         InputUnusable: These are not the sealed bids of this auction.
