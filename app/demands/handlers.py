@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.service import bidding
+from app.demands.service import bidding, board, statistics
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
 from app.platform.reactions import Reaction
@@ -25,5 +25,7 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
+    Reaction("demands.board", board.POSTED, board.index_posting),
+    Reaction("demands.statistics", statistics.TOLD, statistics.count_event),
     Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction),
 )

@@ -29,3 +29,6 @@ allow(
     buyer_staff=OWN,
     operator=MARKET,
 )
+
+# The board's statistics
+allow("get_demand_statistics", scope="", everyone=True)

@@ -4,6 +4,10 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.demands.endpoints import demands, posting
+from app.demands.endpoints import board, demands, posting
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (demands.routes, posting.routes)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    board.routes,  # before what takes a demand's id
+    demands.routes,
+    posting.routes,
+)

@@ -7,11 +7,8 @@ from fastapi import Header, Response
 
 from app.demands.domain.demand import is_near
 from app.demands.domain.versions import etag
-from app.demands.repository import board
 from app.demands.schemas.demands import (
-    Code,
     DemandBody,
-    DemandSummary,
     DemandVersionView,
     DemandView,
     NewDemand,
@@ -23,7 +20,7 @@ from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
-from app.shared.ids import DemandId, MarketId
+from app.shared.ids import DemandId
 
 routes = router(tag="demands")
 
@@ -42,31 +39,6 @@ async def draft_demand(body: NewDemand, actor: ActorDep, session: SessionDep) ->
     now = await market_now(session, actor.market_id)
     demand = await drafting.draft_demand(session, actor, body.content(), draft=body.draft, now=now)
     return DemandView.of_seen(demand, near=True, restricted=True)
-
-
-@routes.get("/demands")
-async def list_demands(
-    actor: ActorDep,
-    session: SessionDep,
-    market_id: UUID | None = None,
-    technology_field: Code | None = None,
-    cursor: str | None = None,
-    limit: Limit = 50,
-) -> Page[DemandSummary]:
-    """List demands, newest first: posted public ones, and all of the caller's own.
-
-    The market's operators and auditors see all of their market.
-    """
-    found = await board.find_page(
-        session,
-        actor.viewer,
-        market_id=None if market_id is None else MarketId(market_id),
-        technology_field=technology_field,
-        before=None if cursor is None else DemandId(decode_cursor(cursor, UUID)[0]),
-        limit=limit + 1,
-    )
-    more = encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[DemandSummary.of(item) for item in found[:limit]], next=more)
 
 
 @routes.get("/demands/{demand_id}")
