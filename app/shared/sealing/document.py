@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.shared.canonical import canonical_json
+from app.shared.jsonable import jsonable
 from app.shared.sealing.primitives import (
     FORMAT,
     KEY_BYTES,
@@ -70,7 +71,7 @@ def document_content(document: Mapping[str, Any], label: Label, nonce: bytes) ->
         "nonce": b64(nonce),
     }
     try:
-        plain = canonical_json(told)
+        plain = canonical_json(jsonable(told))  # refuses fractions
     except (TypeError, ValueError, RecursionError):
         accepted = {"json": "texts, whole numbers, true, false, null, lists, objects"}
         raise SealMalformed(
