@@ -81,7 +81,7 @@ def check_plan_fits(
         "criteria",
         rule="plan_names_other_criteria",
         message="A weighted auction counts the points of the review, criterion by criterion.",
-        accepted=names,
+        criteria=names,
     )
     planned = Money.parse(plan["lowest_floor"]["amount"], plan["lowest_floor"]["currency"])
     stated = terms.ceiling or content.budget.high
@@ -90,7 +90,7 @@ def check_plan_fits(
         "ceiling",
         rule="plan_has_other_ceiling",
         message="The auction begins at the published ceiling.",
-        accepted=planned,
+        ceiling=planned,
     )
     if findings.errors:
         raise PostingInvalid(findings.summary(), errors=findings.errors)
