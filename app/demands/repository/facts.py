@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, func, select, text
+from sqlalchemy import ColumnElement, Text, cast, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,14 +115,13 @@ async def count(
     asked = select(group, func.grouping(group).label("whole"), *counts, *reasons.values()).where(
         _F.posted_at.is_not(None)
     )
-    for value, condition in (
-        (begins_at, _F.posted_at >= begins_at),
-        (ends_at, _F.posted_at < ends_at),
-        (market_id, _F.market_id == market_id),
-    ):
-        if value is not None:
-            asked = asked.where(condition)
-    rows = await session.execute(asked.group_by(func.grouping_sets(group, func.tuple_())))
+    if begins_at is not None:
+        asked = asked.where(_F.posted_at >= begins_at)
+    if ends_at is not None:
+        asked = asked.where(_F.posted_at < ends_at)
+    if market_id is not None:
+        asked = asked.where(_F.market_id == market_id)
+    rows = await session.execute(asked.group_by(func.grouping_sets(group, tuple_())))
     total: Figures | None = None
     groups: list[Figures] = []
     for row in rows.mappings():
