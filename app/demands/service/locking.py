@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import Demand, may_see
 from app.demands.repository import demands as repository
+from app.demands.repository import reshapings
 from app.platform.access import Actor, ObjectUnknown
 from app.shared.ids import DemandId
 
@@ -21,12 +22,20 @@ async def lock_demand(session: AsyncSession, demand_id: DemandId) -> Demand:
 
 
 async def read_demand(session: AsyncSession, actor: Actor, demand_id: DemandId) -> Demand:
-    """Return a demand that the actor may see.
+    """Return a demand that the actor may see, or that a demand of its own was merged into.
 
     Raises:
         ObjectUnknown: There is none, or it is not for the actor.
     """
     demand = await repository.find(session, demand_id)
-    if demand is None or not may_see(actor.viewer, demand):
+    if demand is None or not (
+        may_see(actor.viewer, demand) or await _took_in(session, actor, demand)
+    ):
         raise ObjectUnknown("There is no such demand for you.")
     return demand
+
+
+async def _took_in(session: AsyncSession, actor: Actor, demand: Demand) -> bool:
+    # Whose aim another demand took over goes on reading of it (DM25).
+    party_id = actor.viewer.party_id
+    return party_id is not None and await reshapings.was_merged_into(session, demand.id, party_id)

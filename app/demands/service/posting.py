@@ -19,6 +19,7 @@ from app.demands.domain.notice import DemandNoticeKind, posting_facts
 from app.demands.domain.posting import PostingTerms
 from app.demands.domain.posting_checks import check_extension, check_posting
 from app.demands.repository import demands as repository
+from app.demands.service.editions import require_open
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event, publish_notice
 from app.identity.public import Party, get_party, require_verified
@@ -43,11 +44,12 @@ async def post_demand(
     """Post a reviewed demand with the terms of a new round.
 
     Args:
-        edition_id: An open edition that lists it; the caller has checked it.
+        edition_id: An open edition that will list it.
 
     Raises:
         ObjectUnknown: There is no such demand.
         TransitionRefused: It is not reviewed.
+        EditionNotOpen: There is no such open edition in its market.
         PartyNotVerified: The exchange has not verified the poster.
         DemandInvalid: Time has broken what was in order, such as a date.
         PostingInvalid: Names every fault of the terms.
@@ -56,6 +58,7 @@ async def post_demand(
     """
     demand = await lock_demand(session, demand_id)
     status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.POST)
+    await require_open(session, demand.market_id, edition_id)
     poster = await require_verified(session, demand.party_id)
     check_content(demand.content, today=now.astimezone(SHANGHAI).date())
     check_posting(terms, demand.content, planned=demand.bidding is not None, now=now)

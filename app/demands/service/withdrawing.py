@@ -17,6 +17,7 @@ from app.demands.repository import demands as repository
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event, publish_notice
 from app.demands.service.posting import CLOSE
+from app.demands.service.reshaping import drop_asked
 from app.platform import journal, timers
 from app.platform.access import Actor
 from app.shared.ids import DemandId
@@ -38,6 +39,7 @@ async def withdraw_demand(
     demand = await lock_demand(session, demand_id)
     status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.WITHDRAW)
     withdrawn = replace(demand, status=status, reason=reason, ended_at=now)
+    await drop_asked(session, demand, at=now)
     if demand.posted_at is None:
         await repository.save(session, withdrawn)
         event = demand_event(

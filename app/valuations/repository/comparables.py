@@ -22,6 +22,7 @@ from app.valuations.domain.comparables import (
 )
 from app.valuations.models import ComparableRow, SaleRecordRow
 
+PRICES_MAX = 200  # the latest: older ones tell less of a field
 _TERMS = ("title", "technology_field", "kind", "ip_kind", "readiness", "conversion_mode")
 _FILTERED = ("technology_field", "kind", "ip_kind", "conversion_mode", "contested", "source")
 
@@ -186,3 +187,20 @@ async def find_page(
         .limit(limit)
     )
     return [_comparable(row) for row in rows]
+
+
+async def prices(
+    session: AsyncSession, market_id: MarketId, *, technology_field: str, currency: str
+) -> Sequence[Money]:
+    """Return the prices of a market's latest comparables of a field in a currency."""
+    found = await session.scalars(
+        select(ComparableRow.price_minor)
+        .where(
+            ComparableRow.market_id == market_id,
+            ComparableRow.technology_field == technology_field,
+            ComparableRow.currency == currency,
+        )
+        .order_by(ComparableRow.dealt_on.desc(), ComparableRow.id.desc())
+        .limit(PRICES_MAX)
+    )
+    return [Money(minor, currency) for minor in found]
