@@ -120,6 +120,9 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     body = content(records("demands")[0], "poster")
     later = json.loads(json.dumps(body).replace('"2025-', '"2027-'))
     demand = await api.post(poster, "/v1/demands", later)
+    listed = {"title": "第一期需求清单", "region_code": "330100"}
+    period = {"starts_on": "2026-01-01", "ends_on": "2026-03-31"}
+    edition = await api.post(operator, "/v1/demand-editions", listed | period)
     evaluation = await api.post(
         operator,
         f"/v1/achievements/{lot.listing['achievement_id']}/evaluations",
@@ -172,6 +175,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
+        thing("edition_id", edition["id"]),
         *(
             thing(
                 "registration_id", registration["id"], PartyId(uuid.UUID(registration["party_id"]))

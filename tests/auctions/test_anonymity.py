@@ -41,6 +41,7 @@ NONE_OF: Final = frozenset(
         "file_id",
         "deal_id",
         "demand_id",
+        "edition_id",
         "import_id",
         "evaluation_id",
         "valuation_id",
