@@ -89,7 +89,7 @@ def check_attachable(demand: Demand) -> None:
     if demand.status not in ATTACHABLE:
         raise DemandNotAttachable(
             "A demand joins an event when it is cleared or on the board.",
-            status=str(demand.status),
+            state=str(demand.status),
             accepted=sorted(ATTACHABLE),
         )
 
@@ -273,9 +273,17 @@ class PrizeReferenceMissing(RuleBroken):
     title_en = "Say how the prize was paid"
 
 
-class PrizesFunded(Conflict):
+class PrizeFunded(Conflict):
     """The sponsor's money is there already, or the prize needs none."""
 
     code = "prize_funded"
     title_zh = "该奖项资金已到位或无需存入"
     title_en = "The prize is funded, or needs no funds here"
+
+
+class PrizeNotFunded(Conflict):
+    """The money of a prize has not come yet."""
+
+    code = "prize_not_funded"
+    title_zh = "该奖项资金尚未到位"
+    title_en = "The prize's money has not come"

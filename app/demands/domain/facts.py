@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 CURRENCY: Final = "CNY"
+_AUCTION: Final = "auction_"  # failed, cancelled, annulled: the bidding decided nothing
 
 # One part as it is kept: [version of its subject, what was said].
 Said = Mapping[str, list[Any]]
@@ -149,6 +150,8 @@ def _reason(known: Said, *, ever_engaged: bool) -> NoTakeUp | None:
     end = _said(known, Part.END).get("reason")
     if end is None:
         return NoTakeUp.WITHDRAWN_BY_POSTER if Part.WITHDRAWAL in known else None
+    if end.startswith(_AUCTION):
+        return NoTakeUp.AUCTION_FAILED
     try:
         reason = NoTakeUp(end)
     except ValueError:

@@ -132,6 +132,7 @@ def test_why_nobody_took_it_up_is_told_by_the_event(reason: NoTakeUp) -> None:
 def test_a_reason_that_is_not_known_yet_counts_as_another() -> None:
     """DM114"""
     assert facts(posting(1), end(2, "weather")).reason is NoTakeUp.OTHER
+    assert facts(posting(1), end(2, "auction_annulled")).reason is NoTakeUp.AUCTION_FAILED
 
 
 def test_a_winner_who_was_lost_is_why_nobody_suited() -> None:
