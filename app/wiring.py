@@ -11,7 +11,15 @@ from app.auctions import live
 from app.auctions.public import owner_of_auction
 from app.demands import endpoints as demands
 from app.demands import handlers as demand_handlers
-from app.demands.public import owner_of_demand, owner_of_edition
+from app.demands.public import (
+    owner_of_challenge,
+    owner_of_demand,
+    owner_of_demand_import,
+    owner_of_demand_objection,
+    owner_of_edition,
+    owner_of_engagement,
+    owner_of_proposal,
+)
 from app.dossiers import endpoints as dossiers
 from app.dossiers.public import owner_of_dossier
 from app.identity import endpoints as identity
@@ -93,7 +101,12 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "roadshow_id": owner_of_roadshow,
     "room_id": owner_of_room,
     "demand_id": owner_of_demand,
+    "challenge_id": owner_of_challenge,
+    "engagement_id": owner_of_engagement,
+    "demand_import_id": owner_of_demand_import,
+    "demand_objection_id": owner_of_demand_objection,
     "edition_id": owner_of_edition,
+    "proposal_id": owner_of_proposal,
     "auction_id": owner_of_auction,
     "dossier_id": owner_of_dossier,
 }

@@ -10,10 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.domain.bidding import WORKED_ON, Bidder
 from app.demands.domain.content import DemandContent
 from app.demands.domain.demand import Demand, DemandStatus
-from app.demands.repository import bidders, demands, editions
+from app.demands.domain.engagement import Engagement
+from app.demands.repository import (
+    bidders,
+    challenges,
+    demands,
+    editions,
+    engagements,
+    imports,
+    objections,
+    proposals,
+)
 from app.demands.service import bidding
 from app.platform.access import Actor, ObjectUnknown, Owner
-from app.shared.ids import AuctionId, DemandId, EditionId, PartyId
+from app.shared.ids import (
+    AuctionId,
+    ChallengeId,
+    DemandId,
+    DemandImportId,
+    EditionId,
+    EngagementId,
+    PartyId,
+    ProposalId,
+)
 
 __all__ = [
     "WORKED_ON",
@@ -21,6 +40,7 @@ __all__ = [
     "Demand",
     "DemandContent",
     "DemandStatus",
+    "Engagement",
     "attach_plan",
     "bidder_by_code",
     "bidders_of",
@@ -28,9 +48,15 @@ __all__ = [
     "call_bidding_later",
     "fail_bidding",
     "get_demand",
+    "get_engagement",
     "hand_over",
+    "owner_of_challenge",
     "owner_of_demand",
+    "owner_of_demand_import",
+    "owner_of_demand_objection",
     "owner_of_edition",
+    "owner_of_engagement",
+    "owner_of_proposal",
     "points_of",
     "void_bidding",
 ]
@@ -49,6 +75,17 @@ async def get_demand(session: AsyncSession, demand_id: DemandId, *, lock: bool =
     if demand is None:
         raise ObjectUnknown("There is no such demand.")
     return demand
+
+
+async def owner_of_proposal(session: AsyncSession, proposal_id: UUID) -> Owner | None:
+    """Return a proposal's market and the party that made it."""
+    found = await proposals.find(session, ProposalId(proposal_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def owner_of_demand_objection(session: AsyncSession, objection_id: UUID) -> Owner | None:
+    """Return an objection's market and whoever filed it; its poster does not decide it."""
+    return await objections.owner_of(session, objection_id)
 
 
 async def owner_of_demand(session: AsyncSession, demand_id: UUID) -> Owner | None:
@@ -93,7 +130,7 @@ async def points_of(
 ) -> Mapping[str, Sequence[int]]:
     """Return the panel's points 0..100 of each criterion, in published order, by code.
 
-    Nobody is told them before the bids are in.
+    No proposer is told them before the bids are in.
     """
     return await bidders.points(session, demand_id, round_no)
 
@@ -151,3 +188,33 @@ async def owner_of_edition(session: AsyncSession, edition_id: UUID) -> Owner | N
     """Return an edition's market; it belongs to no party."""
     found = await editions.find(session, EditionId(edition_id))
     return None if found is None else Owner(found.market_id, frozenset())
+
+
+async def owner_of_demand_import(session: AsyncSession, import_id: UUID) -> Owner | None:
+    """Return a bulk import's market and party."""
+    found = await imports.find(session, DemandImportId(import_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
+
+
+async def get_engagement(session: AsyncSession, engagement_id: EngagementId) -> Engagement:
+    """Return a winner's contract, whoever asks: the caller answers for what it shows.
+
+    Raises:
+        ObjectUnknown: There is none.
+    """
+    engagement = await engagements.find(session, engagement_id)
+    if engagement is None:
+        raise ObjectUnknown("There is no such engagement.")
+    return engagement
+
+
+async def owner_of_engagement(session: AsyncSession, engagement_id: UUID) -> Owner | None:
+    """Return an engagement's market, with its poster and solver."""
+    found = await engagements.find(session, EngagementId(engagement_id))
+    return None if found is None else Owner(found.market_id, found.parties)
+
+
+async def owner_of_challenge(session: AsyncSession, challenge_id: UUID) -> Owner | None:
+    """Return a challenge event's market and who runs it."""
+    found = await challenges.find(session, ChallengeId(challenge_id))
+    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))

@@ -57,10 +57,12 @@ __all__ = [
     "names_of_actors",
     "owner_of_client",
     "owner_of_party",
+    "parties_of_users",
     "persons_behind",
     "plain_name",
     "require_verified",
     "shared_control",
+    "watchers_among",
 ]
 
 
@@ -104,6 +106,13 @@ async def members_among(
     return await members.members_among(session, party_id, user_ids)
 
 
+async def parties_of_users(
+    session: AsyncSession, user_ids: Collection[UserId]
+) -> Mapping[UserId, frozenset[PartyId]]:
+    """Return the parties that users act for in any role, in one query."""
+    return await members.parties_of_users(session, user_ids)
+
+
 async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
     """Return a party.
 
@@ -124,6 +133,13 @@ async def has_exchange_staff(session: AsyncSession, party_id: PartyId) -> bool:
     Invariant: I11 (such a party has no buyers' staff, so it stays the same while it trades).
     """
     return await parties.is_watcher(session, party_id)
+
+
+async def watchers_among(
+    session: AsyncSession, party_ids: Collection[PartyId]
+) -> frozenset[PartyId]:
+    """Return those of the parties that have operators or auditors, in one query (I11)."""
+    return await parties.watchers_among(session, party_ids)
 
 
 async def require_verified(session: AsyncSession, party_id: PartyId) -> Party:

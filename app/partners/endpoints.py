@@ -15,7 +15,10 @@ from app.platform.schema import Limit
 routes = router(tag="partners")
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z._]{0,59}$")]
+# Until a deadline nobody may count proposals; behind it all commitments are told with them (DM38).
+NEVER_TOLD: Final = ("commitment",)
 SECRET_SUBJECTS: Final = (
+    *NEVER_TOLD,
     "registration",
     "ledger_entry",
     "market_view",
@@ -46,6 +49,6 @@ async def list_events(
         limit=limit,
         market_id=actor.market_id,
         types=event_type,
-        without=SECRET_SUBJECTS if actor.role is Role.PARTNER else (),
+        without=SECRET_SUBJECTS if actor.role is Role.PARTNER else NEVER_TOLD,
     )
     return FeedPage(items=[EventView.of(event, actor) for event in events], next=str(place))

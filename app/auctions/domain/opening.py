@@ -4,7 +4,7 @@ from typing import Final
 
 from app.auctions.domain.model import AuctionStatus, BiddingState
 from app.auctions.domain.terms import Sealing
-from app.shared.errors import Conflict, Forbidden, RuleBroken
+from app.shared.errors import Conflict, RuleBroken
 
 _SHUT: Final = frozenset({AuctionStatus.SCHEDULED, AuctionStatus.SEALED, AuctionStatus.CANCELLED})
 
@@ -23,22 +23,6 @@ class OpeningNotDue(Conflict):
     code = "opening_not_due"
     title_zh = "当前不能开启密封报价"
     title_en = "Sealed bids are not opened now"
-
-
-class ShareContradicts(Conflict):
-    """A holder said something else of the same bid before; its first word stands."""
-
-    code = "share_contradicts"
-    title_zh = "与此前提交的内容相矛盾"
-    title_en = "The holder said otherwise before"
-
-
-class HolderUnproven(Forbidden):
-    """A complaint without proof that the holder itself makes it."""
-
-    code = "holder_unproven"
-    title_zh = "未能证明由密钥份额保管人本人提交"
-    title_en = "Nothing shows that the share's holder says this"
 
 
 def check_published(state: BiddingState) -> None:

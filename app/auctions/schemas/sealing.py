@@ -9,11 +9,11 @@ from pydantic import AfterValidator, Field, model_validator
 from app.auctions.domain.model import AuctionStatus
 from app.auctions.repository.auctions import Auction
 from app.auctions.repository.bids import StoredBid
-from app.auctions.service.handing_in import Submission
 from app.auctions.service.opening import Progress
 from app.platform.schema import Body, Page, View
 from app.shared.canonical import canonical_json
 from app.shared.jsonable import jsonable
+from app.shared.sealing.handing_in import Submission
 
 SEALED_BYTES_MAX = 8192  # twice what a bid with nine holders has
 SEALED_LEVELS_MAX = 8  # more than twice what it has

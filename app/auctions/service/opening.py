@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,8 +25,8 @@ from app.auctions.service.publish import publish_change
 from app.auctions.vault import Vault
 from app.platform.journal import NewEvent
 from app.shared.sealing import Opened, ShareHolder, decide
+from app.shared.sealing.handing_in import UNREADABLE, is_waiting, shares_of
 
-UNREADABLE: Final[Mapping[str, Any]] = {"unreadable": True}
 Handed = Mapping[UUID, Mapping[int, Mapping[str, Any]]]
 
 
@@ -88,23 +88,19 @@ def _waiting(auction: Auction, rows: Sequence[StoredBid], handed: Handed) -> lis
     terms = auction.state.terms
     assert terms.holders is not None
     assert terms.threshold is not None
-    waiting = []
-    for row in rows:
-        told = handed.get(row.id, {})
-        good = sum(share != UNREADABLE for share in told.values())
-        if good < terms.threshold and len(told) < len(terms.holders):
-            waiting.append(row.sequence)
-    return waiting
+    count, threshold = len(terms.holders), terms.threshold
+    return [
+        row.sequence
+        for row in rows
+        if is_waiting(handed.get(row.id, {}), threshold=threshold, holders=count)
+    ]
 
 
 def _open_all(auction: Auction, rows: Sequence[StoredBid], handed: Handed) -> list[Opened]:
     ends = []
     for row in rows:
         assert row.sealed is not None
-        shares = {
-            holder: None if share == UNREADABLE else share
-            for holder, share in handed.get(row.id, {}).items()
-        }
+        shares = shares_of(handed.get(row.id, {}))
         end = decide(
             json.loads(row.sealed), shares, auction_id=auction.id, bidder_code=row.bidder_code
         )

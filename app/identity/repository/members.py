@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.domain.login import LoginTaken, Membership, MemberTwice, User
@@ -109,6 +109,21 @@ async def roles_of_party(session: AsyncSession, party_id: PartyId) -> frozenset[
     return frozenset(map(Role, roles))
 
 
+async def parties_with_roles(
+    session: AsyncSession, party_ids: Collection[PartyId], roles: Collection[Role]
+) -> frozenset[PartyId]:
+    """Return those of the parties for which somebody acts in one of the roles."""
+    found = await session.scalars(
+        select(MembershipRow.party_id)
+        .where(
+            MembershipRow.party_id == any_(literal(list(party_ids), ARRAY(Uuid))),
+            MembershipRow.role.in_([str(role) for role in roles]),
+        )
+        .distinct()
+    )
+    return frozenset(PartyId(party_id) for party_id in found)
+
+
 def _membership(row: MembershipRow) -> Membership:
     return Membership(
         MembershipId(row.id),
@@ -190,3 +205,19 @@ async def members_among(
         )
     )
     return frozenset(map(UserId, found))
+
+
+async def parties_of_users(
+    session: AsyncSession, user_ids: Collection[UserId]
+) -> Mapping[UserId, frozenset[PartyId]]:
+    """Return the parties that users act for in any role."""
+    rows = await session.execute(
+        select(MembershipRow.user_id, MembershipRow.party_id).where(
+            MembershipRow.user_id.in_(user_ids)
+        )
+    )
+    found: dict[UserId, frozenset[PartyId]] = {}
+    for user_id, party_id in rows:
+        user = UserId(user_id)
+        found[user] = found.get(user, frozenset()) | {PartyId(party_id)}
+    return found

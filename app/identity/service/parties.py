@@ -1,5 +1,6 @@
 """Parties and their members: register, verify, add."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,6 +110,13 @@ async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
 async def is_watcher(session: AsyncSession, party_id: PartyId) -> bool:
     """Tell whether anybody watches the market for the party: an operator or an auditor."""
     return not EXCHANGE_ROLES.isdisjoint(await members.roles_of_party(session, party_id))
+
+
+async def watchers_among(
+    session: AsyncSession, party_ids: Collection[PartyId]
+) -> frozenset[PartyId]:
+    """Return those of the parties that `is_watcher` tells of, in one query."""
+    return await members.parties_with_roles(session, party_ids, EXCHANGE_ROLES)
 
 
 async def require_verified(session: AsyncSession, party_id: PartyId) -> Party:
