@@ -100,8 +100,8 @@ async def test_a_text_is_accepted_once_by_its_hash_by_who_may_answer(
     early = await board.reviewed(session, **RESTRICTED)
     refusal(await accept(board, early, text_hash=right), 404, "object_unknown")
     await world.at(session, CLOSES)
-    who = {"party_id": world.other_seller}
-    refusal(await accept(board, demand, **who), 409, "confidence_closed")
+    late = await accept(board, demand, party_id=world.other_seller)
+    refusal(late, 409, "confidence_closed")
 
 
 @pytest.mark.concurrency

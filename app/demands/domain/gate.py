@@ -197,8 +197,10 @@ def _out_of_line(content: DemandContent, prices: FieldPrices | None) -> Iterator
     low, high = content.budget.low, content.budget.high
     if prices is None or low is None or high is None or low.currency != prices.low.currency:
         return
-    yield from _where(high * OUT_OF_LINE < prices.low, "budget.high")
-    yield from _where(low > prices.high * OUT_OF_LINE, "budget.low")
+    # In minor units: twice the largest amount is none that could be booked.
+    too_low = high.amount_minor * OUT_OF_LINE < prices.low.amount_minor
+    yield from _where(too_low, "budget.high")
+    yield from _where(low.amount_minor > prices.high.amount_minor * OUT_OF_LINE, "budget.low")
 
 
 def _due_too_near(content: DemandContent, today: date) -> Iterator[str]:

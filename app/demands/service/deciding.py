@@ -92,6 +92,10 @@ async def decide_diagnosis(
 
     Invariants: DM3, DM23, DM24.
     """
+    # Both sides of a merger in the order of their ids, as whoever consents locks them.
+    sides = {demand_id} if decision.merge_into is None else {demand_id, decision.merge_into}
+    for one in sorted(sides):
+        await repository.find(session, one, lock=True)
     demand = await lock_demand(session, demand_id)
     status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=TRIGGERS[decision.outcome])
     found = await seats.of_submission(session, demand)
@@ -181,20 +185,17 @@ async def _ask(
         asked_by=actor.ref,
     )
     await reshapings.insert(session, reshaping)
-    for one in concerned:
-        event = demand_event(
-            one,
-            "reshaping_asked",
-            actor=actor.ref,
-            at=now,
-            restricted={
-                "reshaping_id": reshaping.id,
-                "kind": reshaping.kind,
-                "explanation": reshaping.explanation,
-            },
-        )
-        await journal.append(session, event)
-        await notify(session, _asking(one, reshaping, now))
+    told = {
+        "reshaping_id": reshaping.id,
+        "kind": reshaping.kind,
+        "explanation": reshaping.explanation,
+    }
+    events = [
+        demand_event(one, "reshaping_asked", actor=actor.ref, at=now, restricted=told)
+        for one in concerned
+    ]
+    await journal.append(session, *events)
+    await notify(session, *(_asking(one, reshaping, now) for one in concerned))
     return reshaping
 
 

@@ -24,7 +24,7 @@ from app.demands.domain.gate import (
     quartiles,
 )
 from app.demands.domain.gate_rules import DEMAND_RULES, DemandComplaint
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 
 RECORDS = json.loads(Path("app/demo/data/demands.json").read_text())
 TODAY = date(2025, 2, 1)
@@ -209,6 +209,10 @@ def test_a_budget_far_from_its_field_is_told(low: int, high: int, places: tuple[
     budget = Budget(kind=BudgetKind.RANGE, low=Money(low), high=Money(high))
     found = failed(replace(GOOD, budget=budget), prices=prices)
     assert found.get("budget_out_of_line", ()) == places
+    most = Money(AMOUNT_MINOR_MAX)  # twice as much is no amount
+    huge = FieldPrices(count=5, low=most, middle=most, high=most)
+    whole = Budget(kind=BudgetKind.FIXED, low=most, high=most)
+    assert failed(replace(GOOD, budget=whole), prices=huge) == {}
     dollars = Budget(kind=BudgetKind.FIXED, low=Money(1, "USD"), high=Money(1, "USD"))
     assert failed(replace(GOOD, budget=dollars), prices=prices) == {}
 
