@@ -53,17 +53,21 @@ async def sold_lot(world: World, runtime: Runtime, client: httpx.AsyncClient, **
     return lot
 
 
-async def made_import(lot: Lot, world: World, *, elsewhere: bool) -> str:
-    """Import a table of the market's seller."""
-    headers = world.headers(Role.SELLER_STAFF, market="other" if elsewhere else "own")
+async def made_import(
+    lot: Lot, world: World, *, elsewhere: bool, of: str = "achievements", by: Role | None = None
+) -> str:
+    """Import a table of the market's seller, or of its poster of demands."""
+    who = by or Role.SELLER_STAFF
+    headers = world.headers(who, market="other" if elsewhere else "own")
+    template = "imports/template" if of == "demands" else "import-template"
     transport = httpx.ASGITransport(create_app(lot.runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://zhepai.test") as client:
-        table = await client.get("/v1/achievements/import-template?format=csv")
+        table = await client.get(f"/v1/{of}/{template}?format=csv")
         file = {"file": ("a.csv", table.content)}
         form = {"audience": "owner"}
         kept = await client.post("/v1/files", files=file, data=form, headers=headers)
         body = {"file_id": kept.json()["id"]}
-        made = await client.post("/v1/achievements/imports", json=body, headers=headers)
+        made = await client.post(f"/v1/{of}/imports", json=body, headers=headers)
     return str(made.json()["id"])
 
 
@@ -169,6 +173,11 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("party_id", buyer, buyer),
         thing("achievement_id", lot.listing["achievement_id"], seller),
         thing("import_id", await made_import(lot, world, elsewhere=elsewhere), seller),
+        thing(
+            "demand_import_id",
+            await made_import(lot, world, elsewhere=elsewhere, of="demands", by=Role.BUYER_STAFF),
+            buyer,
+        ),
         thing("listing_id", lot.listing["id"], seller),
         thing("objection_id", await made_objection(lot, world, elsewhere=elsewhere), seller),
         thing("dossier_id", dossier["id"], seller),

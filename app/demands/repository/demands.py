@@ -21,6 +21,7 @@ from app.demands.domain.content import (
 from app.demands.domain.demand import Demand, DemandStatus
 from app.demands.domain.posting import PostingTerms
 from app.demands.models import DemandRow
+from app.platform.db import insert_rows
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import AuctionId, DemandId, EditionId, MarketId, PartyId
 from app.shared.jsonable import jsonable
@@ -146,6 +147,41 @@ async def insert(session: AsyncSession, demand: Demand) -> None:
     await session.flush()
 
 
+async def next_numbers(session: AsyncSession, count: int, *, now: datetime) -> Sequence[str]:
+    """Return as many human numbers in one statement."""
+    drawn = select(func.nextval("demand_numbers")).select_from(func.generate_series(1, count))
+    year = now.astimezone(SHANGHAI).year
+    return [f"ZP-N-{year}-{value:06}" for value in await session.scalars(drawn)]
+
+
+async def insert_many(session: AsyncSession, demands: Sequence[Demand]) -> None:
+    """Insert new demands in one statement; at least one."""
+    rows = [
+        {
+            "id": demand.id,
+            "number": demand.number,
+            "market_id": demand.market_id,
+            "party_id": demand.party_id,
+            "version": demand.version,
+            "created_at": demand.created_at,
+            **_state_columns(demand),
+            **_content_columns(demand.content),
+            "due_on": demand.content.due_on.isoformat(),  # it travels as JSON
+        }
+        for demand in demands
+    ]
+    await insert_rows(session, DemandRow, rows)
+
+
+async def save_contents(session: AsyncSession, demands: Sequence[Demand]) -> None:
+    """Save the contents and versions of demands; the caller holds the rows' locks."""
+    rows = [
+        {"id": demand.id, "version": demand.version} | _content_columns(demand.content)
+        for demand in demands
+    ]
+    await session.execute(update(DemandRow), rows)
+
+
 async def save(session: AsyncSession, demand: Demand) -> None:
     """Save all but the content; the caller holds the row's lock."""
     await _update(session, demand, _state_columns(demand))
@@ -175,12 +211,12 @@ async def find(session: AsyncSession, demand_id: DemandId, *, lock: bool = False
     return None if row is None else to_demand(row)
 
 
-async def find_many(session: AsyncSession, demand_ids: Collection[DemandId]) -> Sequence[Demand]:
-    """Return those of the demands that exist, in the order of their ids."""
-    rows = await session.scalars(
-        select(DemandRow)
-        .where(DemandRow.id.in_(demand_ids))
-        .order_by(DemandRow.id)
-        .execution_options(populate_existing=True)
-    )
+async def find_many(
+    session: AsyncSession, demand_ids: Collection[DemandId], *, lock: bool = False
+) -> Sequence[Demand]:
+    """Return those of the demands that exist, in the order of their ids, locked so if asked."""
+    statement = select(DemandRow).where(DemandRow.id.in_(demand_ids)).order_by(DemandRow.id)
+    if lock:
+        statement = statement.with_for_update()
+    rows = await session.scalars(statement.execution_options(populate_existing=True))
     return [to_demand(row) for row in rows]

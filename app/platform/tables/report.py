@@ -30,12 +30,14 @@ class ReportLine:
     Attributes:
         outcome: In Chinese.
         object_id: What it became, if anything.
+        hints_from: Where the faults end and hints begin, which keep no row out.
     """
 
     row: int
     outcome: str
     object_id: UUID | None
     faults: Sequence[Fault]
+    hints_from: int | None = None
 
 
 def write_template(
@@ -75,8 +77,14 @@ def write_report(lines: Iterable[ReportLine], kind: TableFormat, *, what: str) -
     for line in lines:
         start = (str(line.row), line.outcome, str(line.object_id or ""))
         faults: list[tuple[str, ...]] = [
-            (fault.cell, fault.column, fault.rule, fault.message, fault.mend)
-            for fault in line.faults
+            (fault.cell, fault.column, fault.rule, _said(line, place), fault.mend)
+            for place, fault in enumerate(line.faults)
         ]
         rows += [start + fault for fault in faults or [("",) * len(_FAULT_HEADER)]]
     return write_csv(rows) if kind is TableFormat.CSV else write_xlsx([("导入报告", rows)])
+
+
+def _said(line: ReportLine, place: int) -> str:
+    message = line.faults[place].message
+    is_hint = line.hints_from is not None and place >= line.hints_from
+    return f"提示：{message}" if is_hint else message
