@@ -1,4 +1,4 @@
-"""What the worker runs for settlement: deals of listings that were awarded without an auction."""
+"""What the worker runs for settlement: deals of awarded listings, and of demands' engagements."""
 
 from typing import Final
 from uuid import UUID
@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.journal import JournalEvent
 from app.platform.reactions import Reaction
+from app.settlement.service import engaging
 from app.settlement.service.opening import open_deal
-from app.shared.ids import ListingId, PartyId, RegistrationId
+from app.shared.ids import EngagementId, ListingId, PartyId, RegistrationId
 from app.shared.money import Money
 
 
@@ -29,6 +30,41 @@ async def open_awarded(session: AsyncSession, event: JournalEvent) -> None:
     )
 
 
+async def follow_engagement(session: AsyncSession, event: JournalEvent) -> None:
+    """Open the deal of a new engagement, and follow what leaves its escrow (ST20, ST22, ST23)."""
+    engagement_id = EngagementId(event.subject_id)
+    at, told = event.market_at, event.restricted
+    if event.type == "engagement.opened":
+        await engaging.open_engaged(session, engagement_id, at=at, actor=str(told["actor"]))
+        return
+    amount = told.get("amount")
+    money = None if amount is None else Money.parse(amount["amount"], amount["currency"])
+    back = event.type == "engagement.returned"
+    await engaging.follow_engagement(
+        session,
+        engagement_id,
+        released=None if back else money,
+        returned=money if back else None,
+        finished=bool(told["finished"]),
+        at=at,
+        actor=str(told["actor"]),
+    )
+
+
 REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("settlement.open_awarded", frozenset({"listing.awarded"}), open_awarded),
+    Reaction(
+        "settlement.follow_engagement",
+        frozenset(
+            {
+                "engagement.opened",
+                "engagement.released",
+                "engagement.returned",
+                "engagement.completed",
+                "engagement.cut",
+                "engagement.stopped",
+            }
+        ),
+        follow_engagement,
+    ),
 )

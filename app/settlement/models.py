@@ -22,7 +22,7 @@ TIME = DateTime(timezone=True)
 
 
 class DealRow(Base):
-    """A sale; one a listing, beside those that ended in default."""
+    """A sale of a listing or the work for a demand; beside it those that ended in default."""
 
     __tablename__ = "deals"
     __table_args__ = (
@@ -34,15 +34,38 @@ class DealRow(Base):
             postgresql_where=text("status <> 'defaulted'"),
         ),
         Index("ix_deals_listing_id", "listing_id"),
+        Index(
+            "uq_deals_engagement_id",
+            "engagement_id",
+            unique=True,
+            postgresql_where=text("status <> 'defaulted'"),
+        ),
+        CheckConstraint(
+            "num_nonnulls(listing_id, engagement_id) = 1"
+            " AND (listing_id IS NULL) = (registration_id IS NULL)"
+            " AND (demand_id IS NULL) = (engagement_id IS NULL)"
+            " AND (listing_id IS NOT NULL OR deposit_minor = 0)",
+            name="source",
+        ),
+        CheckConstraint(
+            "released_minor >= 0 AND returned_minor >= 0"
+            " AND released_minor + returned_minor <= paid_minor",
+            name="moved",
+        ),
         UniqueConstraint("number", name="uq_deals_number"),
         CheckConstraint("status IN ('opened', 'paid', 'settled', 'defaulted')", name="status"),
-        CheckConstraint("start_minor > 0 AND price_minor >= start_minor", name="price"),
+        CheckConstraint(
+            "start_minor > 0 AND price_minor > 0"
+            " AND (listing_id IS NULL OR price_minor >= start_minor)",
+            name="price",
+        ),
         CheckConstraint(
             "deposit_minor >= 0 AND deposit_minor <= paid_minor AND paid_minor <= price_minor",
             name="paid",
         ),
         CheckConstraint(
-            "status = 'defaulted' OR (status = 'opened') = (paid_minor < price_minor)",
+            "status = 'defaulted' OR (engagement_id IS NOT NULL AND status = 'settled')"
+            " OR (status = 'opened') = (paid_minor < price_minor)",
             name="opened",
         ),
         CheckConstraint(
@@ -65,16 +88,20 @@ class DealRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(24))
     market_id: Mapped[UUID] = mapped_column(ForeignKey("markets.id"))
-    listing_id: Mapped[UUID] = mapped_column(ForeignKey("listings.id"))
+    listing_id: Mapped[UUID | None] = mapped_column(ForeignKey("listings.id"))
+    demand_id: Mapped[UUID | None] = mapped_column(ForeignKey("demands.id"))
+    engagement_id: Mapped[UUID | None] = mapped_column(ForeignKey("engagements.id"))
     seller_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
     buyer_id: Mapped[UUID] = mapped_column(ForeignKey("parties.id"))
-    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registrations.id"))
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registrations.id"))
     status: Mapped[str] = mapped_column(String(10))
     currency: Mapped[str] = mapped_column(String(3))
     start_minor: Mapped[int] = mapped_column(BigInteger)
     price_minor: Mapped[int] = mapped_column(BigInteger)
     deposit_minor: Mapped[int] = mapped_column(BigInteger)
     paid_minor: Mapped[int] = mapped_column(BigInteger)
+    released_minor: Mapped[int] = mapped_column(BigInteger)
+    returned_minor: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(20))
     source_id: Mapped[UUID]
     confirmed_at: Mapped[datetime] = mapped_column(TIME)

@@ -15,7 +15,16 @@ from app.settlement.domain.contract import Contract
 from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
 from app.settlement.models import ContractRow, DealRow, PaymentRow
 from app.shared.calendar import SHANGHAI
-from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.ids import (
+    DealId,
+    DemandId,
+    EngagementId,
+    EntryId,
+    ListingId,
+    MarketId,
+    PartyId,
+    RegistrationId,
+)
 from app.shared.money import Money
 
 
@@ -24,15 +33,21 @@ def _deal(row: DealRow) -> Deal:
         id=DealId(row.id),
         number=row.number,
         market_id=MarketId(row.market_id),
-        listing_id=ListingId(row.listing_id),
+        listing_id=None if row.listing_id is None else ListingId(row.listing_id),
+        demand_id=None if row.demand_id is None else DemandId(row.demand_id),
+        engagement_id=None if row.engagement_id is None else EngagementId(row.engagement_id),
         seller_id=PartyId(row.seller_id),
         buyer_id=PartyId(row.buyer_id),
-        registration_id=RegistrationId(row.registration_id),
+        registration_id=(
+            None if row.registration_id is None else RegistrationId(row.registration_id)
+        ),
         status=DealStatus(row.status),
         start=Money(row.start_minor, row.currency),
         price=Money(row.price_minor, row.currency),
         deposit=Money(row.deposit_minor, row.currency),
         paid=Money(row.paid_minor, row.currency),
+        released=Money(row.released_minor, row.currency),
+        returned=Money(row.returned_minor, row.currency),
         source=row.source,
         source_id=row.source_id,
         confirmed_at=row.confirmed_at,
@@ -58,7 +73,11 @@ async def next_number(session: AsyncSession, *, confirmed_at: datetime) -> str:
 
 
 async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
-    """Write a new deal; false if the listing has a living one, also one that just commits (ST1)."""
+    """Write a new deal; false if its listing or engagement has a living one (ST1, ST20).
+
+    Also one that just commits counts.
+    """
+    source = "listing_id" if deal.engagement_id is None else "engagement_id"
     claimed = await session.scalar(
         insert(DealRow)
         .values(
@@ -66,6 +85,8 @@ async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
             number=deal.number,
             market_id=deal.market_id,
             listing_id=deal.listing_id,
+            demand_id=deal.demand_id,
+            engagement_id=deal.engagement_id,
             seller_id=deal.seller_id,
             buyer_id=deal.buyer_id,
             registration_id=deal.registration_id,
@@ -75,6 +96,8 @@ async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
             price_minor=deal.price.amount_minor,
             deposit_minor=deal.deposit.amount_minor,
             paid_minor=deal.paid.amount_minor,
+            released_minor=deal.released.amount_minor,
+            returned_minor=deal.returned.amount_minor,
             source=deal.source,
             source_id=deal.source_id,
             confirmed_at=deal.confirmed_at,
@@ -83,9 +106,7 @@ async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
             settled_at=deal.settled_at,
             contract_version=deal.contract_version,
         )
-        .on_conflict_do_nothing(
-            index_elements=["listing_id"], index_where=text("status <> 'defaulted'")
-        )
+        .on_conflict_do_nothing(index_elements=[source], index_where=text("status <> 'defaulted'"))
         .returning(DealRow.id)
     )
     return claimed is not None
@@ -109,6 +130,20 @@ async def get_deal(session: AsyncSession, deal_id: UUID, *, lock: bool = False) 
     return _deal(row)
 
 
+async def lock_engaged(session: AsyncSession, engagement_id: EngagementId) -> Deal | None:
+    """Lock and return the living deal of an engagement."""
+    row = await session.scalar(
+        select(DealRow)
+        .where(
+            DealRow.engagement_id == engagement_id,
+            DealRow.status != str(DealStatus.DEFAULTED),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return None if row is None else _deal(row)
+
+
 async def save_deal(session: AsyncSession, deal: Deal) -> None:
     """Write what may change of a deal; the caller holds its lock."""
     await session.execute(
@@ -117,6 +152,8 @@ async def save_deal(session: AsyncSession, deal: Deal) -> None:
         .values(
             status=str(deal.status),
             paid_minor=deal.paid.amount_minor,
+            released_minor=deal.released.amount_minor,
+            returned_minor=deal.returned.amount_minor,
             signed_at=deal.signed_at,
             signed_text_hash=deal.signed_text_hash,
             settled_at=deal.settled_at,

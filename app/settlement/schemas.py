@@ -27,11 +27,13 @@ FieldValue = str | bool | dict[str, str] | None
 
 
 class DealView(View):
-    """A deal with what is paid and what is owed."""
+    """A deal of a listing or of a demand, with what is paid, went on, and is owed."""
 
     id: UUID
     number: str
-    listing_id: UUID
+    listing_id: UUID | None
+    demand_id: UUID | None
+    engagement_id: UUID | None
     seller_id: UUID
     buyer_id: UUID
     status: DealStatus
@@ -40,6 +42,8 @@ class DealView(View):
     premium_rate: Rate
     deposit: MoneyJson
     paid: MoneyJson
+    released: MoneyJson
+    returned: MoneyJson
     outstanding: MoneyJson
     source: str
     source_id: UUID

@@ -133,20 +133,35 @@ _FAMILIES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+# The cooperation modes of demands; what they do not name fits any type.
+_COOPERATION: Final[Mapping[str, frozenset[str]]] = {
+    "commissioned_development": frozenset({"development_commissioned"}),
+    "joint_development": frozenset({"development_joint"}),
+    "joint_laboratory": frozenset({"development_joint"}),
+    "technology_transfer": frozenset({"transfer"}),
+    "technology_licence": frozenset({"licence"}),
+    "share_investment": frozenset({"transfer", "licence"}),
+    "technical_consulting": frozenset({"consulting"}),
+    "technical_service": frozenset({"service"}),
+}
+
+
 def check_type_fits_mode(facts: Facts) -> Check:
-    """The contract is of the kind that the listing offered."""
-    accepted = _FAMILIES.get(facts.conversion_mode, _ANY)
+    """The contract is of the kind that the listing offered, or the demand asked for (ST25)."""
+    mode = facts.cooperation_mode or facts.conversion_mode or ""
+    table = _FAMILIES if facts.cooperation_mode is None else _COOPERATION
+    accepted = table.get(mode, _ANY)
     kind = facts.contract.contract_type
     wanted = ", ".join(sorted(accepted))
     words = Words(
         ("合同类型与转化方式一致", "The contract type fits the conversion mode"),
         (
-            f"合同类型与挂牌的转化方式（{facts.conversion_mode}）不一致",
-            f"The contract type does not fit the listed conversion mode ({facts.conversion_mode})",
+            f"合同类型与公告的转化或合作方式（{mode}）不一致",
+            f"The contract type does not fit the published mode ({mode})",
         ),
         (f"合同类型应属：{wanted}", f"Choose a contract type of: {wanted}"),
     )
-    passed = kind is not None and family(kind) in accepted
+    passed = kind is not None and not accepted.isdisjoint({kind, family(kind)})
     return found("type_fits_conversion_mode", "contract_type", passed, words)
 
 

@@ -9,7 +9,16 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from app.shared.errors import Conflict, RuleBroken
-from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
+from app.shared.ids import (
+    DealId,
+    DemandId,
+    EngagementId,
+    EntryId,
+    ListingId,
+    MarketId,
+    PartyId,
+    RegistrationId,
+)
 from app.shared.money import Money, premium_rate
 from app.shared.transitions import advance
 
@@ -18,8 +27,8 @@ class DealStatus(StrEnum):
     """Where a deal stands."""
 
     OPENED = "opened"  # the contract exists; the buyer owes the rest of the price
-    PAID = "paid"  # the whole price lies in escrow
-    SETTLED = "settled"  # the seller has it
+    PAID = "paid"  # the whole price came in
+    SETTLED = "settled"  # the seller has it; of a demand's deal what it earned
     DEFAULTED = "defaulted"  # the buyer did not keep its word; the deposit is lost
 
 
@@ -31,6 +40,7 @@ class DealTrigger(StrEnum):
     SETTLE = "settle"
     SIGN = "sign"
     DEFAULT = "default"
+    CLOSE = "close"
 
 
 TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
@@ -41,6 +51,11 @@ TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
     (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
     (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
     (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+    # A demand's deal stays paid while its milestones are worked on, and ends with them.
+    (DealStatus.PAID, DealTrigger.SIGN): DealStatus.PAID,
+    (DealStatus.PAID, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+    (DealStatus.OPENED, DealTrigger.CLOSE): DealStatus.SETTLED,
+    (DealStatus.PAID, DealTrigger.CLOSE): DealStatus.SETTLED,
 }
 
 
@@ -126,11 +141,15 @@ class PaymentRecorded(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """A sale.
+    """A sale of a listing, or the work for a demand: one of the two.
 
     Attributes:
         number: Human number, ``ZP-D-2026-000001``.
-        start: The listing's floor.
+        listing_id, registration_id: What is sold, and the buyer's registration for it.
+        demand_id, engagement_id: What is worked for, by which winner's contract.
+        start: The listing's floor; of a demand its budget's upper end, else the price.
+        released: What the seller got.
+        returned: What went back to the buyer.
         paid: What came in, the captured deposit with it: it lies in escrow, went to the seller,
             or after a default was forfeited (the deposit) and given back (the rest).
         deposit: What the winner's deposit contributed.
@@ -150,10 +169,10 @@ class Deal:
     id: DealId
     number: str
     market_id: MarketId
-    listing_id: ListingId
+    listing_id: ListingId | None
     seller_id: PartyId
     buyer_id: PartyId
-    registration_id: RegistrationId
+    registration_id: RegistrationId | None
     status: DealStatus
     start: Money
     price: Money
@@ -164,6 +183,10 @@ class Deal:
     confirmed_at: datetime
     sign_by_at: datetime
     pay_by_at: datetime
+    released: Money
+    returned: Money
+    demand_id: DemandId | None = None
+    engagement_id: EngagementId | None = None
     signed_at: datetime | None = None
     signed_text_hash: str | None = None
     settled_at: datetime | None = None
@@ -175,8 +198,8 @@ class Deal:
 
     @property
     def outstanding(self) -> Money:
-        """What the buyer still owes; nothing once the deal ended in default."""
-        if self.status is DealStatus.DEFAULTED:
+        """What the buyer still owes; nothing once the deal is over."""
+        if self.status in {DealStatus.DEFAULTED, DealStatus.SETTLED}:
             return Money(0, self.price.currency)
         return self.price - self.paid
 
@@ -273,7 +296,24 @@ def add_payment(deal: Deal, amount: Money) -> Deal:
 def settle(deal: Deal, *, now: datetime) -> Deal:
     """Return the deal whose money has gone to the seller (ST5)."""
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.SETTLE)
-    return replace(deal, status=status, settled_at=now)
+    return replace(deal, status=status, settled_at=now, released=deal.price)
+
+
+def follow(deal: Deal, *, released: Money, returned: Money, finished: bool, now: datetime) -> Deal:
+    """Return a demand's deal with what left its escrow; closed when nothing more is to come.
+
+    A payment that came in while the work ended may go back behind the close.
+
+    Args:
+        released, returned: What went to the seller and back to the buyer just now.
+
+    Invariants: ST22, ST23.
+    """
+    moved = replace(deal, released=deal.released + released, returned=deal.returned + returned)
+    if not finished or moved.status is DealStatus.SETTLED:
+        return moved
+    status = advance(TRANSITIONS, state=moved.status, trigger=DealTrigger.CLOSE)
+    return replace(moved, status=status, settled_at=now)
 
 
 def escrow_entry_id(payment_id: EntryId) -> EntryId:

@@ -40,6 +40,14 @@ class DefaultTooEarly(Conflict):
     title_en = "The buyer's time is not over"
 
 
+class DealRunsByMilestones(Conflict):
+    """The signed deal of a demand ends with its engagement, not by a default."""
+
+    code = "deal_runs_by_milestones"
+    title_zh = "该合同按里程碑履行，不能按违约终止"
+    title_en = "This deal ends with its engagement"
+
+
 def sign(deal: Deal, *, signed_at: datetime, text_hash: str | None, now: datetime) -> Deal:
     """Return the deal that both parties have signed; late, too, while nobody declared default.
 
@@ -91,12 +99,16 @@ def default(deal: Deal, *, ground: str, refused: bool, now: datetime) -> Deal:
 
     Raises:
         TransitionRefused: It is paid, or ended before.
+        DealRunsByMilestones: A demand's, and signed (ST24).
         DefaultTooEarly: Names the earliest moment.
     """
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.DEFAULT)
+    if deal.engagement_id is not None and deal.signed_at is not None:
+        raise DealRunsByMilestones("Stop and settle the engagement instead.")
     return replace(
         deal,
         status=status,
+        returned=deal.paid - deal.deposit,
         defaulted_at=now,
         default_reason=default_reason(deal, refused=refused, now=now),
         default_ground=ground,

@@ -47,8 +47,10 @@ class Facts:
     """All that is known of a deal when its sheet is written.
 
     Attributes:
-        title, abstract, technology_field, ip_kind, plan_source: Of the achievement.
-        conversion_mode: Of the listing.
+        title, abstract, technology_field, ip_kind, plan_source: Of the achievement, or as far as
+            it knows of the demand.
+        conversion_mode: Of the listing; of a demand ``None``.
+        cooperation_mode: Of the demand; of a listing ``None``.
         confirmed_on, today: Days in Shanghai.
     """
 
@@ -56,14 +58,15 @@ class Facts:
     title: str
     abstract: str
     technology_field: str
-    ip_kind: str
-    plan_source: str
-    conversion_mode: str
+    ip_kind: str | None
+    plan_source: str | None
     confirmed_on: date
     today: date
     seller: Side
     buyer: Side
     contract: Contract
+    conversion_mode: str | None = None
+    cooperation_mode: str | None = None
 
     @property
     def project_name(self) -> str:
@@ -71,7 +74,7 @@ class Facts:
         return self.contract.project_name or self.title
 
     @property
-    def contract_ip_kind(self) -> str:
+    def contract_ip_kind(self) -> str | None:
         """The contract's IP kind, else the achievement's."""
         return self.contract.ip_kind or self.ip_kind
 

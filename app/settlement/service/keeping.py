@@ -33,8 +33,9 @@ async def record_signing(
     signed = keeping.sign(deal, signed_at=signed_at, text_hash=text_hash, now=now)
     await repository.save_deal(session, signed)
     # Here and not by a reaction: the deal's lock keeps a default from coming between.
-    listing = await listings.get_listing(session, deal.listing_id)
-    await listings.return_deposits(session, listing, at=now, actor=actor)
+    if deal.listing_id is not None:
+        listing = await listings.get_listing(session, deal.listing_id)
+        await listings.return_deposits(session, listing, at=now, actor=actor)
     told = {"signed_at": signed_at}
     kept = {"signed_text_hash": text_hash}
     await journal_deal(session, signed, "signed", actor, now, public=told, restricted=kept)
@@ -61,18 +62,19 @@ async def default_deal(
     deal = await repository.get_deal(session, deal_id, lock=True)
     ended = keeping.default(deal, ground=ground, refused=refused, now=now)
     await repository.save_deal(session, ended)
-    listing = await listings.get_listing(session, deal.listing_id)
-    # Before the ledger's locks: registrations come first everywhere.
-    await listings.record_forfeiture(
-        session,
-        listing,
-        deal.registration_id,
-        deal_id=deal.id,
-        amount=deal.deposit,
-        ground=ground,
-        at=now,
-        actor=actor,
-    )
+    if deal.listing_id is not None and deal.registration_id is not None:
+        listing = await listings.get_listing(session, deal.listing_id)
+        # Before the ledger's locks: registrations come first everywhere.
+        await listings.record_forfeiture(
+            session,
+            listing,
+            deal.registration_id,
+            deal_id=deal.id,
+            amount=deal.deposit,
+            ground=ground,
+            at=now,
+            actor=actor,
+        )
     await _move_money(session, ended, ground=ground, now=now, actor=actor)
     told = {
         "reason": ended.default_reason,

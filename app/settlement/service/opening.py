@@ -66,6 +66,8 @@ async def open_deal(
         confirmed_at=confirmed_at,
         sign_by_at=sign_by_at,
         pay_by_at=pay_by_at,
+        released=Money(0, price.currency),
+        returned=Money(0, price.currency),
     )
     if not await repository.insert_deal(session, deal):
         raise DealExists("A listing is sold once.", listing_id=listing_id)
@@ -120,6 +122,7 @@ async def _move_deposits(
     if not deal.deposit.amount_minor:
         await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
         return
+    assert deal.registration_id is not None  # a listing's
     held = await ledger.get_hold(session, HoldId(deal.registration_id))
     if held.state is not ledger.HoldState.HELD:
         raise BuyerWithoutDeposit("The deposit was given back.", buyer_id=deal.buyer_id)

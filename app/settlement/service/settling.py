@@ -29,8 +29,14 @@ def require_seller(actor: Actor, deal: Deal) -> None:
 async def settle_if_paid(
     session: AsyncSession, deal: Deal, *, now: datetime, actor: Actor | str
 ) -> Deal:
-    """Hand a paid deal's escrow to the seller (ST5); leave any other deal as it is."""
+    """Hand a paid deal's escrow to the seller (ST5); leave any other deal as it is.
+
+    A demand's is paid for milestone by milestone, as they are accepted (ST21).
+    """
     if deal.status is not DealStatus.PAID:
+        return deal
+    if deal.engagement_id is not None:
+        await journal_deal(session, deal, "paid", actor, now)
         return deal
     settled = settle(deal, now=now)
     await ledger.settle_escrow(
@@ -61,6 +67,9 @@ async def journal_deal(
 ) -> None:
     """Journal what happened to a deal for its seller and buyer (ST10)."""
     parties = {"seller_id": deal.seller_id, "buyer_id": deal.buyer_id}
+    source: dict[str, Any] = {"listing_id": deal.listing_id}
+    if deal.engagement_id is not None:
+        source = {"demand_id": deal.demand_id, "engagement_id": deal.engagement_id}
     await journal.append(
         session,
         NewEvent(
@@ -70,7 +79,7 @@ async def journal_deal(
             type=f"deal.{what}",
             market_at=now,
             actor=actor if isinstance(actor, str) else actor.ref,
-            public={"listing_id": deal.listing_id} | dict(public or {}),
+            public=source | dict(public or {}),
             restricted=parties | dict(restricted or {}),
             audience=frozenset(parties.values()),
         ),

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands import public as demands
 from app.identity.public import Party, PartyKind, get_party
 from app.listings import public as listings
 from app.platform.access import Actor
@@ -64,21 +66,48 @@ async def write(session: AsyncSession, actor: Actor, deal_id: UUID, *, now: date
     """
     deal = await repository.get_deal(session, deal_id)
     require_seller(actor, deal)
-    listing = await listings.get_listing(session, deal.listing_id)
-    content = (await listings.get_achievement(session, listing.achievement_id)).content
-    facts = Facts(
+    facts = await _facts(session, deal, now)
+    fields = write_sheet(facts)
+    return Sheet(deal, fields, run_checks(facts, fields))
+
+
+async def _facts(session: AsyncSession, deal: Deal, now: datetime) -> Facts:
+    of_listing = deal.demand_id is None
+    told: dict[str, Any] = await (_of_listing if of_listing else _of_demand)(session, deal)
+    return Facts(
         price=deal.price,
-        title=content.title,
-        abstract=content.abstract,
-        technology_field=content.technology_field,
-        ip_kind=content.ip_kind,
-        plan_source=content.plan_source,
-        conversion_mode=listing.conversion_mode,
         confirmed_on=deal.confirmed_at.astimezone(SHANGHAI).date(),
         today=now.astimezone(SHANGHAI).date(),
         seller=_side(await get_party(session, deal.seller_id)),
         buyer=_side(await get_party(session, deal.buyer_id)),
         contract=await repository.get_contract(session, deal.id),
+        **told,
     )
-    fields = write_sheet(facts)
-    return Sheet(deal, fields, run_checks(facts, fields))
+
+
+async def _of_listing(session: AsyncSession, deal: Deal) -> dict[str, Any]:
+    assert deal.listing_id is not None
+    listing = await listings.get_listing(session, deal.listing_id)
+    content = (await listings.get_achievement(session, listing.achievement_id)).content
+    return {
+        "title": content.title,
+        "abstract": content.abstract,
+        "technology_field": content.technology_field,
+        "ip_kind": content.ip_kind,
+        "plan_source": content.plan_source,
+        "conversion_mode": listing.conversion_mode,
+    }
+
+
+async def _of_demand(session: AsyncSession, deal: Deal) -> dict[str, Any]:
+    """Return what a demand knows: the right and the plan come with the contract (ST25)."""
+    assert deal.demand_id is not None
+    content = (await demands.get_demand(session, deal.demand_id)).content
+    return {
+        "title": content.title,
+        "abstract": content.background,
+        "technology_field": content.technology_field,
+        "ip_kind": None,
+        "plan_source": None,
+        "cooperation_mode": content.cooperation_mode,
+    }

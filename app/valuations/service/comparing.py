@@ -54,6 +54,8 @@ async def keep_sale(session: AsyncSession, event: JournalEvent) -> None:
     """
     told = event.public
     own = event.subject == "listing"
+    if not own and "listing_id" not in told:
+        return  # a deal of a demand: work to come, no comparable of a result
     listing_id = ListingId(event.subject_id if own else UUID(told["listing_id"]))
     record = await comparables.lock_record(session, listing_id, MarketId(event.market_id))
     match event.type:

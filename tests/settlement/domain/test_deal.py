@@ -53,6 +53,8 @@ def deal(price: int = 1_230, paid: int = 100) -> Deal:
         confirmed_at=NOW,
         sign_by_at=NOW + timedelta(days=3),
         pay_by_at=NOW + timedelta(days=5),
+        released=Money(0),
+        returned=Money(0),
     )
 
 
@@ -78,7 +80,7 @@ def check(known: Deal, paid: Payment, **changes: object) -> None:
 @pytest.mark.parametrize("trigger", list(DealTrigger))
 @pytest.mark.parametrize("state", list(DealStatus))
 def test_every_state_and_trigger(state: DealStatus, trigger: DealTrigger) -> None:
-    """ST5"""
+    """ST5, ST23, ST24"""
     expected = {
         (DealStatus.OPENED, DealTrigger.RECEIVE): DealStatus.OPENED,
         (DealStatus.OPENED, DealTrigger.COMPLETE): DealStatus.PAID,
@@ -86,6 +88,10 @@ def test_every_state_and_trigger(state: DealStatus, trigger: DealTrigger) -> Non
         (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
         (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
         (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+        (DealStatus.PAID, DealTrigger.SIGN): DealStatus.PAID,
+        (DealStatus.PAID, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+        (DealStatus.OPENED, DealTrigger.CLOSE): DealStatus.SETTLED,
+        (DealStatus.PAID, DealTrigger.CLOSE): DealStatus.SETTLED,
     }.get((state, trigger))
     if expected is None:
         with pytest.raises(TransitionRefused):
