@@ -12,7 +12,6 @@ from app.shared.access import Viewer
 from app.shared.errors import Conflict, Forbidden, RuleBroken
 from app.shared.ids import (
     DemandId,
-    DemandNoticeId,
     DemandObjectionId,
     FileId,
     MarketId,
@@ -69,23 +68,21 @@ class Result:
     Attributes:
         number: From 1 within the demand.
         review_id: The review that it rests on.
-        notice_id: Of the notice that published it.
+        notice_seq: Of the notice that published it.
         ends_at: When the notice is over; ``None`` while the working days up to then are unknown.
         winners: Proposals in the order of rank.
         over_at: When it was awarded, or superseded by a new review or the next in the ranking.
-        told_count: How many proposers have been told.
     """
 
     id: UUID
     demand_id: DemandId
     number: int
     review_id: UUID
-    notice_id: DemandNoticeId
+    notice_seq: int
     published_at: datetime
     ends_at: datetime | None
     winners: tuple[ProposalId, ...]
     over_at: datetime | None = None
-    told_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Final
 
-from app.demands.domain.award import Winner
 from app.demands.domain.content import DemandContent
 from app.demands.domain.posting import WEIGHTS_BP, DecisionWay, PostingTerms
 from app.demands.domain.scoring import POINTS_MAX, Points
@@ -35,10 +34,12 @@ class Fate(StrEnum):
     ABOVE_ROUTE_BUDGET = "above_route_budget"
     BELOW_MINIMUM = "below_minimum"  # 低于最低得分
     ABOVE_CEILING = "above_ceiling"  # 超出最高限价
+    NOT_SIGNED = "not_signed"  # 未按期签约: it won before
+    NO_BID = "no_bid"  # 未参加竞价: admitted, and not in the auction's ranking
 
 
 # Who may follow when a winner does not sign.
-MAY_FOLLOW: Final = frozenset({Fate.WINNER, Fate.OUTRANKED, Fate.ROUTE_TAKEN})
+MAY_FOLLOW: Final = frozenset({Fate.OUTRANKED, Fate.ROUTE_TAKEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ class Ranked:
     Attributes:
         rank: 1 is the best; nobody shares a rank.
         contributions: What each criterion, and ``price`` if it weighs, adds to ``total``.
+        lane: Which budget a winner runs on, from 1.
     """
 
     candidate: Candidate
@@ -91,16 +93,13 @@ class Ranked:
     total: Fraction
     contributions: Mapping[str, Fraction]
     fate: Fate
+    lane: int | None = None
 
-    @property
-    def winner(self) -> Winner:
-        """As whoever gets the work."""
-        return Winner(
-            proposal_id=self.candidate.proposal_id,
-            party_id=self.candidate.party_id,
-            rank=self.rank,
-            price=self.candidate.price,
-        )
+
+def winners(ranked: Sequence[Ranked]) -> list[ProposalId]:
+    """Return who wins, in the order of the budgets they run on."""
+    chosen = [item for item in ranked if item.fate is Fate.WINNER]
+    return [it.candidate.proposal_id for it in sorted(chosen, key=lambda it: it.lane or 0)]
 
 
 class RoutesInvalid(RuleBroken):
@@ -169,8 +168,9 @@ def rank(candidates: Sequence[Candidate], rules: Rules) -> list[Ranked]:
             total=total,
             contributions=parts[item.proposal_id],
             fate=fate,
+            lane=lane,
         )
-        for place, ((item, total), fate) in enumerate(
+        for place, ((item, total), (fate, lane)) in enumerate(
             zip(scored, _fates(scored, rules), strict=True), start=1
         )
     ]
@@ -204,49 +204,47 @@ def _above(price: Money, limit: Money | None) -> bool:
     return limit is not None and price > limit
 
 
-def _fates(ordered: Sequence[tuple[Candidate, Fraction]], rules: Rules) -> list[Fate]:
-    fates: list[Fate | None] = []
-    for item, total in ordered:
+def _fates(
+    ordered: Sequence[tuple[Candidate, Fraction]], rules: Rules
+) -> list[tuple[Fate, int | None]]:
+    fates: dict[int, tuple[Fate, int | None]] = {}
+    for place, (item, total) in enumerate(ordered):
         if _above(item.price, rules.ceiling):
-            fates.append(Fate.ABOVE_CEILING)
-        else:
-            fates.append(Fate.BELOW_MINIMUM if total < rules.score_min else None)
-    eligible = [place for place, fate in enumerate(fates) if fate is None]
+            fates[place] = (Fate.ABOVE_CEILING, None)
+        elif total < rules.score_min:
+            fates[place] = (Fate.BELOW_MINIMUM, None)
+    eligible = [place for place in range(len(ordered)) if place not in fates]
     if rules.route_budgets:
-        return _race(ordered, fates, eligible, rules.route_budgets)
-    for place in eligible[:1]:
-        fates[place] = Fate.WINNER
-    return [fate or Fate.OUTRANKED for fate in fates]
+        fates |= _race({place: ordered[place][0] for place in eligible}, rules.route_budgets)
+    elif eligible:
+        fates[eligible[0]] = (Fate.WINNER, 1)
+    return [fates.get(place, (Fate.OUTRANKED, None)) for place in range(len(ordered))]
 
 
 def _race(
-    ordered: Sequence[tuple[Candidate, Fraction]],
-    fates: list[Fate | None],
-    eligible: Sequence[int],
-    budgets: Sequence[Money],
-) -> list[Fate]:
+    eligible: Mapping[int, Candidate], budgets: Sequence[Money]
+) -> dict[int, tuple[Fate, int | None]]:
     """Choose, for each budget in turn, the best one left whose route is new and that it pays.
 
     Invariant: DM67.
     """
+    fates: dict[int, tuple[Fate, int | None]] = {}
     taken: set[str | None] = set()
-    for budget in budgets:
-        for place in eligible:
-            item = ordered[place][0]
-            if fates[place] is None and item.route not in taken and not _above(item.price, budget):
-                fates[place] = Fate.WINNER
+    for lane, budget in enumerate(budgets, start=1):
+        for place, item in eligible.items():
+            if place not in fates and item.route not in taken and not _above(item.price, budget):
+                fates[place] = (Fate.WINNER, lane)
                 taken.add(item.route)
                 break
     highest = max(budgets, key=lambda budget: budget.amount_minor)
-    for place in eligible:
-        if fates[place] is not None:
+    for place, item in eligible.items():
+        if place in fates:
             continue
-        item = ordered[place][0]
         if _above(item.price, highest):
-            fates[place] = Fate.ABOVE_ROUTE_BUDGET
-        else:
-            fates[place] = Fate.ROUTE_TAKEN if item.route in taken else Fate.OUTRANKED
-    return [fate or Fate.OUTRANKED for fate in fates]
+            fates[place] = (Fate.ABOVE_ROUTE_BUDGET, None)
+        elif item.route in taken:
+            fates[place] = (Fate.ROUTE_TAKEN, None)
+    return fates
 
 
 def check_routes(terms: PostingTerms, routes: Mapping[str, str], *, codes: Sequence[str]) -> None:

@@ -3,14 +3,16 @@
 An objection that is upheld begins a new one and leaves the earlier one on record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from app.shared.ids import DemandId, MarketId
+from app.shared.errors import Conflict
+from app.shared.ids import DemandId, MarketId, PartyId, ProposalId
+from app.shared.money import Money
 
 
 class ReviewStatus(StrEnum):
@@ -103,3 +105,88 @@ class Review:
     def sheets_open(self) -> bool:
         """Whether panel and staff may read the sheets."""
         return self.opened_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A proposal as a review sees it.
+
+    Attributes:
+        parties: Who takes part with it: itself and the members of its consortium.
+        price: ``None`` before it was opened.
+        content: What it says, without its price.
+        team: Whom it puts forward, in its own words.
+    """
+
+    id: ProposalId
+    party_id: PartyId
+    parties: frozenset[PartyId]
+    code: str
+    status: str
+    price: Money | None
+    handed_in_at: datetime
+    content: Mapping[str, Any]
+    team: str = ""
+
+
+class ProposalsUndecided(Conflict):
+    """Some opened proposals are neither admitted nor excluded."""
+
+    code = "proposals_undecided"
+    title_zh = "尚有方案未完成资格审查"
+    title_en = "Some proposals are neither admitted nor excluded"
+
+
+class NoneAdmitted(Conflict):
+    """Without an admitted proposal a review can only fail."""
+
+    code = "none_admitted"
+    title_zh = "没有通过资格审查的方案，只能宣布无人揭榜"
+    title_en = "No proposal was admitted: let the review fail"
+
+
+class ReviewMissing(Conflict):
+    """The demand is not under review."""
+
+    code = "review_missing"
+    title_zh = "该需求未处于评审中"
+    title_en = "The demand is not under review"
+
+
+class NobodyFollows(Conflict):
+    """Nobody is left in the ranking."""
+
+    code = "nobody_follows"
+    title_zh = "没有可递补的方案"
+    title_en = "Nobody is left in the ranking"
+
+
+class RoutesMissing(Conflict):
+    """A race is decided when the panel has named the routes."""
+
+    code = "review_routes_missing"
+    title_zh = "请先标注各方案的技术路线"
+    title_en = "Name the routes first"
+
+
+# Reasons that are kept and published where nobody gets the work; codes, told in two languages.
+NO_SUITABLE: Final = "no_suitable"
+NOT_SIGNED: Final = "not_signed"
+UNDECIDED: Final = frozenset({"handed_in", "opened"})
+JUDGED: Final = frozenset({"admitted", "winner", "not_chosen"})
+
+
+def check_begin(proposals: Sequence[Judged]) -> None:
+    """Refuse a review before all proposals are decided, or where none is admitted.
+
+    Raises:
+        ProposalsUndecided: Names the codes.
+        NoneAdmitted: Points to the failure.
+
+    Invariant: DM55.
+    """
+    open_ones = sorted(item.code for item in proposals if item.status in UNDECIDED)
+    if open_ones:
+        raise ProposalsUndecided("Admit or exclude them first.", codes=open_ones)
+    if not any(item.status in JUDGED for item in proposals):
+        raise NoneAdmitted("POST …/review/failure with a reason.", proposals=len(proposals))

@@ -20,6 +20,7 @@ from app.demands.domain.ranking import (
     Rules,
     price_points,
     rank,
+    winners,
 )
 from app.demands.domain.scoring import Points, Score
 from app.shared.ids import PartyId, ProposalId, new_id
@@ -136,7 +137,7 @@ def test_it_ranks_as_a_naive_judge_who_compares_every_pair(
         assert item.rank == beaten_by + 1
         assert item.total == _naive_total(item.candidate, candidates, how)
     expected = _naive_winners(ranked, how)
-    assert [it.candidate.proposal_id for it in ranked if it.fate is Fate.WINNER] == expected
+    assert winners(ranked) == expected
 
 
 def _naive_winners(ranked: Sequence[Ranked], how: Rules) -> list[ProposalId]:
@@ -154,7 +155,7 @@ def _naive_winners(ranked: Sequence[Ranked], how: Rules) -> list[ProposalId]:
             it for it in fit if it.candidate.route not in routes and it.candidate.price <= budget
         ]
         chosen += fits[:1]
-    return [it.candidate.proposal_id for it in sorted(chosen, key=lambda it: it.rank)]
+    return [it.candidate.proposal_id for it in chosen]
 
 
 def fates(found: Sequence[Ranked]) -> list[Fate]:
@@ -222,7 +223,11 @@ def test_a_race_has_winners_on_different_routes_within_their_budgets() -> None:
         Fate.WINNER,
         Fate.OUTRANKED,
     ]
-    assert [item.winner.rank for item in found if item.fate is Fate.WINNER] == [1, 5]
+    assert [(item.rank, item.lane) for item in found if item.fate is Fate.WINNER] == [
+        (1, 1),
+        (5, 2),
+    ]
+    assert winners(found) == [lead.proposal_id, other.proposal_id]
 
 
 @given(st.fractions(0, 100))
