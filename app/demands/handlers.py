@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.diagnosis_handlers import TELLING
+from app.demands.diagnosis_handlers import CLOSING, TELLING
 from app.demands.service import bidding, board, statistics
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
@@ -26,6 +26,7 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
+    CLOSING,
     Reaction("demands.board", board.POSTED, board.index_posting),
     Reaction("demands.statistics", statistics.TOLD, statistics.count_event),
     Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction),

@@ -79,7 +79,7 @@ allow(
     seller_staff=MARKET,
     buyer_staff=MARKET,
 )
-allow("answer_questions", scope="demands:write", key=ONCE, buyer_staff=OWN)
+allow("answer_questions", "set_restricted_files", scope="demands:write", key=ONCE, buyer_staff=OWN)
 
 # Delivery: engagements, their milestones, their end
 allow(

@@ -196,10 +196,16 @@ def _confidences() -> None:
         sa.Column("last_read_at", TIME, nullable=False),
         sa.Column("times", sa.Integer, nullable=False),
     )
+    op.create_table(
+        "demand_files",
+        _ref("demand_id", "demands", primary_key=True),
+        _ref("file_id", "files", primary_key=True),
+    )
 
 
 def downgrade() -> None:
     for table in (
+        "demand_files",
         "demand_readings",
         "demand_confidences",
         "demand_questions",

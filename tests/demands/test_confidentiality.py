@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.diagnosis_handlers import CLOSING
 from app.demands.domain.demand import DemandStatus
 from app.platform.journal import history
 from app.shared.canonical import salted_digest
@@ -102,6 +103,60 @@ async def test_a_text_is_accepted_once_by_its_hash_by_who_may_answer(
     await world.at(session, CLOSES)
     late = await accept(board, demand, party_id=world.other_seller)
     refusal(late, 409, "confidence_closed")
+
+
+async def upload(board: Board, name: str, role: str = "buyer_staff") -> str:
+    answer = await board.client.post(
+        "/v1/files",
+        files={"file": (name, f"{name}的内容".encode())},
+        data={"audience": "owner"},
+        headers=board.world.headers(role),
+    )
+    return str(done(answer)["id"])
+
+
+async def test_files_of_the_restricted_part_open_and_close_with_its_text(
+    board: Board, session: AsyncSession
+) -> None:
+    """DM34"""
+    first, second, foreign = [
+        await upload(board, name, role)
+        for name, role in (
+            ("装夹图.txt", "buyer_staff"),
+            ("频响.txt", "buyer_staff"),
+            ("他人.txt", "seller_staff"),
+        )
+    ]
+    demand = await board.reviewed(session, **RESTRICTED)
+    path = f"demands/{demand['id']}"
+
+    async def put(*files: str, of: str = path) -> Any:
+        return await board.put(f"{of}/restricted-files", "buyer_staff", {"file_ids": list(files)})
+
+    async def readable() -> list[bool]:
+        answers = [
+            await board.get(f"files/{one}/content", "seller_staff") for one in (first, second)
+        ]
+        return [answer.status_code == 200 for answer in answers]
+
+    refusal(await put(first, foreign), 404, "object_unknown")
+    done(await put(first, second))
+    assert done(await put(first))["file_ids"] == [first]
+    done(await board.post(f"{path}/posting", "operator", {"terms": terms()}))
+    refusal(await put(second), 409, "restricted_files_fixed")
+    public = await board.reviewed(session)
+    refusal(await put(first, of=f"demands/{public['id']}"), 409, "restricted_files_fixed")
+    assert await readable() == [False, False]
+    assert (await told(board, demand, "seller_staff"))["files"] is None
+    done(await accept(board, demand))
+    assert await readable() == [True, False]
+    assert (await told(board, demand, "seller_staff"))["files"] == [first]
+    done(await board.post(f"{path}/withdrawal", "buyer_staff", {"reason": "产品停产"}))
+    events = await history(session, UUID(demand["id"]))
+    assert events[-1].type in CLOSING.types
+    await CLOSING.react(session, events[-1])
+    assert await readable() == [False, False]
+    assert (await told(board, demand, "seller_staff"))["files"] is None
 
 
 @pytest.mark.concurrency

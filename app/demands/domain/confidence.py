@@ -90,6 +90,41 @@ class ConfidenceClosed(Conflict):
     title_en = "The demand takes no proposals now"
 
 
+class RestrictedFilesFixed(Conflict):
+    """What a posting promises is frozen with it, and a public demand has nothing to restrict."""
+
+    code = "restricted_files_fixed"
+    title_zh = "保密附件只能在限制公开的需求发榜前设置"
+    title_en = "Files of the restricted part are set before the posting of a restricted demand"
+
+
+# Before its posting, and between two of them.
+FILES_SET: Final = frozenset(
+    {
+        DemandStatus.DRAFT,
+        DemandStatus.SUBMITTED,
+        DemandStatus.DIAGNOSING,
+        DemandStatus.RETURNED,
+        DemandStatus.REVIEWED,
+    }
+)
+
+
+def check_setting_files(demand: Demand) -> None:
+    """Refuse to change files of the restricted part once others rely on them.
+
+    Raises:
+        RestrictedFilesFixed: The demand is public, or was posted.
+
+    Invariant: DM34.
+    """
+    public = demand.content.confidentiality is Confidentiality.PUBLIC
+    if public or demand.status not in FILES_SET:
+        raise RestrictedFilesFixed(
+            "Set them before the posting.", state=str(demand.status), accepted=sorted(FILES_SET)
+        )
+
+
 def confidence_hash(demand: Demand) -> str:
     """Return what is accepted: the hash of the text, the demand and its poster.
 

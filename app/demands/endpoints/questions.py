@@ -10,14 +10,16 @@ from app.demands.schemas.questions import (
     ConfidentialityView,
     QuestionBody,
     QuestionView,
+    RestrictedFilesBody,
+    RestrictedFilesView,
 )
-from app.demands.service import confidentiality, questions
+from app.demands.service import confidentiality, questions, restricted_files
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
-from app.shared.ids import DemandId
+from app.shared.ids import DemandId, FileId
 
 routes = router(tag="demands")
 
@@ -104,3 +106,15 @@ async def accept_confidentiality(
             session, actor, DemandId(demand_id), text_hash=body.text_hash, now=now
         )
     )
+
+
+@routes.put("/demands/{demand_id}/restricted-files")
+async def set_restricted_files(
+    demand_id: UUID, body: RestrictedFilesBody, actor: ActorDep, session: SessionDep
+) -> RestrictedFilesView:
+    """Set the files of the restricted part before the posting; they open with its text."""
+    now = await market_now(session, actor.market_id)
+    files = await restricted_files.set_files(
+        session, actor, DemandId(demand_id), [FileId(item) for item in body.file_ids], now=now
+    )
+    return RestrictedFilesView(file_ids=list(files))

@@ -24,7 +24,12 @@ from app.demands.models.proposals import (
     ProposalShareRow,
     ProposalVersionRow,
 )
-from app.demands.models.questions import ConfidenceRow, QuestionRow, ReadingRow
+from app.demands.models.questions import (
+    ConfidenceRow,
+    DemandFileRow,
+    QuestionRow,
+    ReadingRow,
+)
 from app.demands.models.reviews import (
     DemandObjectionRow,
     PresentationRow,
@@ -50,6 +55,7 @@ __all__ = [
     "DemandFactsRow",
     "DemandImportResultRow",
     "DemandImportRow",
+    "DemandFileRow",
     "DemandNoticeRow",
     "DemandObjectionRow",
     "DemandRow",

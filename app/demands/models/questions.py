@@ -61,3 +61,12 @@ class ReadingRow(Base):
     first_read_at: Mapped[datetime] = mapped_column(TIME)
     last_read_at: Mapped[datetime] = mapped_column(TIME)
     times: Mapped[int]
+
+
+class DemandFileRow(Base):
+    """A file of a demand's restricted part."""
+
+    __tablename__ = "demand_files"
+
+    demand_id: Mapped[UUID] = mapped_column(ForeignKey("demands.id"), primary_key=True)
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id"), primary_key=True)

@@ -1,17 +1,18 @@
 """Acceptances of confidentiality, and who read what they opened, in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.confidence import ConfidenceGiven
 from app.demands.domain.demand import Demand
-from app.demands.models import ConfidenceRow, ReadingRow
-from app.shared.ids import DemandId, PartyId
+from app.demands.models import ConfidenceRow, DemandFileRow, ReadingRow
+from app.platform.db import insert_rows
+from app.shared.ids import DemandId, FileId, PartyId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,7 @@ async def insert_once(session: AsyncSession, given: ConfidenceGiven) -> bool:
     return await session.scalar(statement) is not None
 
 
-async def find(
-    session: AsyncSession, demand_id: DemandId, party_id: PartyId
-) -> ConfidenceGiven | None:
-    """Return a party's acceptance."""
-    row = await session.scalar(
-        select(ConfidenceRow).where(
-            ConfidenceRow.demand_id == demand_id, ConfidenceRow.party_id == party_id
-        )
-    )
-    if row is None:
-        return None
+def _given(row: ConfidenceRow) -> ConfidenceGiven:
     return ConfidenceGiven(
         id=row.id,
         demand_id=DemandId(row.demand_id),
@@ -63,6 +54,18 @@ async def find(
         accepted_at=row.accepted_at,
         accepted_by=row.accepted_by,
     )
+
+
+async def find(
+    session: AsyncSession, demand_id: DemandId, party_id: PartyId
+) -> ConfidenceGiven | None:
+    """Return a party's acceptance."""
+    row = await session.scalar(
+        select(ConfidenceRow).where(
+            ConfidenceRow.demand_id == demand_id, ConfidenceRow.party_id == party_id
+        )
+    )
+    return None if row is None else _given(row)
 
 
 async def count(session: AsyncSession, demand_id: DemandId) -> int:
@@ -104,6 +107,34 @@ async def readings(session: AsyncSession, demand_id: DemandId, *, limit: int) ->
         Reading(PartyId(row.party_id), row.first_read_at, row.last_read_at, row.times)
         for row in rows
     ]
+
+
+async def all_of(session: AsyncSession, demand_id: DemandId) -> Sequence[ConfidenceGiven]:
+    """Return every acceptance of a demand, oldest first."""
+    rows = await session.scalars(
+        select(ConfidenceRow).where(ConfidenceRow.demand_id == demand_id).order_by(ConfidenceRow.id)
+    )
+    return [_given(row) for row in rows]
+
+
+async def files_of(session: AsyncSession, demand_id: DemandId) -> Sequence[FileId]:
+    """Return the files of a demand's restricted part, in the order of their ids."""
+    found = await session.scalars(
+        select(DemandFileRow.file_id)
+        .where(DemandFileRow.demand_id == demand_id)
+        .order_by(DemandFileRow.file_id)
+    )
+    return [FileId(file_id) for file_id in found]
+
+
+async def put_files(
+    session: AsyncSession, demand_id: DemandId, file_ids: Collection[FileId]
+) -> None:
+    """Put files in the place of those before; the caller holds the demand's lock."""
+    await session.execute(delete(DemandFileRow).where(DemandFileRow.demand_id == demand_id))
+    rows = [{"demand_id": demand_id, "file_id": file_id} for file_id in sorted(set(file_ids))]
+    if rows:
+        await insert_rows(session, DemandFileRow, rows)
 
 
 async def has_proposal(_session: AsyncSession, _demand: Demand, _party_id: PartyId) -> bool:

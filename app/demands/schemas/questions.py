@@ -117,6 +117,10 @@ class ConfidentialityView(View):
         description="Who read the restricted text; for poster and exchange after the deadline"
     )
 
+    files: list[UUID] | None = Field(
+        description="Of the restricted part, for who may read it; open to read as files"
+    )
+
     @classmethod
     def of(cls, seen: ConfidenceSeen) -> Self:
         """Return the view for a viewer."""
@@ -131,4 +135,17 @@ class ConfidentialityView(View):
                 if seen.readers is None
                 else [ReaderView.model_validate(reader) for reader in seen.readers]
             ),
+            files=None if seen.files is None else list(seen.files),
         )
+
+
+class RestrictedFilesBody(Body):
+    """Files of the restricted part, in the place of those before."""
+
+    file_ids: list[UUID] = Field(max_length=20)
+
+
+class RestrictedFilesView(View):
+    """Files of the restricted part."""
+
+    file_ids: list[UUID]

@@ -21,12 +21,13 @@ from app.demands.domain.diagnosis import is_judging
 from app.demands.repository import confidences as repository
 from app.demands.service.diagnosing import own_seat
 from app.demands.service.locking import lock_demand, read_demand
+from app.demands.service.restricted_files import open_files
 from app.identity.public import PartyKind, require_verified
 from app.platform import journal
 from app.platform.access import SYSTEM, Actor, Role
 from app.platform.clock import market_now
 from app.platform.journal import NewEvent
-from app.shared.ids import DemandId, new_id
+from app.shared.ids import DemandId, FileId, new_id
 
 READERS_MAX: Final = 1_000
 
@@ -39,12 +40,14 @@ class ConfidenceSeen:
         own: The viewer's own acceptance.
         accepted: How many parties accepted; ``None`` unless it is for the viewer.
         readers: Who read the restricted text; ``None`` unless it is for the viewer.
+        files: Of the restricted part; ``None`` unless the viewer may read it.
     """
 
     demand: Demand
     own: ConfidenceGiven | None
     accepted: int | None
     readers: Sequence[repository.Reading] | None
+    files: Sequence[FileId] | None
 
 
 async def check_may_answer(session: AsyncSession, actor: Actor, demand: Demand) -> None:
@@ -82,6 +85,11 @@ async def read_confidentiality(
         accepted=await repository.count(session, demand.id) if told else None,
         readers=(
             await repository.readings(session, demand.id, limit=READERS_MAX) if told else None
+        ),
+        files=(
+            await repository.files_of(session, demand.id)
+            if await may_read_restricted(session, actor, demand)
+            else None
         ),
     )
 
@@ -133,7 +141,14 @@ async def accept_confidentiality(
         audience=frozenset({actor.party_id}),
     )
     await journal.append(session, event)
+    await open_files(session, demand, actor.party_id, ground_id=given.id)
     return given
+
+
+async def _open(session: AsyncSession, actor: Actor, demand: Demand) -> None:
+    given = await repository.find(session, demand.id, actor.party_id)
+    if given is not None:
+        await open_files(session, demand, actor.party_id, ground_id=given.id)
 
 
 async def may_read_restricted(session: AsyncSession, actor: Actor, demand: Demand) -> bool:
@@ -171,6 +186,8 @@ async def reads_restricted(session: AsyncSession, actor: Actor, demand: Demand) 
         return False
     if not await may_read_restricted(session, actor, demand):
         return False
+    if not is_near(actor.viewer, demand):
+        await _open(session, actor, demand)
     if actor.party_id != demand.party_id:
         now = await market_now(session, demand.market_id)
         await repository.note_reading(session, demand.id, actor.party_id, at=now)

@@ -40,6 +40,7 @@ from app.demands.service.noticing import demand_event
 from app.demands.service.reshaping import drop_asked
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor
+from app.platform.files.grants import revoke_files
 from app.platform.inbox import NewNotification, notify
 from app.shared.ids import DemandId, new_id
 from app.shared.transitions import advance
@@ -106,6 +107,8 @@ async def decide_diagnosis(
     if decision.outcome in {DiagnosisOutcome.MERGE, DiagnosisOutcome.SPLIT}:
         return demand, await _ask(session, actor, demand, decision, now)
     await drop_asked(session, demand, at=now)
+    for seat in found:  # who judged reads no more
+        await revoke_files(session, seat.id)
     return await _decide(session, actor, demand, status, decision, opinions, now), None
 
 

@@ -34,6 +34,7 @@ from app.demands.repository import demands as repository
 from app.demands.repository import diagnosis as seats
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event
+from app.demands.service.restricted_files import open_files
 from app.identity.public import ExpertMember, find_experts, get_party, members_among
 from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown, Role
@@ -276,6 +277,7 @@ async def read_diagnosis(
         judging = is_judging(own, demand)
         if judging and demand.content.restricted_text is not None:
             await confidences.note_reading(session, demand.id, actor.party_id, at=now)
+            await open_files(session, demand, actor.party_id, ground_id=own.id)
         return DiagnosisSeen(demand=demand, judging=judging, seats=(own,), opinions=None)
     if not is_near(actor.viewer, demand):
         raise ObjectUnknown("The diagnosis is for the poster, the experts and the exchange.")
