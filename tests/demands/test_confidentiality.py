@@ -1,6 +1,7 @@
 """Confidentiality over HTTP: accepted once by its hash, what it opens, who learns of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.diagnosis_handlers import CLOSING
 from app.demands.domain.demand import DemandStatus
+from app.demands.domain.proposal import ProposalStatus
+from app.demands.repository import proposals
 from app.platform.journal import history
 from app.shared.canonical import salted_digest
+from app.shared.ids import DemandId
 from tests.demands.board import RESTRICTED, Board, Json, body, done, refusal, terms
+from tests.demands.reviews import Hall
 from tests.world import World
 
 CLOSES = datetime.fromisoformat("2026-03-31T16:00:00+00:00")
@@ -72,13 +77,36 @@ async def test_who_accepts_reads_and_nobody_learns_of_it_before_the_deadline(
     assert (await told(board, demand, "seller_staff"))["readers"] is None
 
 
-async def test_the_restricted_part_closes_with_the_posting(
-    board: Board, session: AsyncSession
-) -> None:
+async def test_after_the_deadline_proposers_and_the_declared_panel_read(hall: Hall) -> None:
     """DM32"""
+    board, world, session = hall.board, hall.world, hall.session
     demand = await board.posted(session, more=RESTRICTED)
+    other = {"party_id": world.other_seller}
     done(await accept(board, demand))
+    done(await accept(board, demand, party_id=world.other_seller))
+    hall.demand_id = demand["id"]
     await board.put_in(session, demand["id"], DemandStatus.CLOSED)
+    await hall.propose("seller", price_minor=70_000_000)
+    secret = RESTRICTED["restricted_text"]
+    assert await restricted_text(board, demand, "seller_staff") == secret
+    assert await restricted_text(board, demand, "seller_staff", **other) is None
+    done(await hall.act("review", "operator"))
+    await hall.summon()
+    done(await hall.act("review/panel", "operator", hall.panel()))
+    expert = hall.experts[0]
+
+    async def read() -> str | None:
+        text: str | None = done(await hall.get(f"demands/{demand['id']}", expert))[
+            "restricted_text"
+        ]
+        return text
+
+    assert await read() is None
+    await hall.declared([expert])
+    assert await read() == secret
+    found = await proposals.find_of_party(session, DemandId(UUID(demand["id"])), 1, world.seller)
+    assert found is not None
+    await proposals.save(session, replace(found, status=ProposalStatus.WITHDRAWN))
     assert await restricted_text(board, demand, "seller_staff") is None
 
 

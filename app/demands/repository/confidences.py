@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.confidence import ConfidenceGiven
-from app.demands.domain.demand import Demand
 from app.demands.models import ConfidenceRow, DemandFileRow, ReadingRow
 from app.platform.db import insert_rows
 from app.shared.ids import DemandId, FileId, PartyId
@@ -135,8 +134,3 @@ async def put_files(
     rows = [{"demand_id": demand_id, "file_id": file_id} for file_id in sorted(set(file_ids))]
     if rows:
         await insert_rows(session, DemandFileRow, rows)
-
-
-async def has_proposal(_session: AsyncSession, _demand: Demand, _party_id: PartyId) -> bool:
-    """Tell whether the party has a proposal in the demand's present round."""
-    return False

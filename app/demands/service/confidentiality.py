@@ -16,12 +16,13 @@ from app.demands.domain.confidence import (
     check_answerer,
     opens_by_posting,
 )
-from app.demands.domain.demand import Demand, is_near, is_open
+from app.demands.domain.demand import Demand, DemandStatus, is_near, is_open
 from app.demands.domain.diagnosis import is_judging
 from app.demands.repository import confidences as repository
-from app.demands.service.diagnosing import own_seat
+from app.demands.repository import reviews
+from app.demands.service.diagnosing import own_seat, user_of
 from app.demands.service.locking import lock_demand, read_demand
-from app.demands.service.restricted_files import open_files
+from app.demands.service.restricted_files import has_proposal, open_files
 from app.identity.public import PartyKind, require_verified
 from app.platform import journal
 from app.platform.access import SYSTEM, Actor, Role
@@ -154,8 +155,9 @@ async def _open(session: AsyncSession, actor: Actor, demand: Demand) -> None:
 async def may_read_restricted(session: AsyncSession, actor: Actor, demand: Demand) -> bool:
     """Tell whether the actor may read a demand's restricted text.
 
-    Its poster and the market's staff always, an expert while it judges, a party that accepted
-    while the demand is posted or it has a proposal in it.
+    Its poster and the market's staff always, an expert while it diagnoses the demand or sits on
+    its panel and has declared to have no interest, a party that accepted while the demand is
+    posted or it has a proposal in it.
 
     Invariant: DM32.
     """
@@ -164,15 +166,27 @@ async def may_read_restricted(session: AsyncSession, actor: Actor, demand: Deman
     if actor.viewer.party_id is None:
         return False
     if actor.role is Role.EXPERT:
-        seat = await own_seat(session, actor, demand)
-        return seat is not None and is_judging(seat, demand)
+        return await _judges(session, actor, demand)
     if actor.role not in {Role.SELLER_STAFF, Role.BUYER_STAFF}:
         return False
     if await repository.find(session, demand.id, actor.party_id) is None:
         return False
-    return opens_by_posting(demand) or await repository.has_proposal(
-        session, demand, actor.party_id
-    )
+    return opens_by_posting(demand) or await has_proposal(session, demand, actor.party_id)
+
+
+async def _judges(session: AsyncSession, actor: Actor, demand: Demand) -> bool:
+    if demand.status is DemandStatus.EVALUATING:
+        review = await reviews.latest(session, demand.id)
+        panel = () if review is None else await reviews.seats_of(session, review.id)
+        return any(
+            member.user_id == user_of(actor)
+            and member.party_id == actor.party_id
+            and member.left_at is None
+            and member.declared_at is not None
+            for member in panel
+        )
+    seat = await own_seat(session, actor, demand)
+    return seat is not None and is_judging(seat, demand)
 
 
 async def reads_restricted(session: AsyncSession, actor: Actor, demand: Demand) -> bool:

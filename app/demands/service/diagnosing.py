@@ -240,14 +240,15 @@ async def give_opinion(
 
 async def own_seat(session: AsyncSession, actor: Actor, demand: Demand) -> DiagnosisSeat | None:
     """Return the actor's own appointment to the present submission."""
-    user_id = _user_of(actor)
+    user_id = user_of(actor)
     for seat in await seats.of_submission(session, demand):
         if seat.user_id == user_id and seat.party_id == actor.party_id:
             return seat
     return None
 
 
-def _user_of(actor: Actor) -> UserId:
+def user_of(actor: Actor) -> UserId:
+    """Return the person behind a token of a person; the nil UUID for any other."""
     if not actor.ref.startswith(_USER):
         return UserId(UUID(int=0))  # a client is nobody's person
     return UserId(UUID(actor.ref.removeprefix(_USER)))
@@ -300,7 +301,7 @@ async def list_tasks(
 ) -> Sequence[tuple[DiagnosisSeat, str]]:
     """Return what the actor was asked to diagnose, with the titles, newest first."""
     return await seats.page_of_expert(
-        session, _user_of(actor), actor.party_id, before=before, limit=limit
+        session, user_of(actor), actor.party_id, before=before, limit=limit
     )
 
 

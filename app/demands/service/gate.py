@@ -10,6 +10,7 @@ from app.demands.domain.checking import check_content
 from app.demands.domain.content import DemandContent
 from app.demands.domain.demand import DemandInvalid, is_near
 from app.demands.domain.gate import DemandGateReport, assess_demand, quartiles
+from app.demands.repository import deal_prices as engaged
 from app.demands.service.locking import read_demand
 from app.platform.access import Actor, ObjectUnknown
 from app.shared.calendar import SHANGHAI
@@ -38,13 +39,12 @@ async def gate_report(
     """
     prices = None
     if content.budget.low is not None:
-        known = await deal_prices(
-            session,
-            market_id,
-            technology_field=content.technology_field,
-            currency=content.budget.low.currency,
+        field, currency = content.technology_field, content.budget.low.currency
+        sales = await deal_prices(session, market_id, technology_field=field, currency=currency)
+        works = await engaged.of_field(
+            session, market_id, technology_field=field, currency=currency
         )
-        prices = quartiles(known)
+        prices = quartiles([*sales, *works])
     return assess_demand(content, today=now.astimezone(SHANGHAI).date(), prices=prices)
 
 

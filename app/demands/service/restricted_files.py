@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.confidence import check_setting_files, opens_by_posting
 from app.demands.domain.demand import Demand
+from app.demands.domain.proposal import ProposalStatus
 from app.demands.repository import confidences as repository
+from app.demands.repository import proposals
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event
 from app.platform import journal
@@ -57,6 +59,13 @@ async def open_files(
     await grant_files(session, files, party_id=party_id, ground_id=ground_id)
 
 
+async def has_proposal(session: AsyncSession, demand: Demand, party_id: PartyId) -> bool:
+    """Tell whether a proposal in the present round is the party's, or one that it takes part in."""
+    lead = await proposals.lead_of(session, demand.id, demand.round, party_id)
+    found = await proposals.find_of_party(session, demand.id, demand.round, lead or party_id)
+    return found is not None and found.status is not ProposalStatus.WITHDRAWN
+
+
 async def close_files(session: AsyncSession, event: JournalEvent) -> None:
     """Close the files of a demand that is not posted any more to who has no proposal in it.
 
@@ -68,5 +77,5 @@ async def close_files(session: AsyncSession, event: JournalEvent) -> None:
     if opens_by_posting(demand):
         return  # posted anew since
     for given in await repository.all_of(session, demand.id):
-        if not await repository.has_proposal(session, demand, given.party_id):
+        if not await has_proposal(session, demand, given.party_id):
             await revoke_files(session, given.id)
