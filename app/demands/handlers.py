@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.diagnosis_handlers import CLOSING, TELLING
+from app.demands.engagement_handlers import ENGAGEMENT_TIMERS, ENGAGEMENTS
 from app.demands.service import bidding, board, statistics
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
@@ -22,12 +23,13 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def close(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
         await close_demand(session, box, demand_id, due_at)
 
-    return {**TELLING, CLOSE: close, bidding.CALL: bidding.on_call_due}
+    return {**TELLING, **ENGAGEMENT_TIMERS, CLOSE: close, bidding.CALL: bidding.on_call_due}
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
     CLOSING,
     Reaction("demands.board", board.POSTED, board.index_posting),
     Reaction("demands.statistics", statistics.TOLD, statistics.count_event),
+    ENGAGEMENTS,
     Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction),
 )

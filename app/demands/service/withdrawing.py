@@ -13,11 +13,13 @@ from app.demands.domain.demand import (
     require_reason,
 )
 from app.demands.domain.notice import DemandNoticeKind
+from app.demands.domain.withdrawing import WithdrawalClaim, told_claims
 from app.demands.repository import demands as repository
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event, publish_notice
 from app.demands.service.posting import CLOSE
 from app.demands.service.reshaping import drop_asked
+from app.demands.service.stopping import on_withdrawn
 from app.platform import journal, timers
 from app.platform.access import Actor
 from app.shared.ids import DemandId
@@ -34,7 +36,9 @@ async def withdraw_demand(
         TransitionRefused: It has its contract, or is over.
         DemandReasonMissing: Others know the demand, and there is no reason.
 
-    Invariants: DM3, DM8.
+    Who may claim what stands in the notice; an announced winner is named to itself only.
+
+    Invariants: DM3, DM8, DM88.
     """
     demand = await lock_demand(session, demand_id)
     status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.WITHDRAW)
@@ -50,12 +54,20 @@ async def withdraw_demand(
     told = require_reason(reason)
     if demand.status is DemandStatus.POSTED:
         await timers.cancel(session, kind=CLOSE, subject_id=demand.id)
+    claims = await on_withdrawn(session, demand)
+    entitled = [it for it in claims if it.claim is not WithdrawalClaim.NOTHING]
     return await publish_notice(
         session,
         withdrawn,
         DemandNoticeKind.WITHDRAWAL,
-        {"reason": told, "withdrawn_from": demand.status},
+        {
+            "reason": told,
+            "withdrawn_from": demand.status,
+            "claims": told_claims(demand.status, claims),
+        },
         what="withdrawn",
         at=now,
         actor=actor.ref,
+        restricted={"claims": entitled},
+        audience=frozenset({demand.party_id, *(it.party_id for it in entitled)}),
     )
