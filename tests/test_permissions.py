@@ -127,6 +127,14 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     listed = {"title": "第一期需求清单", "region_code": "330100"}
     period = {"starts_on": "2026-01-01", "ends_on": "2026-03-31"}
     edition = await api.post(operator, "/v1/demand-editions", listed | period)
+    final = {
+        "kind": "final",
+        "title": "决赛",
+        "starts_at": "2028-01-01T00:00:00Z",
+        "ends_at": "2028-02-01T00:00:00Z",
+    }
+    event = {"title": "创新挑战赛", "rules": "以评审结果为准。", "stages": [final], "prizes": []}
+    challenge = await api.post(operator, "/v1/challenges", event)
     evaluation = await api.post(
         operator,
         f"/v1/achievements/{lot.listing['achievement_id']}/evaluations",
@@ -184,6 +192,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
+        thing("challenge_id", challenge["id"]),
         thing("edition_id", edition["id"]),
         *(
             thing(

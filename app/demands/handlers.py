@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.diagnosis_handlers import CLOSING, TELLING
 from app.demands.engagement_handlers import ENGAGEMENT_TIMERS, ENGAGEMENTS
-from app.demands.service import bidding, board, statistics
+from app.demands.review_handlers import REVIEW_TIMERS
+from app.demands.service import bidding, board, challenges, statistics
 from app.demands.service.deadline import close_demand
 from app.demands.service.posting import CLOSE
 from app.platform.reactions import Reaction
@@ -23,7 +24,14 @@ def timers(box: Box) -> Mapping[str, TimerHandler]:
     async def close(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
         await close_demand(session, box, demand_id, due_at)
 
-    return {**TELLING, **ENGAGEMENT_TIMERS, CLOSE: close, bidding.CALL: bidding.on_call_due}
+    return {
+        **TELLING,
+        **ENGAGEMENT_TIMERS,
+        **REVIEW_TIMERS,
+        CLOSE: close,
+        bidding.CALL: bidding.on_call_due,
+        challenges.BEGIN: challenges.begin_challenge,
+    }
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
