@@ -8,11 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.demands.domain.demand import DemandStatus
 from app.demands.service.deadline import close_demand
+from app.platform.runtime import Runtime
 from app.platform.secrets import Box
 from app.shared.sealing import shell
 from app.shared.sealing.primitives import b64, public_of
-from tests.demands.board import Board, Json, done, yuan
+from tests.demands.board import Board, Json, done, terms, yuan
 
 PRIVATE: Final = [hashlib.sha256(f"holder {index}".encode()).digest() for index in (1, 2, 3)]
 HOLDERS: Final = [
@@ -77,3 +79,12 @@ async def shares(board: Board, demand: Json, holder: int) -> Json:
     made = shell.shares_body(listed, auction_id=demand["id"], private_key=PRIVATE[holder - 1])
     body: Json = json.loads(made)
     return body
+
+
+async def committed(board: Board, runtime: Runtime, on: Json) -> Json:
+    """Return a demand that is really open for proposals, for tests that commit."""
+    demand = await board.submitted()
+    async with runtime.database.transaction() as session:
+        await board.put_in(session, demand["id"], DemandStatus.REVIEWED)
+    sent = {"terms": terms(**on)}
+    return done(await board.post(f"demands/{demand['id']}/posting", "operator", sent))

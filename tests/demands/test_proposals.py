@@ -1,5 +1,6 @@
 """Proposals over HTTP: versions until the deadline, opened together, admitted or excluded."""
 
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -166,7 +167,7 @@ async def test_a_consortium_needs_consent_shares_and_each_party_once(
         await board.post(f"{path}/proposals", "seller_staff", joint), 400, "consortium_invalid"
     )
     assert [item["rule"] for item in told["errors"]] == ["no_consent"]
-    as_member = {"party_id": board.world.other_seller}
+    as_member: Any = {"party_id": board.world.other_seller}
     yes, no = {"lead_party_id": lead}, {"lead_party_id": None}
     consent = f"{path}/consortium"
     own = done(await board.put(consent, "seller_staff", yes, **as_member))
