@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auctions.service.demand_handover import follow_demand
 from app.auctions.vault import Vault
 from app.demands.domain.demand import DemandStatus
-from app.demands.repository import demands
+from app.demands.domain.proposal import ProposalStatus
+from app.demands.models.proposals import ProposalRow
+from app.demands.repository import demands, judged
 from app.demands.service.bidding import follow_auction
 from app.demands.service.noticing import demand_event
 from app.platform import journal
@@ -160,6 +162,14 @@ class Reverse:
         assert found is not None
         return found
 
+    async def standing(self) -> dict[str, str]:
+        """Return how the proposals of the present round stand, by code."""
+        async with self.database.transaction() as session:
+            demand = await demands.find(session, self.demand_id)
+            assert demand is not None
+            found = await judged.of_round(session, self.demand_id, demand.round)
+            return {item.code: item.status for item in found}
+
     async def events(self) -> list[str]:
         async with self.database.transaction() as session:
             return [event.type for event in await journal.history(session, self.demand_id)]
@@ -173,24 +183,31 @@ async def append(session: AsyncSession, event: NewEvent) -> JournalEvent:
     return stored
 
 
-_TABLES = """
-    CREATE TABLE IF NOT EXISTS proposals (id uuid, demand_id uuid, round int, party_id uuid,
-        code text, status text);
-    CREATE TABLE IF NOT EXISTS proposal_scores (proposal_id uuid, criterion int, points int);
-"""
-
-
 async def admit(session: AsyncSession, demand_id: UUID, party_id: UUID, code: str) -> None:
-    for statement in _TABLES.split(";"):
-        if statement.strip():
-            await session.execute(text(statement))
-    await session.execute(
-        text("""
-            INSERT INTO proposals (id, demand_id, round, party_id, code, status)
-            SELECT :id, id, round, :party, :code, 'admitted' FROM demands WHERE id = :demand
-        """),
-        {"id": new_id(), "demand": demand_id, "party": party_id, "code": code},
+    """Let a party stand as admitted proposer, however it would have come there."""
+    found = await demands.find(session, DemandId(demand_id))
+    assert found is not None
+    at = await market_now(session, found.market_id)
+    session.add(
+        ProposalRow(
+            id=new_id(),
+            demand_id=demand_id,
+            market_id=found.market_id,
+            round=found.round,
+            party_id=party_id,
+            code=code,
+            status=ProposalStatus.ADMITTED,
+            version=1,
+            members=[],
+            commitment="0" * 64,
+            handed_in_at=at,
+            findings=[],
+            grounds=[],
+            opened_at=at,
+            decided_at=at,
+        )
     )
+    await session.flush()
 
 
 async def score(session: AsyncSession, demand_id: UUID, code: str, points: tuple[int, ...]) -> None:

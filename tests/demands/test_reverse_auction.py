@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.demands.domain.demand import DemandStatus
-from app.demands.service.bidding import on_call_due
+from app.demands.service.bidding import fail_bidding, on_call_due
 from app.platform import journal
 from app.platform.runtime import Runtime
 from app.shared.calendar import SHANGHAI, CalendarHorizonExceeded
@@ -81,6 +81,15 @@ async def test_multiple_bids_from_the_plan_to_the_result(reverse: Reverse) -> No
     assert [(it["bidder_code"], it["outcome"]) for it in awards["items"]] == [
         (CODES["seller"], "confirmed")
     ]
+    await reverse.hear(lot)
+    assert (await reverse.read()).status is DemandStatus.NOTICED
+    assert await reverse.standing() == {
+        CODES["seller"]: "winner",
+        CODES["other_buyer"]: "not_chosen",
+        CODES["third_buyer"]: "not_chosen",
+    }
+    room = await lot.api.get(OPERATOR, f"/v1/auctions/{lot.auction_id}/room")
+    assert len(room["bidders"]) == 3  # who was who stays known to staff
 
 
 async def test_the_panels_points_and_the_price_decide_a_weighted_auction(reverse: Reverse) -> None:
@@ -284,6 +293,7 @@ async def test_an_annulled_result_leaves_nothing_behind(reverse: Reverse) -> Non
     await reverse.hear(lot)
     demand = await reverse.read()
     assert (demand.status, demand.reason) == (DemandStatus.UNANSWERED, "auction_annulled")
+    assert set((await reverse.standing()).values()) == {"not_chosen"}
     await check_proof(lot)
 
 
@@ -334,6 +344,19 @@ async def test_the_auction_of_a_withdrawn_demand_is_cancelled(reverse: Reverse) 
     assert auction["status"] == "cancelled"
     await reverse.hear(lot)
     assert (await reverse.read()).status is DemandStatus.WITHDRAWN
+
+
+async def test_the_auction_of_a_review_that_is_given_up_is_cancelled(reverse: Reverse) -> None:
+    """AU101"""
+    await reverse.evaluating(SEALED, "seller", "other_buyer")
+    lot = await reverse.opened()
+    demand = await reverse.read()
+    async with reverse.database.transaction() as session:
+        await fail_bidding(session, demand, reason="other", at=lot.opens_at)
+    await reverse.follow(await _last(reverse, "demand.unanswered"))
+    assert (await lot.auction())["status"] == "cancelled"
+    await reverse.hear(lot)
+    assert (await reverse.read()).reason == "other"
 
 
 async def _last(reverse: Reverse, kind: str) -> Any:

@@ -23,7 +23,7 @@ from app.platform.journal import JournalEvent
 from app.shared.calendar import CalendarHorizonExceeded, mainland_china
 from app.shared.ids import AuctionId, DemandId, new_id
 
-FOLLOWED: Final = frozenset({"demand.bidding_due", "demand.withdrawn"})
+FOLLOWED: Final = frozenset({"demand.bidding_due", "demand.unanswered", "demand.withdrawn"})
 NOBODY: Final = "none_eligible"
 POINTS_MISSING: Final = "review_points_missing"
 OVER: Final = frozenset(
@@ -96,7 +96,8 @@ async def open_demand_bidding(session: AsyncSession, event: JournalEvent) -> Non
     if demand.status is not demands.DemandStatus.EVALUATING or demand.bidding is None:
         return
     call = event.subject_version
-    if any(_answers(earlier, call) for earlier in await repository.of_demand(session, demand.id)):
+    earlier = await repository.of_demand(session, demand.id)
+    if any(_answers(it, call, demand.round) for it in earlier):
         return
     plan = Plan.from_json(demand.bidding)
     at = max(event.market_at, await market_now(session, demand.market_id))
@@ -123,10 +124,11 @@ async def open_demand_bidding(session: AsyncSession, event: JournalEvent) -> Non
     await demands.hand_over(session, demand, auction_id=auction.id, opens_at=opens_at, at=at)
 
 
-def _answers(auction: Auction, call: int) -> bool:
-    """Tell whether a call needs no auction any more: it has one, or another one still runs."""
+def _answers(auction: Auction, call: int, round_no: int) -> bool:
+    """Tell whether a call needs no auction any more: it has one, or the round's still runs."""
     assert auction.demand_call is not None
-    return auction.demand_call >= call or auction.state.status not in OVER
+    runs = auction.demand_round == round_no and auction.state.status not in OVER
+    return auction.demand_call >= call or runs
 
 
 async def _lacking(session: AsyncSession, demand: demands.Demand, terms: Terms) -> str | None:

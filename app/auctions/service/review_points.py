@@ -24,8 +24,8 @@ def awaits_review(auction: Auction) -> bool:
 async def take_points(session: AsyncSession, auction: Auction, at: datetime) -> NewEvent:
     """Store the panel's points for all who bid in a locked auction, and return the event.
 
-    Nobody was told them before, so nobody bid knowing them; and no price is known yet, so they
-    are given as the operator's are in a sale.
+    No bidder was told any before, so nobody bid knowing them; and they were settled before the
+    first bid, so no price moved them.
 
     Source: README, AU46, AU99.
     """

@@ -21,7 +21,8 @@ from app.demands.domain.demand import (
     DemandStatus,
     DemandTrigger,
 )
-from app.demands.repository import bidders
+from app.demands.domain.proposal import ProposalStatus
+from app.demands.repository import bidders, judged
 from app.demands.repository import demands as repository
 from app.demands.service.announcing import announce_result
 from app.demands.service.locking import lock_demand
@@ -187,6 +188,8 @@ async def void_bidding(
     if demand.status is DemandStatus.NOTICED:
         status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.REOPEN)
         demand = replace(demand, status=status)
+        named = await judged.admitted(session, demand.id, demand.round)
+        await judged.mark(session, [item.id for item in named], ProposalStatus.NOT_CHOSEN)
     if demand.status is not DemandStatus.EVALUATING:
         return demand
     return await fail_review(session, demand, reason=AUCTION_ANNULLED, at=at, actor=actor)
