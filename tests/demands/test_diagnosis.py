@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import DemandStatus
+from app.demands.repository import deal_prices
 from app.identity.public import add_membership
 from app.platform import timers
 from app.platform.access import Role
@@ -20,6 +21,7 @@ from app.shared.money import Money
 from app.valuations.domain.comparables import Comparable, ComparableSource, ComparableTerms
 from app.valuations.repository import comparables
 from tests.demands.board import RESTRICTED, Board, Json, body, done, refusal
+from tests.demands.work import Work
 from tests.world import START
 
 CLEAR: Json = {"verdict": "clear", "score": 88, "reason": "指标可测，背景清楚。"}
@@ -134,6 +136,27 @@ def _deal(board: Board, price: int) -> Comparable:
         dealt_on=START.date(),
         cited="公开成交公告",
     )
+
+
+async def test_signed_engagements_are_past_deals_of_their_field(
+    board: Board, session: AsyncSession
+) -> None:
+    """DM21"""
+    work = Work(board, session)
+    _, (engagement,) = await work.engaged("800000.00")
+
+    async def known() -> list[Money]:
+        found = await deal_prices.of_field(
+            session,
+            board.world.market_id,
+            technology_field="advanced_manufacturing",
+            currency="CNY",
+        )
+        return list(found)
+
+    assert await known() == []
+    await work.sign(engagement)
+    assert await known() == [Money.parse("800000.00")]
 
 
 async def test_opinions_are_closed_until_all_are_in_and_the_poster_reads_no_names(
