@@ -14,6 +14,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+from app.demands.domain.proposal import Proposal, ProposalStatus
+from app.demands.repository import proposals
 from app.demo.api import Who
 from app.demo.market import content, records
 from app.demo.steps import accept_achievement
@@ -23,7 +25,7 @@ from app.platform.access import KeyUse, Permission, Reach, Role
 from app.platform.inbox import NewNotification, notify
 from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
-from app.shared.ids import PartyId
+from app.shared.ids import DemandId, MarketId, PartyId, ProposalId, new_id
 from tests.auctions.lot import OPERATOR, Lot, make_lot
 from tests.listings.shows import roadshow_body
 from tests.world import World
@@ -101,6 +103,26 @@ async def made_objection(lot: Lot, world: World, *, elsewhere: bool) -> str:
     words = {"ground": "price", "text": "价格偏低。", "evidence": "见附件。"}
     filed = await api.post(seller, f"{path}/objections", words)
     return str(filed["id"])
+
+
+async def made_proposal(lot: Lot, demand_id: str, party_id: PartyId, market_id: MarketId) -> str:
+    """Return a proposal as if its round had been opened."""
+    proposal = Proposal(
+        id=ProposalId(new_id()),
+        demand_id=DemandId(uuid.UUID(demand_id)),
+        market_id=market_id,
+        round=1,
+        party_id=party_id,
+        code="K7Q2M9XR4T8V",
+        status=ProposalStatus.HANDED_IN,
+        version=1,
+        members=(),
+        commitment="0" * 64,
+        handed_in_at=lot.opens_at,
+    )
+    async with lot.runtime.database.transaction() as session:
+        await proposals.put(session, proposal, None)
+    return str(proposal.id)
 
 
 async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
@@ -192,6 +214,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
+        thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),
         thing("edition_id", edition["id"]),
         *(
@@ -297,6 +320,10 @@ def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) 
         "upload_file",
         "consent_to_agreement",
         "publish_procedure",
+        "hand_in_proposal",
+        "fund_challenge_prize",
+        "withdraw_proposal",
+        "consent_to_consortium",
     }
     rule = PERMISSIONS[name]
     if name in adds_of_its_own or rule.reach.get(Role.ANONYMOUS) is not None:
