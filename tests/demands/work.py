@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.award import Winner
 from app.demands.domain.demand import DemandStatus
+from app.demands.domain.engagement import Engagement, EngagementStatus
+from app.demands.domain.failure import RiskRule
 from app.demands.engagement_handlers import ENGAGEMENTS, on_decide, on_remedy
 from app.demands.repository import demands
+from app.demands.repository.engagements import insert, next_number, of_demand
 from app.demands.service.engaging import engage
 from app.ledger import public as ledger
 from app.platform.clock import market_now
 from app.platform.journal import JournalEvent
 from app.settlement.handlers import REACTIONS
-from app.shared.ids import DemandId, PartyId, ProposalId, new_id
+from app.shared.ids import DemandId, EngagementId, MarketId, PartyId, ProposalId, new_id
 from app.shared.money import Money
 from tests.demands.board import Board, Json, done, yuan
 
@@ -69,8 +72,16 @@ class Work:
             more, on: Changes of the demand's content and terms.
         """
         demand = await self.board.posted(self.session, more=more, **on)
-        await self.board.put_in(self.session, demand["id"], DemandStatus.NOTICED)
-        found = await demands.find(self.session, DemandId(UUID(demand["id"])), lock=True)
+        demand_id = str(demand["id"])
+        await self.award(demand_id, *prices, solvers=solvers)
+        await self.run()
+        found = reversed(await self.all(demand_id))
+        return demand_id, [await self.read(it["id"]) for it in found]
+
+    async def award(self, demand_id: str, *prices: str, solvers: Sequence[PartyId] = ()) -> str:
+        """Award a posted demand; return the id of its first engagement. No worker has run."""
+        await self.board.put_in(self.session, demand_id, DemandStatus.NOTICED)
+        found = await demands.find(self.session, DemandId(UUID(demand_id)), lock=True)
         assert found is not None
         parties = solvers or (self.world.seller, self.world.other_seller)
         winners = [
@@ -84,11 +95,11 @@ class Work:
         ]
         await self.run_none()
         await engage(self.session, found, winners, at=await self.now(), actor="system")
-        await self.run()
-        return demand["id"], [await self.read(it["id"]) for it in reversed(await self.all(demand))]
+        engagements = await of_demand(self.session, found.id)
+        return str(engagements[0].id)
 
-    async def all(self, demand: Json) -> list[Json]:
-        path = f"engagements?demand_id={demand['id']}"
+    async def all(self, demand_id: str) -> list[Json]:
+        path = f"engagements?demand_id={demand_id}"
         items: list[Json] = done(await self.board.get(path, "operator"))["items"]
         return items
 
@@ -181,3 +192,40 @@ class Work:
         found = await demands.find(self.session, DemandId(UUID(demand_id)))
         assert found is not None
         return found.status
+
+
+async def put_engagement(
+    session: AsyncSession,
+    market_id: MarketId,
+    demand_id: UUID,
+    *,
+    poster_id: PartyId,
+    solver_id: PartyId,
+) -> str:
+    """Insert an engagement without milestones that nobody has signed; return its id."""
+    now = await market_now(session, market_id)
+    engagement = Engagement(
+        id=EngagementId(new_id()),
+        number=await next_number(session, now=now),
+        market_id=market_id,
+        demand_id=DemandId(demand_id),
+        proposal_id=ProposalId(new_id()),
+        round=1,
+        rank=1,
+        poster_id=poster_id,
+        solver_id=solver_id,
+        status=EngagementStatus.OPENED,
+        price=Money(100),
+        failure_risk_rule=RiskRule.POSTER_BEARS,
+        poster_risk_bp=None,
+        lump_sum=True,
+        third_party=None,
+        racing=False,
+        opened_at=now,
+        sign_by_at=now + timedelta(days=30),
+        pay_by_at=now + timedelta(days=30),
+        released=Money(0),
+        returned=Money(0),
+    )
+    await insert(session, engagement)
+    return str(engagement.id)
