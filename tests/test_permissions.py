@@ -27,6 +27,7 @@ from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
 from app.shared.ids import DemandId, MarketId, PartyId, ProposalId, new_id
 from tests.auctions.lot import OPERATOR, Lot, make_lot
+from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
 from tests.world import World
 
@@ -184,6 +185,9 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
             market_at=lot.opens_at,
         )
         await notify(writing, told)
+        engagement_id = await put_engagement(
+            writing, market_id, uuid.UUID(demand["id"]), poster_id=buyer, solver_id=seller
+        )
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     show = await api.post(operator, "/v1/roadshows", roadshow_body())
     asking = {"achievement_id": lot.listing["achievement_id"], "request": "希望洽谈"}
@@ -214,6 +218,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
+        thing("engagement_id", engagement_id, buyer, seller),
         thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),
         thing("edition_id", edition["id"]),
