@@ -40,7 +40,8 @@ async def list_events(
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
     the oldest change that is still being made, so there is no delay to wait out. Partners are not
     told of registrations, ledger entries, deal rooms, market views and sign-ups to roadshows: their
-    number is a secret.
+    number is a secret. Commitments to sealed proposals are shown to nobody: each is told with the
+    proposal's opening.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.runtime import Runtime
@@ -250,3 +251,25 @@ async def test_plain_postings_have_no_holders(board: Board, session: AsyncSessio
     refusal(
         await board.get(f"demands/{draft['id']}/proposal", "buyer_staff"), 404, "object_unknown"
     )
+
+
+async def test_who_shares_control_with_the_poster_is_found_when_handing_in_and_at_the_opening(
+    board: Board, session: AsyncSession, shared_runtime: Runtime
+) -> None:
+    """DM47, DM50, DM52"""
+    demand = await board.posted(session)
+    await hand_in(board, demand, "seller_staff", plain())
+    same = "UPDATE parties SET representative = (SELECT representative FROM parties WHERE id = :a)"
+    both = {"a": board.world.buyer, "b": board.world.seller}
+    await session.execute(text(f"{same} WHERE id = :b"), both)
+    path = f"demands/{demand['id']}/proposals"
+    told = refusal(await board.post(path, "seller_staff", plain()), 400, "proposer_not_eligible")
+    assert (told["errors"][0]["rule"], told["errors"][0]["grounds"]) == (
+        "shared_control",
+        ["representative"],
+    )
+    await close(board, session, shared_runtime.box, demand)
+    [found] = done(await board.get(path, "operator"))["items"]
+    assert [item["rule"] for item in found["grounds"]] == ["shared_control"]
+    decide = f"proposals/{found['id']}/eligibility"
+    refusal(await board.post(decide, "operator", {"admitted": True}), 400, "demand_reason_missing")

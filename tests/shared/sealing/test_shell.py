@@ -10,7 +10,14 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from app.shared.money import Money
-from app.shared.sealing import ShareHolder, check_shape, decide, shell, verify_opening
+from app.shared.sealing import (
+    ShareHolder,
+    check_shape,
+    decide,
+    open_document,
+    shell,
+    verify_opening,
+)
 from app.shared.sealing.primitives import b64
 from tests.shared.sealing.dealer import (
     AMOUNT,
@@ -185,3 +192,36 @@ def test_amount_is_of_the_auctions_currency() -> None:
     _, kept = shell.seal_body(auction, amount="5", bidder_code=CODE)
     own = json.loads(kept)
     assert verify_opening(own["sealed"], own["proof"], **BID).amount == Money(5, "JPY")
+
+
+def test_a_proposal_is_sealed_and_opened_by_commands_alone(tmp_path: Path) -> None:
+    """DM41: the same commands serve bidders and proposers."""
+    holders = [{"name": it.name, "public_key": it.public_key} for it in HOLDERS[:3]]
+    demand = {
+        "id": AUCTION,
+        "budget": {"kind": "open", "low": None, "high": None},
+        "terms": {"holders": holders, "threshold": 2},
+    }
+    paths = {name: tmp_path / f"{name}.json" for name in ("demand", "text", "body", "list")}
+    paths["demand"].write_text(json.dumps(demand))
+    paths["text"].write_text(json.dumps({"approach": "以吸振器抑制颤振"}))
+    options = ["--terms", paths["demand"], "--bidder-code", "K7Q2M9XR4T8V.1"]
+    options += ["--amount", "731357.19", "--document", paths["text"], "--out", paths["body"]]
+    done("seal", *options)
+    body = json.loads(paths["body"].read_text())
+    item = {"sequence": 1, "bidder_code": "K7Q2M9XR4T8V.1", "sealed": body["sealed"]}
+    paths["list"].write_text(json.dumps({"items": [item]}))
+    handed = {}
+    for position in (1, 3):
+        key = tmp_path / f"{position}.key"
+        key.write_text(b64(PRIVATE[position - 1]))
+        told = json.loads(
+            done("open-shares", "--key", key, "--bids", paths["list"], "--demand-id", AUCTION)
+        )
+        handed[position] = told["shares"][0]["share"]
+    end = decide(body["sealed"], handed, auction_id=AUCTION, bidder_code="K7Q2M9XR4T8V.1")
+    assert end is not None
+    assert str(end.amount and end.amount.as_json()["amount"]) == "731357.19"
+    assert open_document(body["sealed"], body["document"], end) == {"approach": "以吸振器抑制颤振"}
+    paths["text"].write_text("[]")
+    assert "JSON对象" in refused("seal", *options)

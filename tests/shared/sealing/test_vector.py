@@ -1,10 +1,16 @@
 """The published test vector, and the format done again from its description alone."""
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.shared.money import Money
 from app.shared.sealing import (
@@ -13,6 +19,7 @@ from app.shared.sealing import (
     decrypt_share,
     open_sealed,
     seal_and_keep,
+    seal_document,
     shell,
 )
 from app.shared.sealing.content import content_of
@@ -79,3 +86,38 @@ def test_a_client_that_knows_only_the_format_makes_the_same_bid() -> None:
         check=True,
     )
     assert json.loads(run.stdout) == VECTOR["sealed"]
+
+
+def test_a_document_sealed_with_the_vectors_randomness_is_the_vectors() -> None:
+    """DM41: by this project, and by the steps of the format's description alone."""
+    told = VECTOR["document"]
+    names = ("key_hex", "coefficient_hex", "nonce_hex")
+    supply = iter([*map(given, names), bytes.fromhex(told["given"]["nonce_hex"])])
+    sealed, ciphertext, _ = seal_document(
+        AMOUNT,
+        told["given"]["document"],
+        **BID,
+        holders=HOLDERS,
+        threshold=GIVEN["threshold"],
+        entropy=lambda _: next(supply),
+    )
+    assert (sealed["document"], ciphertext) == (told["sealed_document"], told["ciphertext"])
+    assert sealed == VECTOR["sealed"] | {
+        "document": told["sealed_document"],
+        "commitment": told["commitment"],
+    }
+    bound = {**BID, "threshold": GIVEN["threshold"], "holders": len(HOLDERS)}
+    context = _canonical({"format": "zhepai-seal/1", "use": "document", **bound})
+    nonce = base64.urlsafe_b64encode(bytes.fromhex(told["given"]["nonce_hex"])).rstrip(b"=")
+    plain = _canonical(
+        {"format": "zhepai-seal/1", **BID, "document": told["given"]["document"]}
+        | {"nonce": nonce.decode()}
+    ).ljust(4096)
+    key = HKDF(SHA256(), 32, None, context).derive(given("key_hex"))
+    made = AESGCM(key).encrypt(bytes(12), plain, context)
+    assert base64.urlsafe_b64encode(made).rstrip(b"=").decode() == ciphertext
+    assert hashlib.sha256(made).hexdigest() == told["sealed_document"]["sha256"]
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
