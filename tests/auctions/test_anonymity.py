@@ -42,6 +42,7 @@ NONE_OF: Final = frozenset(
         "deal_id",
         "demand_id",
         "proposal_id",
+        "engagement_id",
         "edition_id",
         "demand_objection_id",
         "challenge_id",
@@ -136,7 +137,7 @@ async def taste(app: FastAPI, path: str, headers: Mapping[str, str]) -> Answer:
     }
     serving = asyncio.create_task(app(scope, receive, send))
     done, _ = await asyncio.wait({serving}, timeout=STREAM_S)
-    while not done and not told:  # slow, but not a stream
+    while not done and not any(message.get("body") for message in told):  # slow, but no stream
         done, _ = await asyncio.wait({serving}, timeout=STREAM_S)
     if not done:
         serving.cancel()
@@ -231,6 +232,12 @@ class Watch:
         headers = {**caller.headers, "Last-Event-ID": "0"}
         return await taste(self.app, path, headers)
 
+    async def ask_all(self, path: str) -> list[tuple[Caller, Answer]]:
+        """Ask as everybody but the staff, side by side: what streams is listened to once."""
+        callers = [*self.outsiders, *self.rivals]
+        answers = await asyncio.gather(*(self.ask(path, caller) for caller in callers))
+        return list(zip(callers, answers, strict=True))
+
 
 @pytest.fixture
 async def watch(
@@ -275,8 +282,7 @@ async def test_nobody_but_the_staff_and_itself_learns_who_bids_while_the_auction
     for route in get_routes():
         reached = False
         for path in watch.paths(route):
-            for caller in (*watch.outsiders, *watch.rivals):
-                answer = await watch.ask(path, caller)
+            for caller, answer in await watch.ask_all(path):
                 hidden = [
                     word
                     for name in BIDDERS
@@ -335,11 +341,11 @@ async def test_nobody_but_the_staff_learns_how_many_registered(watch: Watch) -> 
 
     async def seen() -> dict[tuple[str, str], str]:
         return {
-            (caller.name, path): MOVING.sub("", (await watch.ask(path, caller)).body)
+            (caller.name, path): MOVING.sub("", answer.body)
             for route in get_routes()
             if route.name not in OPERATIONS | PUBLISHED_BY_TIME
             for path in watch.paths(route)
-            for caller in (*watch.outsiders, *watch.rivals)
+            for caller, answer in await watch.ask_all(path)
         }
 
     registration_id = await qualify_third(watch)
