@@ -91,7 +91,12 @@ async def ask_question(
         restricted={"text": text},
     )
     await journal.append(session, event)
-    told = NewNotification(
+    await notify(session, _asked(demand, question, now))
+    return question
+
+
+def _asked(demand: Demand, question: Question, now: datetime) -> NewNotification:
+    return NewNotification(
         market_id=demand.market_id,
         party_id=demand.party_id,
         topic="demands.question_asked",
@@ -103,8 +108,6 @@ async def ask_question(
         market_at=now,
         data={"demand_id": demand.id, "question": question.number},
     )
-    await notify(session, told)
-    return question
 
 
 async def answer_questions(
