@@ -5,8 +5,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from app.demands.domain.content import Budget, Confidentiality
 from app.demands.domain.demand import DemandStatus
-from app.shared.ids import ChallengeId, DemandId, EditionId, MarketId
+from app.shared.ids import ChallengeId, DemandId, EditionId, MarketId, PartyId
 from app.shared.money import Money
 from app.shared.words import Term
 
@@ -46,6 +47,27 @@ class BoardFilters:
     due_before: date | None = None
     closing_before: datetime | None = None
     terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDemand:
+    """A demand as a list shows it: what everybody may read who may know it."""
+
+    id: DemandId
+    number: str
+    market_id: MarketId
+    party_id: PartyId
+    status: DemandStatus
+    round: int
+    title: str
+    technology_field: str
+    due_on: date
+    budget: Budget
+    cooperation_mode: str
+    confidentiality: Confidentiality
+    edition_id: EditionId | None
+    posted_at: datetime | None
+    closes_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

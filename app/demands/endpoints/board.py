@@ -122,7 +122,7 @@ async def list_demands(
         limit=limit + 1,
     )
     return Page(
-        items=[DemandSummary.of(demand) for _, demand in found[:limit]],
+        items=[DemandSummary.model_validate(listed) for _, listed in found[:limit]],
         next=_cursor(found[limit - 1][0]) if len(found) > limit else None,
     )
 

@@ -1,18 +1,26 @@
 """The board of demands in the database: what a viewer may know, in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.domain.board import BoardFilters, BoardOrder, BoardPlace, region_prefix
-from app.demands.domain.demand import Demand, DemandStatus
+from app.demands.domain.board import (
+    BoardFilters,
+    BoardOrder,
+    BoardPlace,
+    ListedDemand,
+    region_prefix,
+)
+from app.demands.domain.content import Budget, BudgetKind, Confidentiality
+from app.demands.domain.demand import DemandStatus
 from app.demands.models import ChallengeDemandRow, DemandBoardRow, DemandRow
-from app.demands.repository.demands import to_demand
 from app.shared.access import Viewer
 from app.shared.ids import DemandId
+from app.shared.money import Money
 from app.shared.words import Term, tokens_of
 
 _B: Final = DemandBoardRow
@@ -44,7 +52,7 @@ async def find_page(
     order: BoardOrder,
     after: BoardPlace | None,
     limit: int,
-) -> Sequence[tuple[BoardPlace, Demand]]:
+) -> Sequence[tuple[BoardPlace, ListedDemand]]:
     """Return what the viewer may see, with its places in the order.
 
     Invariants: DM110, DM111.
@@ -66,11 +74,34 @@ async def find_page(
         demand_id: BoardPlace(at, DemandId(demand_id))
         for demand_id, at in await session.execute(ids.limit(limit))
     }
-    rows = await session.scalars(
-        select(DemandRow).where(DemandRow.id.in_(places)).execution_options(populate_existing=True)
+    listed = await _listed(session, places)
+    return [(place, listed[demand_id]) for demand_id, place in places.items()]
+
+
+# A page shows few of the columns; the others would have to be fetched and parsed.
+_SHOWN: Final = [
+    column
+    for column in DemandRow.__table__.c
+    if column.name in ListedDemand.__dataclass_fields__ or column.name.startswith("budget_")
+]
+
+
+async def _listed(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, ListedDemand]:
+    rows = await session.execute(select(*_SHOWN).where(DemandRow.id.in_(ids)))
+    return {row["id"]: _demand(dict(row)) for row in rows.mappings()}
+
+
+def _demand(values: dict[str, Any]) -> ListedDemand:
+    kind, currency = values.pop("budget_kind"), values.pop("budget_currency")
+    low, high = (values.pop(f"budget_{end}_minor") for end in ("low", "high"))
+    budget = Budget(
+        kind=BudgetKind(kind),
+        low=None if low is None else Money(low, currency),
+        high=None if high is None else Money(high, currency),
     )
-    demands = {row.id: to_demand(row) for row in rows}
-    return [(place, demands[demand_id]) for demand_id, place in places.items()]
+    names = {"status": DemandStatus, "confidentiality": Confidentiality}
+    told = {name: read(values[name]) for name, read in names.items()}
+    return ListedDemand(budget=budget, **(values | told))
 
 
 def _place(after: BoardPlace) -> ColumnElement[Any]:
