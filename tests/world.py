@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import (
@@ -295,8 +296,11 @@ async def own_world(own_runtime: Runtime, world_template: tuple[str, World]) -> 
 
 
 @pytest.fixture
-async def own_client(own_runtime: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+async def own_client(own_runtime: Runtime, shared_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The whole API on the test's own database."""
-    transport = httpx.ASGITransport(create_app(own_runtime), raise_app_exceptions=True)
+    app = create_app(own_runtime)
+    # The same routes are described by the same words, which take a second to find.
+    app.openapi = shared_app.openapi  # type: ignore[method-assign]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://zhepai.test") as client:
         yield client
