@@ -25,12 +25,12 @@ def upgrade() -> None:
         " AND num_nonnulls(demand_id, demand_round, demand_call) IN (0, 3)",
     )
     # One call of a demand makes one auction, however often the call is heard.
-    op.create_unique_constraint("uq_auctions_demand_id", "auctions", ["demand_id", "demand_call"])
+    op.create_unique_constraint("uq_auctions_demand_id_demand_call", "auctions", ["demand_id", "demand_call"])
 
 
 def downgrade() -> None:
     """Let every auction belong to a listing again."""
-    op.drop_constraint("uq_auctions_demand_id", "auctions", type_="unique")
+    op.drop_constraint("uq_auctions_demand_id_demand_call", "auctions", type_="unique")
     op.drop_constraint(op.f("ck_auctions_listing_or_demand"), "auctions", type_="check")
     op.drop_constraint("fk_auctions_demand_id", "auctions", type_="foreignkey")
     op.drop_column("auctions", "demand_call")

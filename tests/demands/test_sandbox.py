@@ -1,6 +1,7 @@
 """Whole demands over HTTP, from the draft to who is owed what; only the sandbox's clock moves."""
 
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.concurrency
 
-RACE = {
+RACE: dict[str, Any] = {
     "decision": "racing",
     "winners_max": 2,
     "route_budgets": [yuan("500000.00"), yuan("400000.00")],
