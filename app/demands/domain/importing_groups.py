@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from app.demands.domain.content import Milestone, Target, TargetOperator
@@ -93,6 +94,15 @@ MILESTONES: Final = Group(
 )
 
 
+@cache
+def _columns(group: Group) -> Mapping[int, Mapping[str, str]]:
+    """Return the numbered columns of each slot's parts."""
+    return {
+        slot: {part: group.column(slot, part) for part in group.parts}
+        for slot in range(1, SLOTS + 1)
+    }
+
+
 def take(reading: Reading, group: Group, bad: set[str]) -> Found:
     """Return what a row states of a group; notes what is missing or said twice.
 
@@ -101,10 +111,7 @@ def take(reading: Reading, group: Group, bad: set[str]) -> Found:
 
     Invariant: DM102.
     """
-    columns = {
-        slot: {part: group.column(slot, part) for part in group.parts}
-        for slot in range(1, SLOTS + 1)
-    }
+    columns = _columns(group)
     used = [
         slot
         for slot, names in columns.items()

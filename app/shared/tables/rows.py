@@ -102,10 +102,18 @@ class RowReader:
         """
         reading = self.begin(header, row)
         self._check_strays(reading)
+        places, cells = header.places, row.cells
+        filled = {
+            name
+            for name, place in places.items()
+            if place in row.spoiled or (place < len(cells) and cells[place])
+        }
         bad = {
             column.name
             for column in self.form.columns
-            if not self._take_plain(reading, column) and not self._read_cell(reading, column)
+            if (column.required or column.name in filled)
+            and not self._take_plain(reading, column)
+            and not self._read_cell(reading, column)
         }
         return reading, bad
 
