@@ -34,7 +34,7 @@ async def deal(work: Work, engagement: Json) -> Json:
 
 
 async def test_from_the_award_to_the_last_acceptance(work: Work) -> None:
-    """DM75, DM77, DM78, DM81, DM82, DM87, DM93, ST20-ST23"""
+    """DM75, DM77, DM78, DM81, DM82, DM87, DM93, ST20, ST21, ST22, ST23"""
     demand_id, (it,) = await work.engaged("800000.00")
     assert (it["status"], it["owed"], statuses(it)) == ("opened", yuan("0.00"), ["planned"] * 2)
     opened = await deal(work, it)

@@ -186,7 +186,21 @@ def check_challenge(content: ChallengeContent, *, now: datetime | None) -> None:
     Invariant: DM121.
     """
     findings = Findings()
-    stages = content.stages
+    _check_stages(content.stages, findings, now)
+    findings.unique("stages", (stage.title for stage in content.stages))
+    findings.unique("prizes", (prize.name for prize in content.prizes))
+    for index, prize in enumerate(content.prizes):
+        findings.require(
+            prize.funding is PrizeFunding.OUTSIDE or prize.sponsor_id is not None,
+            f"prizes.{index}.sponsor_id",
+            rule="sponsor_missing",
+            message="Whose money the exchange shall keep is a party.",
+        )
+    if findings.errors:
+        raise ChallengeInvalid(findings.summary(), errors=findings.errors)
+
+
+def _check_stages(stages: Sequence[Stage], findings: Findings, now: datetime | None) -> None:
     findings.require(
         [stage.kind for stage in stages].count(StageKind.FINAL) == 1
         and stages[-1].kind is StageKind.FINAL,
@@ -225,17 +239,6 @@ def check_challenge(content: ChallengeContent, *, now: datetime | None) -> None:
             message="An event is announced before it begins.",
             after=now,
         )
-    findings.unique("stages", (stage.title for stage in stages))
-    findings.unique("prizes", (prize.name for prize in content.prizes))
-    for index, prize in enumerate(content.prizes):
-        findings.require(
-            prize.funding is PrizeFunding.OUTSIDE or prize.sponsor_id is not None,
-            f"prizes.{index}.sponsor_id",
-            rule="sponsor_missing",
-            message="Whose money the exchange shall keep is a party.",
-        )
-    if findings.errors:
-        raise ChallengeInvalid(findings.summary(), errors=findings.errors)
 
 
 def check_change(before: Challenge, after: ChallengeContent, *, now: datetime) -> None:
