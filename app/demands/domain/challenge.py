@@ -1,6 +1,6 @@
 """Challenge events 创新挑战赛: several demands under one programme of stages, dates and prizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
