@@ -16,6 +16,7 @@ from app.demands.models import DemandBoardRow
 from app.demands.repository import demands
 from app.demands.repository.board import seen_by
 from app.platform.journal import history
+from app.platform.schema import encode_cursor
 from app.shared.access import Viewer
 from app.shared.ids import DemandId, new_id
 from tests.demands.board import RESTRICTED, Board, Json, done, refusal, terms, yuan
@@ -115,7 +116,10 @@ async def test_orders_page_without_a_gap_or_a_repetition(
                 break
             place = f"&cursor={page['next']}"
         assert found == [demand["id"] for demand in demands_], order
-        refusal(await board.get(f"demands?order={order}&cursor=bm8"), 400, "cursor_invalid")
+        for cursor in ("bm8", encode_cursor("0001-01-01T00:00:00+08:00", str(new_id()))):
+            refusal(
+                await board.get(f"demands?order={order}&cursor={cursor}"), 400, "cursor_invalid"
+            )
     assert drafted["id"] in await ids(board, "order=newest", "buyer_staff")
     assert drafted["id"] not in await ids(board, "order=closing", "buyer_staff")
 

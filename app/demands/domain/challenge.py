@@ -11,7 +11,7 @@ from app.shared.access import Viewer
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.findings import Findings
 from app.shared.ids import ChallengeId, MarketId, PartyId
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 
 
 class ChallengeStatus(StrEnum):
@@ -181,7 +181,8 @@ def check_challenge(content: ChallengeContent, *, now: datetime | None) -> None:
 
     Raises:
         ChallengeInvalid: With one of these rules an error: stages_out_of_order, final_missing,
-            stage_empty, stages_overlap, starts_in_the_past, sponsor_missing, repeated.
+            stage_empty, stages_overlap, starts_in_the_past, sponsor_missing, prize_too_large,
+            repeated.
 
     Invariant: DM121.
     """
@@ -195,6 +196,13 @@ def check_challenge(content: ChallengeContent, *, now: datetime | None) -> None:
             f"prizes.{index}.sponsor_id",
             rule="sponsor_missing",
             message="Whose money the exchange shall keep is a party.",
+        )
+        findings.require(
+            prize.amount.amount_minor * prize.count <= AMOUNT_MINOR_MAX,
+            f"prizes.{index}.count",
+            rule="prize_too_large",
+            message="All of a prize together are more than can be booked.",
+            maximum=AMOUNT_MINOR_MAX // prize.amount.amount_minor,
         )
     if findings.errors:
         raise ChallengeInvalid(findings.summary(), errors=findings.errors)

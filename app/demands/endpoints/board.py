@@ -1,7 +1,7 @@
 """The board of demands and its statistics over HTTP."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def _moment(key: object) -> datetime:
     moment = datetime.fromisoformat(str(key))
     if moment.tzinfo is None:
         raise ValueError("a moment has its offset")
-    return moment
+    return moment.astimezone(UTC)  # one that has no day there is refused
 
 
 def _minor(key: object) -> int:

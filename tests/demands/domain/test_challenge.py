@@ -148,6 +148,12 @@ def test_all_faults_of_an_event_are_told_at_once() -> None:
     }
 
 
+def test_a_prize_can_be_booked() -> None:
+    """DM121"""
+    huge = prize(amount=Money(10**17), count=2)
+    assert faults(replace(CONTENT, prizes=(huge,))) == {("prizes.0.count", "prize_too_large")}
+
+
 def test_a_prize_paid_outside_needs_no_party() -> None:
     """DM121"""
     outside = prize(funding=PrizeFunding.OUTSIDE, sponsor_id=None)
