@@ -15,7 +15,7 @@ from app.demands.repository import bidders, demands
 from app.platform.access import Actor, Role
 from app.platform.journal import history
 from app.shared.ids import new_id
-from tests.demands.board import Json, done, refusal
+from tests.demands.board import Json, done, refusal, yuan
 from tests.demands.reviews import CRITERIA, Hall, content
 from tests.valuations.panels import make_expert
 
@@ -230,6 +230,26 @@ async def test_a_race_has_several_winners_on_routes_that_the_chair_names(hall: H
     await hall.later(days=8)
     awarded = (await hall.notices())[-1]["content"]["winners"]
     assert [it["price"]["amount"] for it in awarded] == ["450000.00", "390000.00"]
+
+
+async def test_a_route_keeps_its_budget_where_an_earlier_one_paid_for_nobody(hall: Hall) -> None:
+    """DM67, DM75: the price that won is the price of the contract."""
+    await hall.closed(
+        decision="racing", winners_max=2, route_budgets=[yuan("300000.00"), yuan("500000.00")]
+    )
+    await hall.propose("seller", price_minor=45_000_000)
+    done(await hall.act("review", "operator"))
+    await hall.summon()
+    done(await hall.act("review/panel", "operator", hall.panel()))
+    await hall.declared()
+    done(await hall.act("review/scoring", "operator", {"due_at": await hall.in_days(3)}))
+    await hall.score(seller=90)
+    routes = {"routes": {hall.proposals["seller"]["code"]: "压电"}}
+    done(await hall.act("review/routes", hall.experts[0], routes))
+    done(await hall.act("review/conclusion", "operator"))
+    await hall.later(days=8)
+    [awarded] = (await hall.notices())[-1]["content"]["winners"]
+    assert awarded["price"] == yuan("450000.00")
 
 
 async def test_only_a_race_asks_for_routes(hall: Hall) -> None:

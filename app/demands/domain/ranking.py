@@ -247,6 +247,23 @@ def _race(
     return fates
 
 
+def lanes(prices: Sequence[Money], budgets: Sequence[Money]) -> list[int]:
+    """Return on which budget each winner of a race runs, from 1.
+
+    A budget that paid for nobody is passed over: whoever won on a later one costs more.
+
+    Args:
+        prices: In the order of the budgets, as `winners` gives them; each is below one.
+
+    Invariant: DM67.
+    """
+    found: list[int] = []
+    for price in prices:
+        later = range(found[-1] + 1 if found else 1, len(budgets) + 1)
+        found.append(next(place for place in later if price <= budgets[place - 1]))
+    return found
+
+
 def check_routes(terms: PostingTerms, routes: Mapping[str, str], *, codes: Sequence[str]) -> None:
     """Refuse routes of what is no race, or that leave a proposal out.
 

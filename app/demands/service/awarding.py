@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.domain.demand import Demand, DemandStatus
 from app.demands.domain.objection import Result, is_over
 from app.demands.domain.posting import DecisionWay
+from app.demands.domain.ranking import lanes
 from app.demands.repository import objections, results
 from app.demands.service.announcing import LOOK_AGAIN, notice_end, watch_notice
 from app.demands.service.engaging import engage
@@ -17,6 +18,7 @@ from app.demands.service.reviewing import end_result
 from app.platform.access import SYSTEM
 from app.shared.calendar import CalendarHorizonExceeded
 from app.shared.ids import DemandId
+from app.shared.transitions import TransitionRefused
 
 
 async def notice_over(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
@@ -37,6 +39,25 @@ async def notice_over(session: AsyncSession, demand_id: UUID, due_at: datetime) 
     await award_if_free(session, demand, result, at=due_at)
 
 
+async def require_unawarded(session: AsyncSession, demand: Demand, *, now: datetime) -> None:
+    """Refuse to withdraw a locked demand whose award is due, however late its timer comes.
+
+    Raises:
+        TransitionRefused: Its notice is over, and no objection waits.
+
+    Invariant: DM72.
+    """
+    if demand.status is not DemandStatus.NOTICED:
+        return
+    result = await results.latest(session, demand.id)
+    if result is None or not is_over(result, now=now):
+        return
+    if not await objections.count_open(session, result.id):
+        raise TransitionRefused(
+            "The notice is over: the work is awarded.", state=str(demand.status), accepted=[]
+        )
+
+
 async def award_if_free(
     session: AsyncSession, demand: Demand, result: Result, *, at: datetime
 ) -> Demand:
@@ -49,11 +70,12 @@ async def award_if_free(
     """
     if not is_over(result, now=at) or await objections.count_open(session, result.id):
         return demand
-    places = {it.proposal_id: it for it in await results.ranking_of(session, result.review_id)}
-    chosen = [places[proposal_id].winner for proposal_id in result.winners]
+    ranked = {it.proposal_id: it for it in await results.ranking_of(session, result.review_id)}
+    chosen = [ranked[proposal_id].winner for proposal_id in result.winners]
     if demand.terms is not None and demand.terms.decision is DecisionWay.RACING:
         # A route's budget goes by its lane, whatever the rank that won it.
-        chosen = [replace(item, rank=lane) for lane, item in enumerate(chosen, start=1)]
+        places = lanes([item.price for item in chosen], demand.terms.route_budgets)
+        chosen = [replace(it, rank=lane) for it, lane in zip(chosen, places, strict=True)]
     try:
         async with session.begin_nested():
             await end_result(session, demand.id, at=at)

@@ -15,6 +15,7 @@ from app.demands.domain.demand import (
 from app.demands.domain.notice import DemandNoticeKind
 from app.demands.domain.withdrawing import WithdrawalClaim, told_claims
 from app.demands.repository import demands as repository
+from app.demands.service.awarding import require_unawarded
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event, publish_notice
 from app.demands.service.posting import CLOSE
@@ -33,7 +34,8 @@ async def withdraw_demand(
 
     Raises:
         ObjectUnknown: There is no such demand.
-        TransitionRefused: It has its contract, or is over.
+        TransitionRefused: It has its contract, or will have it now that its notice is over; or
+            it is over.
         DemandReasonMissing: Others know the demand, and there is no reason.
 
     Who may claim what stands in the notice; an announced winner is named to itself only.
@@ -42,6 +44,7 @@ async def withdraw_demand(
     """
     demand = await lock_demand(session, demand_id)
     status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.WITHDRAW)
+    await require_unawarded(session, demand, now=now)
     withdrawn = replace(demand, status=status, reason=reason, ended_at=now)
     await drop_asked(session, demand, at=now)
     if demand.posted_at is None:

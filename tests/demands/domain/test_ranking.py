@@ -18,6 +18,7 @@ from app.demands.domain.ranking import (
     Fate,
     Ranked,
     Rules,
+    lanes,
     price_points,
     rank,
     winners,
@@ -71,7 +72,9 @@ RULES = st.builds(
     st.sampled_from((rules, weighted)),
     st.sampled_from((None, Money(50_000_000))),
     st.sampled_from((0, 60)),
-    st.sampled_from(((), (Money(50_000_000), Money(30_000_000)))),
+    st.sampled_from(
+        ((), (Money(50_000_000), Money(30_000_000)), (Money(30_000_000), Money(90_000_001)))
+    ),
 )
 
 
@@ -228,6 +231,18 @@ def test_a_race_has_winners_on_different_routes_within_their_budgets() -> None:
         (5, 2),
     ]
     assert winners(found) == [lead.proposal_id, other.proposal_id]
+
+
+@given(candidates=CANDIDATES, how=RULES)
+def test_a_winner_of_a_race_runs_on_the_budget_that_it_won_by(
+    candidates: list[Candidate], how: Rules
+) -> None:
+    """DM67"""
+    found = {item.candidate.proposal_id: item for item in rank(candidates, how)}
+    won = [found[proposal_id] for proposal_id in winners(list(found.values()))]
+    if how.route_budgets:
+        prices = [item.candidate.price for item in won]
+        assert lanes(prices, how.route_budgets) == [item.lane for item in won]
 
 
 @given(st.fractions(0, 100))
