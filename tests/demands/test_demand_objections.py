@@ -9,11 +9,10 @@ from sqlalchemy import text
 
 from app.demands.domain.demand import DemandStatus
 from app.demands.repository import demands, results
-from app.demands.service.announcing import announce_next
-from app.demands.service.locking import lock_demand
+from app.demands.service.announcing import NOTICE_OVER
+from app.platform import timers
 from app.platform.journal import history
 from app.shared.calendar import DayUnit, Duration
-from app.shared.ids import DemandId
 from tests.demands.board import Json, done, refusal
 from tests.demands.reviews import Hall
 
@@ -148,16 +147,27 @@ async def test_the_next_in_the_ranking_follows_a_winner_who_did_not_sign(hall: H
     reason = {"reason": "中榜方逾期未签约"}
     refusal(await hall.act("review/next", "operator", reason), 409, "transition_refused")
     await hall.later(days=8)
-    demand = await lock_demand(hall.session, DemandId(UUID(hall.demand_id)))
-    await announce_next(
-        hall.session, demand, reason=reason["reason"], at=await hall.now(), actor="system"
-    )
+    # Its contract waits for the signatures: two winners of one work there shall never be.
+    assert (await hall.demand()).status is DemandStatus.CONTRACTED
+    refusal(await hall.act("review/next", "operator", reason), 409, "transition_refused")
+    await hall.board.put_in(hall.session, hall.demand_id, DemandStatus.EVALUATING)
+    done(await hall.act("review/next", "operator", reason))
     winners = (await hall.notices())[-1]["content"]["winners"]
     assert [(it["rank"], it["code"]) for it in winners] == [(2, hall.proposals["seller"]["code"])]
     lost = done(await hall.read("review", hall.world.other_buyer))["own"][0]
     assert lost["fate"] == "not_signed"
     await hall.board.put_in(hall.session, hall.demand_id, DemandStatus.EVALUATING)
     refusal(await hall.act("review/next", "operator", reason), 409, "nobody_follows")
+
+
+async def test_the_end_of_the_notice_binds_the_poster_however_late_the_timer(hall: Hall) -> None:
+    """DM72"""
+    await noticed(hall)
+    await timers.cancel(hall.session, kind=NOTICE_OVER, subject_id=UUID(hall.demand_id))
+    await hall.later(days=8)
+    assert (await hall.demand()).status is DemandStatus.NOTICED
+    withdrawal = {"reason": "不愿签约。"}
+    refusal(await hall.act("withdrawal", "buyer_staff", withdrawal), 409, "transition_refused")
 
 
 async def test_a_notice_whose_end_is_not_known_stays_open_and_parks_nothing(hall: Hall) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.award import Winner
-from app.demands.domain.demand import DEMAND_TRANSITIONS, Demand, DemandStatus, DemandTrigger
+from app.demands.domain.demand import DEMAND_TRANSITIONS, Demand, DemandTrigger
 from app.demands.domain.notice import DemandNoticeKind
 from app.demands.domain.objection import Result
 from app.demands.domain.posting import NOTICE_PERIOD
@@ -257,17 +257,15 @@ async def announce_next(
     ceiling or did not bid never does.
 
     Args:
-        demand: Contracted, or under review again because no winner signed.
+        demand: Under review again because no winner signed. A contracted one has somebody who
+            may still sign, or works.
 
     Raises:
-        TransitionRefused: Neither.
+        TransitionRefused: It is not.
         NobodyFollows: The review fails, or begins anew.
 
     Invariant: DM74.
     """
-    if demand.status is DemandStatus.CONTRACTED:
-        status = advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.REOPEN)
-        demand = replace(demand, status=status)
     advance(DEMAND_TRANSITIONS, state=demand.status, trigger=DemandTrigger.ANNOUNCE)
     review = await repository.latest(session, demand.id)
     if review is None or review.status is not ReviewStatus.CONCLUDED:
