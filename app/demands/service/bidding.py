@@ -24,7 +24,7 @@ from app.demands.domain.demand import (
 from app.demands.domain.proposal import ProposalStatus
 from app.demands.repository import bidders, judged
 from app.demands.repository import demands as repository
-from app.demands.service.announcing import announce_result
+from app.demands.service.announcing import LOOK_AGAIN, announce_result
 from app.demands.service.locking import lock_demand
 from app.demands.service.noticing import demand_event
 from app.demands.service.reviewing import fail_review
@@ -32,7 +32,7 @@ from app.platform import journal, timers
 from app.platform.access import SYSTEM, Actor, ObjectUnknown
 from app.platform.clock import market_now
 from app.platform.journal import JournalEvent
-from app.shared.calendar import SHANGHAI, mainland_china
+from app.shared.calendar import SHANGHAI, CalendarHorizonExceeded, mainland_china
 from app.shared.ids import AuctionId, DemandId
 from app.shared.jsonable import jsonable
 from app.shared.money import Money
@@ -124,15 +124,21 @@ async def call_bidding_later(session: AsyncSession, demand: Demand, *, at: datet
 async def on_call_due(session: AsyncSession, demand_id: UUID, due_at: datetime) -> None:
     """Call for the auction again, if it is still wanted (a timer).
 
-    Raises:
-        CalendarHorizonExceeded: The days are still not known: the timer alone tries again.
+    Where the days are still not known it looks again a day later: a handler that fails is given
+    up within minutes, and days become known within months.
+
+    Invariant: DM97.
     """
     demand = await lock_demand(session, DemandId(demand_id))
     if demand.status is not DemandStatus.EVALUATING or demand.bidding is None:
         return
     at = max(due_at, await market_now(session, demand.market_id))
     wait = demand.bidding["opens_after"]["count"]
-    mainland_china().add_working_days(at.astimezone(SHANGHAI).date(), wait)
+    try:
+        mainland_china().add_working_days(at.astimezone(SHANGHAI).date(), wait)
+    except CalendarHorizonExceeded:
+        await call_bidding_later(session, demand, at=at + LOOK_AGAIN)
+        return
     event = demand_event(demand, "bidding_due", actor=SYSTEM, at=at, public={})
     await journal.append(session, event)
 
