@@ -27,6 +27,7 @@ from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
 from app.shared.ids import DemandId, MarketId, PartyId, ProposalId, new_id
 from tests.auctions.lot import OPERATOR, Lot, make_lot
+from tests.demands.reviews import put_objection
 from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
 from tests.world import World
@@ -188,6 +189,9 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         engagement_id = await put_engagement(
             writing, market_id, uuid.UUID(demand["id"]), poster_id=buyer, solver_id=seller
         )
+        demand_objection_id = await put_objection(
+            writing, market_id, uuid.UUID(demand["id"]), seller
+        )
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     show = await api.post(operator, "/v1/roadshows", roadshow_body())
     asking = {"achievement_id": lot.listing["achievement_id"], "request": "希望洽谈"}
@@ -219,6 +223,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
         thing("demand_id", demand["id"], buyer),
         thing("engagement_id", engagement_id, buyer, seller),
+        thing("demand_objection_id", demand_objection_id, seller),
         thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),
         thing("edition_id", edition["id"]),

@@ -10,15 +10,22 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import Demand, DemandStatus
+from app.demands.domain.objection import (
+    DemandObjection,
+    DemandObjectionGround,
+    DemandObjectionStatus,
+    Result,
+)
 from app.demands.domain.proposal import ProposalStatus, code_of
+from app.demands.domain.review import Review, ReviewStatus
 from app.demands.models.proposals import ProposalRow
-from app.demands.repository import demands
+from app.demands.repository import demands, objections, results, reviews
 from app.permissions import scopes_of
 from app.platform import timers
 from app.platform.access import Actor, Role
 from app.platform.clock import market_now
 from app.platform.timers import TimerHandler
-from app.shared.ids import DemandId, PartyId, new_id
+from app.shared.ids import DemandId, DemandObjectionId, MarketId, PartyId, new_id
 from tests.demands.board import Board, done
 from tests.valuations.panels import EXPERTS, Person, make_expert
 from tests.world import START, World
@@ -206,3 +213,49 @@ class Hall:
             assert row is not None
             row.status, row.reason = str(ProposalStatus.EXCLUDED), "不符合申报条件"
         await self.session.flush()
+
+
+async def put_objection(
+    session: AsyncSession, market_id: MarketId, demand_id: UUID, party_id: PartyId
+) -> str:
+    """Let an objection of a party stand, however its result would have come there."""
+    review = Review(
+        id=new_id(),
+        demand_id=DemandId(demand_id),
+        market_id=market_id,
+        posting=1,
+        number=1,
+        status=ReviewStatus.CONCLUDED,
+        begun_at=START,
+    )
+    await reviews.insert(session, review)
+    result = Result(
+        id=new_id(),
+        demand_id=review.demand_id,
+        number=1,
+        review_id=review.id,
+        notice_seq=1,
+        published_at=START,
+        ends_at=START,
+        winners=(),
+    )
+    await results.insert(session, result)
+    objection = DemandObjection(
+        id=DemandObjectionId(new_id()),
+        demand_id=review.demand_id,
+        result_id=result.id,
+        market_id=market_id,
+        party_id=party_id,
+        name="沈望舒",
+        contact="shen@example.cn",
+        ground=DemandObjectionGround.OTHER,
+        text="程序存疑。",
+        evidence="公示材料。",
+        files=(),
+        status=DemandObjectionStatus.OPEN,
+        filed_at=START,
+        filed_by="user:test",
+        decide_by_at=None,
+    )
+    await objections.insert(session, objection)
+    return str(objection.id)
