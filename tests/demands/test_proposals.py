@@ -132,6 +132,16 @@ async def test_without_a_proposal_or_with_none_left_the_demand_stays_unanswered(
     await hand_in(board, demand, "seller_staff", plain())
     await close(board, session, shared_runtime.box, demand)
     [only] = done(await board.get(f"demands/{demand['id']}/proposals", "operator"))["items"]
+    # A price that compares with no other would end the review in nothing but its failure.
+    foreign = "UPDATE proposals SET currency = 'USD'"
+    await session.execute(text(foreign))
+    decide = f"proposals/{only['id']}/eligibility"
+    told = refusal(
+        await board.post(decide, "operator", {"admitted": True, "reason": "可折算"}),
+        400,
+        "proposal_currency_differs",
+    )
+    assert told["accepted"] == "CNY"
     why = {"admitted": False, "reason": "资质不符"}
     done(await board.post(f"proposals/{only['id']}/eligibility", "operator", why))
     ended = done(await board.get(f"demands/{demand['id']}", "operator"))

@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.demands.domain.content import Answerer
+from app.demands.domain.demand import Demand
 from app.demands.domain.proposal import ProposalStatus
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import PartyId
+from app.shared.money import Money
 
 
 class Obstacle(StrEnum):
@@ -55,6 +57,34 @@ class EligibilityNotDue(Conflict):
     code = "eligibility_not_due"
     title_zh = "当前不能作出资格审查决定"
     title_en = "Eligibility is not decided now"
+
+
+class ProposalCurrencyDiffers(RuleBroken):
+    """Prices are compared with each other and with the budget: in one currency only."""
+
+    code = "proposal_currency_differs"
+    title_zh = "方案报价币种与需求预算不一致，不能通过资格审查"
+    title_en = "The price is in another currency than the demand's money"
+
+
+def check_currency(price: Money | None, demand: Demand) -> None:
+    """Refuse to let a price be judged that cannot be compared with the others.
+
+    The posting's money says the currency; where a budget is open and no ceiling or route names
+    an amount, it is CNY.
+
+    Raises:
+        ProposalCurrencyDiffers: Names the currency.
+
+    Invariant: DM52. Source: default.
+    """
+    terms = demand.terms
+    named = [demand.content.budget.high]
+    if terms is not None:
+        named += [terms.ceiling, *terms.route_budgets]
+    accepted = next((money.currency for money in named if money is not None), "CNY")
+    if price is not None and price.currency != accepted:
+        raise ProposalCurrencyDiffers("Exclude it.", currency=price.currency, accepted=accepted)
 
 
 DECIDABLE: Final = frozenset({ProposalStatus.OPENED})

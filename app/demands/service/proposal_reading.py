@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import Demand, DemandStatus, is_near, require_reason
-from app.demands.domain.eligibility import DECIDABLE, EligibilityNotDue
+from app.demands.domain.eligibility import DECIDABLE, EligibilityNotDue, check_currency
 from app.demands.domain.proposal import (
     AFTER_OPENING,
     PROPOSAL_TRANSITIONS,
@@ -97,6 +97,7 @@ async def decide_eligibility(
         ObjectUnknown: There is no such proposal in the actor's market, or it is still shut.
         EligibilityNotDue: It was decided before, is void, or the review has begun.
         DemandReasonMissing: It excludes, or admits against what the records suggest, without one.
+        ProposalCurrencyDiffers: It admits a price that cannot be compared with the others.
 
     Invariant: DM52.
     """
@@ -113,6 +114,8 @@ async def decide_eligibility(
             state=str(proposal.status),
             demand_state=str(demand.status),
         )
+    if admitted:
+        check_currency(proposal.price, demand)
     if not admitted or proposal.grounds:
         require_reason(reason)
     trigger = ProposalTrigger.ADMIT if admitted else ProposalTrigger.EXCLUDE
