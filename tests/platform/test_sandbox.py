@@ -23,6 +23,7 @@ from app.platform.journal import JournalEvent, NewEvent
 from app.platform.reactions import Reaction
 from app.platform.timers import TimerHandler
 from app.shared.ids import MarketId, new_id
+from tests.eventually import eventually
 
 pytestmark = pytest.mark.concurrency
 
@@ -170,6 +171,7 @@ async def test_a_hidden_event_is_waited_for(database: Database, scene: Scene) ->
         # Until this writer ends, the feed shows nothing that comes after it.
         await older.execute(text("SELECT pg_current_xact_id()"))
         advancing = asyncio.create_task(scene.advance(database, 10, [reaction]))
+        await eventually(lambda: recorded(database, "test.ticked"))
         await asyncio.sleep(0.3)
         assert not advancing.done()
         assert [subject for subject, _ in await recorded(database, "test.ticked")] == [early]
