@@ -46,7 +46,7 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
 
     return (
         Reaction("auctions.announce", OF_LISTINGS, listing),
-        Reaction("auctions.follow_demand", OF_DEMANDS, demand),
+        Reaction("auctions.follow_demand", OF_DEMANDS, demand, batch=1),
         Reaction("auctions.publish_heads", MOVED, on_moved),
         Reaction("auctions.follow_deal", FOLLOWED, follow_deal),
     )

@@ -37,4 +37,5 @@ ENGAGEMENTS: Final = Reaction(
     "demands.follow_deal",
     frozenset({"deal.opened", "deal.signed", "deal.defaulted", "deal.payment_received"}),
     follow_deal,
+    batch=1,  # a demand's lock comes before any account, also those of the demand before it (DM82)
 )

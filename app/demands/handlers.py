@@ -39,5 +39,6 @@ REACTIONS: Final[tuple[Reaction, ...]] = (
     Reaction("demands.board", board.POSTED, board.index_posting),
     Reaction("demands.statistics", statistics.TOLD, statistics.count_event),
     ENGAGEMENTS,
-    Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction),
+    # One demand's lock at a time, here and in auctions: nobody waits in a ring.
+    Reaction("demands.follow_auction", bidding.FOLLOWED, bidding.follow_auction, batch=1),
 )

@@ -32,11 +32,14 @@ class Reaction:
         name: Stable; names the cursor.
         types: Event types it wants.
         react: Called with each event once, in feed order; must commit nothing.
+        batch: How many events share a transaction, and with it their locks: one, where the lock
+            of one subject and the money behind it would be held while the next is waited for.
     """
 
     name: str
     types: frozenset[str]
     react: Callable[[AsyncSession, JournalEvent], Awaitable[None]]
+    batch: int = BATCH
 
 
 class ReactionCursor(Base):
@@ -124,7 +127,9 @@ async def run_one(database: Database, reaction: Reaction) -> bool:
         if cursor is None:
             return False
         place = feed.Cursor(cursor.epoch, cursor.txid, cursor.seq)
-        events, reached = await feed.read(session, after=place, limit=BATCH, types=reaction.types)
+        events, reached = await feed.read(
+            session, after=place, limit=reaction.batch, types=reaction.types
+        )
         for event in events:
             try:
                 async with session.begin_nested():

@@ -1,6 +1,7 @@
 """Reactions: each event once, in feed order, one reaction's trouble not another's."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,21 @@ async def test_events_come_in_feed_order_across_batches(database: Database) -> N
     await recorder.run(database)
     subjects += await journal(database, 2)
     await recorder.run(database)
+    assert recorder.seen == subjects
+
+
+async def test_a_reaction_that_takes_locks_keeps_those_of_one_event_only(
+    database: Database,
+) -> None:
+    """P9: who holds the next subject and waits for the money of this one gets it."""
+    recorder = Recorder("one by one", "lot.moved")
+    reaction = replace(recorder.reaction, batch=1)
+    await reactions.register(database, [reaction])
+    subjects = await journal(database, 2)
+    await settled(database)
+    assert await reactions.run_one(database, reaction)
+    assert recorder.seen == subjects[:1]
+    assert await reactions.run_one(database, reaction)
     assert recorder.seen == subjects
 
 
