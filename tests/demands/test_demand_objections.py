@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.demands.domain.demand import DemandStatus
-from app.demands.repository import demands, results
+from app.demands.repository import demands, judged, results
 from app.demands.service.announcing import NOTICE_OVER
 from app.platform import timers
 from app.platform.journal import history
@@ -158,6 +158,9 @@ async def test_the_next_in_the_ranking_follows_a_winner_who_did_not_sign(hall: H
     assert lost["fate"] == "not_signed"
     await hall.board.put_in(hall.session, hall.demand_id, DemandStatus.EVALUATING)
     refusal(await hall.act("review/next", "operator", reason), 409, "nobody_follows")
+    done(await hall.act("review/failure", "operator", reason))
+    proposals = await judged.admitted(hall.session, (await hall.demand()).id, 1)
+    assert {item.status for item in proposals} == {"not_chosen"}  # who did not sign has not won
 
 
 async def test_the_end_of_the_notice_binds_the_poster_however_late_the_timer(hall: Hall) -> None:

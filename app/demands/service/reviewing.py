@@ -245,6 +245,9 @@ async def fail_review(
         review = replace(review, status=ReviewStatus.FAILED, reason=reason, ended_at=at)
         await repository.save(session, review)
     await end_result(session, demand.id, at=at)
+    named = await judged.admitted(session, demand.id, demand.round)
+    lost = [item.id for item in named if item.status == ProposalStatus.WINNER]
+    await judged.mark(session, lost, ProposalStatus.NOT_CHOSEN)  # who did not sign has not won
     event = demand_event(failed, "unanswered", actor=actor, at=at, public={"reason": reason})
     await journal.append(session, event)
     if places and review is not None:
