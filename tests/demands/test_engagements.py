@@ -89,6 +89,20 @@ async def test_from_the_award_to_the_last_acceptance(work: Work) -> None:
     work.seen = seen
 
 
+async def test_a_milestone_whose_part_is_nothing_moves_nothing(work: Work) -> None:
+    """DM76, DM81, DM93: a statement names no entry that the ledger does not have."""
+    _, (it,) = await work.engaged("0.01")
+    await work.sign(it)
+    await work.pay(it, "0.01")
+    await work.accepted(it, 1)
+    last = await work.accepted(it, 2)
+    assert [step["amount"] for step in last["milestones"]] == [yuan("0.00"), yuan("0.01")]
+    told = done(await work.board.get(f"engagements/{it['id']}/statement", "operator"))
+    moved = [line for line in told["lines"] if line["kind"] == "released"]
+    assert [(line["milestone"], line["amount"]) for line in moved] == [(2, yuan("0.01"))]
+    assert (statuses(last), (await deal(work, it))["status"]) == (["released"] * 2, "settled")
+
+
 async def test_a_race_is_cut_at_a_failed_milestone(work: Work) -> None:
     """DM75, DM79, DM82, DM85, DM86, DM87: the other route goes on."""
     demand_id, (first, second) = await work.engaged(

@@ -50,6 +50,8 @@ async def move_money(
     if moved != engagement:
         await repository.save(session, moved, before=engagement)
     for transfer in transfers:
+        if not transfer.amount.amount_minor:
+            continue  # a part of nothing: no entry, and none to be told of
         await _book(session, moved, transfer, at=at, actor=actor)
         told = {
             "amount": transfer.amount,
@@ -66,8 +68,6 @@ async def _book(
     session: AsyncSession, engagement: Engagement, transfer: Transfer, *, at: datetime, actor: str
 ) -> None:
     assert engagement.deal_id is not None  # there was an escrow
-    if not transfer.amount.amount_minor:
-        return
     if transfer.back:
         await ledger.refund_escrow(
             session,
