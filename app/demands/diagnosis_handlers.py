@@ -19,4 +19,5 @@ CLOSING: Final = Reaction(
     "demands.restricted_files",
     frozenset({"demand.closed", "demand.withdrawn"}),
     close_files,
+    batch=1,  # it takes the demand's lock
 )

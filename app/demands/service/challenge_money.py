@@ -27,11 +27,21 @@ async def check_cancellable(session: AsyncSession, challenge: Challenge) -> None
 async def return_funds(
     session: AsyncSession, challenge: Challenge, *, actor: Actor, now: datetime
 ) -> None:
-    """Give every sponsor back what its prizes have left, in the order of the prizes.
+    """Give every sponsor back what its prizes have left.
+
+    The sponsors' accounts are locked all at once: another event's may come in another order.
 
     Invariant: DM127.
     """
-    for fund in await repository.funds_of(session, challenge.id):
+    funds = await repository.funds_of(session, challenge.id)
+    for currency in sorted({fund.amount.currency for fund in funds}):
+        await ledger.lock_parties(
+            session,
+            market_id=challenge.market_id,
+            party_ids={fund.party_id for fund in funds},
+            currency=currency,
+        )
+    for fund in funds:
         left = await ledger.escrow_of(
             session,
             market_id=challenge.market_id,
