@@ -70,8 +70,8 @@ class ProposalCurrencyDiffers(RuleBroken):
 def check_currency(price: Money | None, demand: Demand) -> None:
     """Refuse to let a price be judged that cannot be compared with the others.
 
-    The posting's money says the currency; where a budget is open and no ceiling or route names
-    an amount, it is CNY.
+    The posting's money says the currency; where a budget is open and neither ceiling, route nor
+    bidding plan names an amount, it is CNY.
 
     Raises:
         ProposalCurrencyDiffers: Names the currency.
@@ -82,7 +82,9 @@ def check_currency(price: Money | None, demand: Demand) -> None:
     named = [demand.content.budget.high]
     if terms is not None:
         named += [terms.ceiling, *terms.route_budgets]
-    accepted = next((money.currency for money in named if money is not None), "CNY")
+    plan = demand.bidding
+    default = "CNY" if plan is None else str(plan["lowest_floor"]["currency"])
+    accepted = next((money.currency for money in named if money is not None), default)
     if price is not None and price.currency != accepted:
         raise ProposalCurrencyDiffers("Exclude it.", currency=price.currency, accepted=accepted)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.demands.domain.content import Budget, BudgetKind
 from app.demands.domain.demand import DemandStatus
+from app.demands.domain.eligibility import ProposalCurrencyDiffers, check_currency
 from app.demands.domain.notice import DemandNoticeKind, posting_facts, write_notice
 from app.demands.domain.posting import Criterion, DecisionWay, PostingTerms, Sealing
 from app.demands.domain.posting_checks import (
@@ -230,3 +231,29 @@ def test_a_notice_is_numbered_hashed_and_holds_nothing_restricted() -> None:
     with pytest.raises(ValueError, match="terms are fixed"):
         posting_facts(demand_in(DemandStatus.REVIEWED), poster_name="x")
     assert date.fromisoformat(notice.content["demand"]["due_on"]) == CONTENT.due_on
+
+
+@pytest.mark.parametrize(
+    ("changes", "bidding", "accepted"),
+    [
+        ({}, None, "CNY"),
+        ({"ceiling": Money(9_000_000, "USD")}, None, "USD"),
+        ({"route_budgets": (Money(1, "EUR"), Money(2, "EUR"))}, None, "EUR"),
+        ({}, {"lowest_floor": {"amount": "900000.00", "currency": "USD"}}, "USD"),
+    ],
+)
+def test_prices_are_judged_in_the_currency_of_the_posting(
+    changes: dict[str, Any], bidding: dict[str, Any] | None, accepted: str
+) -> None:
+    """DM52"""
+    budget = Budget(kind=BudgetKind.OPEN, low=None, high=None)
+    demand = replace(
+        demand_in(DemandStatus.CLOSED),
+        content=replace(CONTENT, budget=budget),
+        terms=replace(TERMS, **changes),
+        bidding=bidding,
+    )
+    check_currency(Money(1, accepted), demand)
+    with pytest.raises(ProposalCurrencyDiffers) as refused:
+        check_currency(Money(1, "JPY"), demand)
+    assert refused.value.fields["accepted"] == accepted
