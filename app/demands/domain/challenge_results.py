@@ -23,6 +23,7 @@ _OPENED: Final = frozenset(
         _S.ACCEPTED,
         _S.TERMINATED,
         _S.UNANSWERED,
+        _S.RETURNED,  # only its poster could bring it on, who may never do so
         _S.WITHDRAWN,
         _S.REFUSED,
         _S.MERGED,
@@ -114,7 +115,8 @@ def next_stage(challenge: Challenge, *, now: datetime) -> Stage:
 def check_demands_ready(stage: Stage, demands: Collection[Demand]) -> None:
     """Refuse results that demands have not come to, so that none is told before its time.
 
-    A demand that was left unanswered, withdrawn or refused has no more results to wait for.
+    A demand that was left unanswered, returned, withdrawn or refused has no more results to wait
+    for.
 
     Raises:
         DemandsNotReady: Names the demands that are waited for.
