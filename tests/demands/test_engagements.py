@@ -1,6 +1,6 @@
 """Engagements over HTTP: award to acceptance, a race, the end by each rule, who is owed what."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import DemandStatus
+from app.platform import timers
 from app.platform.inbox import NotificationRow
 from app.shared.ids import PartyId
 from app.shared.money import Money
@@ -267,6 +268,11 @@ async def test_nobody_accepts_by_silence_and_a_third_party_reports_first(work: W
     refusal(await work.act(it, "acceptance", sent, "operator"), 409, "poster_decides")
     due_at = datetime.fromisoformat(delivered["decide_by_at"])
     await work.world.at(work.session, due_at)
+    await timers.cancel(work.session, kind="engagement.decide", subject_id=UUID(delivered["id"]))
+    earlier = due_at - timedelta(days=1)  # in hand of a worker while it was delivered anew
+    await TIMERS["engagement.decide"](work.session, UUID(delivered["id"]), earlier)
+    anew = select(timers.Timer.due_at).where(timers.Timer.kind == "engagement.decide")
+    assert await work.session.scalar(anew) == due_at
     await TIMERS["engagement.decide"](work.session, UUID(delivered["id"]), due_at)
     told = select(func.count()).where(NotificationRow.topic == "engagement.decision_due")
     assert await work.session.scalar(told) == 2

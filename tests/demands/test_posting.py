@@ -3,10 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import DemandStatus
+from app.demands.service.deadline import close_demand
+from app.demands.service.posting import CLOSE
+from app.platform import timers
 from app.platform.journal import history
+from app.platform.runtime import Runtime
 from app.shared.canonical import digest
 from tests.demands.board import Board, body, done, refusal, terms
 
@@ -33,7 +38,7 @@ async def test_a_posting_freezes_its_terms_with_a_notice_for_everybody(
 
 
 async def test_a_deadline_is_put_off_by_a_notice_that_restates_the_terms(
-    board: Board, session: AsyncSession
+    board: Board, session: AsyncSession, shared_runtime: Runtime
 ) -> None:
     """DM5, DM7"""
     demand = await board.posted(session)
@@ -46,6 +51,13 @@ async def test_a_deadline_is_put_off_by_a_notice_that_restates_the_terms(
     moved = done(await board.post(path, "operator", sent))
     assert moved["closes_at"] == "2026-04-10T16:00:00+00:00"
     assert moved["terms_hash"] != demand["terms_hash"]
+    # A worker that had the timer in hand while it was put off sets it anew itself.
+    demand_id = UUID(demand["id"])
+    await timers.cancel(session, kind=CLOSE, subject_id=demand_id)
+    earlier = datetime.fromisoformat(demand["closes_at"])
+    await close_demand(session, shared_runtime.box, demand_id, earlier)
+    due = select(timers.Timer.due_at).where(timers.Timer.kind == CLOSE)
+    assert await session.scalar(due) == datetime.fromisoformat(moved["closes_at"])
     sooner = sent | {"closes_at": "2026-04-09T16:00:00Z"}
     told = refusal(await board.post(path, "operator", sooner), 400, "deadline_not_later")
     assert told["field"] == "closes_at"

@@ -144,15 +144,27 @@ async def deliver(
     )
     await repository.put_delivery(session, delivery)
     await grant_files(session, new.files, party_id=engagement.poster_id, ground_id=milestone.id)
-    await timers.schedule(
-        session,
-        market_id=engagement.market_id,
-        kind=DECIDE,
-        subject_id=milestone.id,
-        due_at=decide_by_at,
-    )
+    await watch_decision(session, engagement, delivered)
     await timers.cancel(session, kind=REMEDY, subject_id=milestone.id)
     return await _keep(session, engagement, delivered, "delivered", actor, now, delivery)
+
+
+async def watch_decision(
+    session: AsyncSession, engagement: Engagement, milestone: EngagedMilestone
+) -> None:
+    """Set the timer of the time to decide on what was delivered last.
+
+    A worker that has it in hand waits for this demand, and sets it anew itself.
+    """
+    assert milestone.decide_by_at is not None
+    if not await timers.is_in_hand(session, kind=DECIDE, subject_id=milestone.id):
+        await timers.schedule(
+            session,
+            market_id=engagement.market_id,
+            kind=DECIDE,
+            subject_id=milestone.id,
+            due_at=milestone.decide_by_at,
+        )
 
 
 async def _keep(

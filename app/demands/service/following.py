@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.domain.engagement import Engagement, EngagementStatus, fall, sign
 from app.demands.domain.milestone import EngagedMilestone, MilestoneStatus
 from app.demands.repository import engagements as repository
+from app.demands.service.delivering import watch_decision
 from app.demands.service.engaging import end_demand, lock_engagement, tell
 from app.demands.service.funding import move_money
 from app.platform.access import SYSTEM
@@ -67,7 +68,8 @@ async def tell_silence(session: AsyncSession, milestone_id: MilestoneId, due_at:
         return
     engagement, milestone = found
     if milestone.decide_by_at != due_at:
-        return  # delivered anew: another timer comes
+        await watch_decision(session, engagement, milestone)  # delivered anew
+        return
     await _notify(
         session,
         engagement,

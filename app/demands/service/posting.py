@@ -140,14 +140,24 @@ async def _publish(
             "closes_at": demand.closes_at,
         },
     )
-    await timers.schedule(
-        session,
-        market_id=demand.market_id,
-        kind=CLOSE,
-        subject_id=demand.id,
-        due_at=demand.closes_at,
-    )
+    await watch_close(session, published)
     return published
+
+
+async def watch_close(session: AsyncSession, demand: Demand) -> None:
+    """Set the timer of an open demand's deadline.
+
+    A worker that has it in hand waits for this demand, and sets it anew itself.
+    """
+    assert demand.closes_at is not None
+    if not await timers.is_in_hand(session, kind=CLOSE, subject_id=demand.id):
+        await timers.schedule(
+            session,
+            market_id=demand.market_id,
+            kind=CLOSE,
+            subject_id=demand.id,
+            due_at=demand.closes_at,
+        )
 
 
 async def revise_demand(
