@@ -41,6 +41,7 @@ __all__ = [
     "DemandContent",
     "DemandStatus",
     "Engagement",
+    "announce_bidding",
     "attach_plan",
     "bidder_by_code",
     "bidders_of",
@@ -175,6 +176,18 @@ async def fail_bidding(
 async def call_bidding_later(session: AsyncSession, demand: Demand, *, at: datetime) -> None:
     """Have a locked demand call for its auction again, when the working days are known."""
     await bidding.call_bidding_later(session, demand, at=at)
+
+
+async def announce_bidding(
+    session: AsyncSession,
+    demand: Demand,
+    told: Sequence[Mapping[str, Any]],
+    *,
+    at: datetime,
+    actor: str,
+) -> Demand:
+    """Announce the ranking, by code, that the auction of a locked demand has found."""
+    return await bidding.announce_bidding(session, demand, told, at=at, actor=actor)
 
 
 async def void_bidding(

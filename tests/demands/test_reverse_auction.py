@@ -68,6 +68,8 @@ async def test_multiple_bids_from_the_plan_to_the_result(reverse: Reverse) -> No
     assert codes == {CODES[name]: str(getattr(lot.world, name)) for name in THREE}
     await lot.at(lot.opens_at + 3 * HOUR)
     confirmed = await done(lot, "confirmation")
+    # At once: there is no moment in which the poster could leave and owe the winner nothing.
+    assert (await reverse.read()).status is DemandStatus.NOTICED
     assert confirmed["auction"]["deal_id"] is None
     told = (await event_of(lot, "confirmed"))["public"]
     assert told["demand_id"] == str(reverse.demand_id)

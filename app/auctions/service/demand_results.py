@@ -52,8 +52,8 @@ async def confirm_for_demand(
 ) -> tuple[Auction, str]:
     """Confirm the awarded auction of a locked demand; return it with the signed confirmation.
 
-    The confirmation fixes winner, price and ranking. The contract is the demand's: it announces
-    the result, hears objections, and only then engages the winner.
+    The confirmation fixes winner, price and ranking, and the demand announces the result with it.
+    The contract is the demand's: it hears objections, and only then engages the winner.
 
     Raises:
         DemandNotUnderReview: It was withdrawn, or has another auction.
@@ -99,6 +99,7 @@ async def confirm_for_demand(
         audience=frozenset(parties.values()),
     )
     await journal.append(session, event)
+    await demands.announce_bidding(session, demand, jsonable(told), at=now, actor=actor.ref)
     kid = await signer.active_kid(session)
     return auction, signer.sign(kid, confirmation)
 

@@ -1,6 +1,6 @@
 """A demand's reverse auction 反向竞价: its plan, the hand-over to bidding, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -39,8 +39,8 @@ from app.shared.money import Money
 from app.shared.transitions import TransitionRefused, advance
 
 CALL: Final = "demand.call_bidding"
-FOLLOWED: Final = frozenset({"auction.confirmed", "auction.failed", "auction.cancelled"})
 _FAILURES: Final = {"auction.failed": AUCTION_FAILED, "auction.cancelled": AUCTION_CANCELLED}
+FOLLOWED: Final = frozenset(_FAILURES)
 
 
 async def attach_plan(
@@ -143,29 +143,47 @@ async def on_call_due(session: AsyncSession, demand_id: UUID, due_at: datetime) 
     await journal.append(session, event)
 
 
+async def announce_bidding(
+    session: AsyncSession,
+    demand: Demand,
+    told: Sequence[Mapping[str, Any]],
+    *,
+    at: datetime,
+    actor: str,
+) -> Demand:
+    """Announce what the auction of a locked demand under review has decided.
+
+    With the auction's confirmation, in one transaction: between the two the poster could leave,
+    and owe the winner nothing.
+
+    Args:
+        told: The auction's ranking, best first: bidder codes and amounts as JSON.
+
+    Invariants: DM88, DM98. Source: rules.md section 4 (review, then the result's notice).
+    """
+    ranking = await _ranking(session, demand, told)
+    return await announce_result(session, demand, ranking, at=at, actor=actor)
+
+
 async def follow_auction(session: AsyncSession, event: JournalEvent) -> None:
-    """Announce what a demand's auction decided, or that it decided nothing (a reaction).
+    """Let the review fail whose auction decided nothing (a reaction).
 
     Under the demand's lock. An auction that is not the demand's present one, or a demand that
     has moved on, changes nothing: events may be told late, and twice.
 
-    Invariants: DM98, DM99. Source: rules.md section 4 (review, then the result's notice).
+    Invariants: DM98, DM99.
     """
-    if "demand_id" not in event.public:
-        return  # a listing's
+    if "demand_id" not in event.public or event.type not in _FAILURES:
+        return  # a listing's, or what was told already
     demand = await lock_demand(session, DemandId(UUID(event.public["demand_id"])))
     if demand.auction_id != event.subject_id or demand.status is not DemandStatus.EVALUATING:
         return
-    if event.type in _FAILURES:
-        reason = _FAILURES[event.type]
-        await fail_review(session, demand, reason=reason, at=event.market_at, actor=SYSTEM)
-        return
-    ranking = await _ranking(session, demand, event.public["ranking"])
-    await announce_result(session, demand, ranking, at=event.market_at, actor=SYSTEM)
+    reason = _FAILURES[event.type]
+    await fail_review(session, demand, reason=reason, at=event.market_at, actor=SYSTEM)
 
 
 async def _ranking(
-    session: AsyncSession, demand: Demand, told: list[Mapping[str, Any]]
+    session: AsyncSession, demand: Demand, told: Sequence[Mapping[str, Any]]
 ) -> list[Winner]:
     known = await bidders.of_round(session, demand.id, demand.round, None)
     by_code = {bidder.bidder_code: bidder for bidder in known.values()}
