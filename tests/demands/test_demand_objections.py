@@ -7,12 +7,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from app.demands.domain.award import Winner
 from app.demands.domain.demand import DemandStatus
+from app.demands.domain.posting import DecisionWay
 from app.demands.repository import demands, judged, results
-from app.demands.service.announcing import NOTICE_OVER
+from app.demands.service.announcing import NOTICE_OVER, announce_result
 from app.platform import timers
 from app.platform.journal import history
 from app.shared.calendar import DayUnit, Duration
+from app.shared.money import Money
 from tests.demands.board import Json, done, refusal
 from tests.demands.reviews import Hall
 
@@ -107,6 +110,24 @@ async def test_where_nobody_is_left_the_new_review_fails(hall: Hall) -> None:
     await decided(hall, await objected(hall), {"reason": "异议成立。", "reopening": reopening})
     demand = await hall.demand()
     assert (demand.status, demand.reason) == (DemandStatus.UNANSWERED, "no_suitable")
+
+
+async def test_who_was_scored_out_before_an_auction_is_judged_anew_as_well(hall: Hall) -> None:
+    """DM69, DM73: of its points, too, somebody may object."""
+    await hall.opened("seller", "other_buyer", points={"seller": 80, "other_buyer": 59})
+    demand = await hall.demand()
+    assert demand.terms is not None
+    terms = replace(demand.terms, decision=DecisionWay.REVERSE_AUCTION)
+    await demands.save(hall.session, replace(demand, terms=terms))
+    done(await hall.act("review/conclusion", "operator"))
+    demand = await hall.demand()
+    [bidder] = await judged.admitted(hall.session, demand.id, 1)
+    won = Winner(proposal_id=bidder.id, party_id=bidder.party_id, rank=1, price=Money(50_000_000))
+    await announce_result(hall.session, demand, [won], at=await hall.now(), actor="system")
+    await decided(hall, await objected(hall), {"reason": "评分漏计。", "reopening": {}})
+    again = await judged.admitted(hall.session, demand.id, 1)
+    assert {item.status for item in again} == {"admitted"}
+    assert len(again) == 2
 
 
 async def test_who_objects_says_who_it_is_and_may_take_it_back(hall: Hall) -> None:

@@ -63,3 +63,19 @@ async def mark(
             .values(values)
             .execution_options(synchronize_session=False)
         )
+
+
+async def readmit(session: AsyncSession, demand_id: DemandId, posting: int, *, reason: str) -> None:
+    """Let those be judged again whom a review excluded for a reason of its own."""
+    row = ProposalRow
+    await session.execute(
+        update(row)
+        .where(
+            row.demand_id == demand_id,
+            row.round == posting,
+            row.status == str(ProposalStatus.EXCLUDED),
+            row.reason == reason,
+        )
+        .values(status=str(ProposalStatus.ADMITTED), reason=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -312,6 +312,8 @@ async def review_anew(
     await demands.save(session, demand)
     await end_result(session, demand.id, at=at)
     earlier = await repository.latest(session, demand.id)
+    # Whom the refuted points kept out of an auction is judged as well.
+    await judged.readmit(session, demand.id, demand.round, reason=str(Fate.BELOW_MINIMUM))
     proposals = await judged.admitted(session, demand.id, demand.round)
     await judged.mark(session, [item.id for item in proposals], ProposalStatus.ADMITTED)
     for item in proposals:
