@@ -133,9 +133,8 @@ def postings(events: Sequence[JournalEvent]) -> list[Said]:
 def why(posting: Said) -> str | None:
     if posting["taken"] or "why" not in posting:
         return None
-    if posting["why"] not in set(NoTakeUp):
-        return "other"
-    return "not_signed" if posting["lost"] and posting["why"] == "no_suitable" else posting["why"]
+    reason = str(posting["why"]) if posting["why"] in set(NoTakeUp) else "other"
+    return "not_signed" if posting["lost"] and reason in {"no_suitable", "other"} else reason
 
 
 def figures(some: Sequence[Said]) -> Said:

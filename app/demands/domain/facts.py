@@ -155,9 +155,9 @@ def _reason(known: Said, *, ever_engaged: bool) -> NoTakeUp | None:
     try:
         reason = NoTakeUp(end)
     except ValueError:
-        return NoTakeUp.OTHER
-    # A winner was found and lost: that nobody else suited is not why.
-    if reason is NoTakeUp.NO_SUITABLE and ever_engaged:
+        reason = NoTakeUp.OTHER
+    # A winner was found and lost: that nobody else suited, or what staff wrote then, is not why.
+    if reason in {NoTakeUp.NO_SUITABLE, NoTakeUp.OTHER} and ever_engaged:
         return NoTakeUp.NOT_SIGNED
     return reason
 

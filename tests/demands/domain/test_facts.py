@@ -141,6 +141,7 @@ def test_a_winner_who_was_lost_is_why_nobody_suited() -> None:
     assert facts(posting(1), *lost).outcome is Outcome.RUNNING
     known = facts(posting(1), *lost, end(9, "no_suitable"))
     assert (known.outcome, known.reason) == (Outcome.NOT_TAKEN_UP, NoTakeUp.NOT_SIGNED)
+    assert facts(posting(1), *lost, end(9, "候补方案均已放弃")).reason is NoTakeUp.NOT_SIGNED
     taken = facts(posting(1), *lost, end(9, "no_suitable"), engagement("b", 1, standing=True))
     assert (taken.outcome, taken.reason, taken.taken_minor) == (Outcome.TAKEN_UP, None, 400_00)
 
