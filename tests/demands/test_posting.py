@@ -82,6 +82,12 @@ async def test_who_withdraws_what_others_know_says_why(board: Board, session: As
     quiet = await board.post(f"demands/{unknown['id']}/withdrawal", "buyer_staff", {})
     assert done(quiet)["status"] == "withdrawn"
     refusal(await board.get(f"demands/{unknown['id']}"), 404, "object_unknown")
+    late = await board.posted(session)
+    await board.world.at(session, datetime.fromisoformat(late["closes_at"]))
+    why = {"reason": "项目已由内部团队完成"}
+    done(await board.post(f"demands/{late['id']}/withdrawal", "buyer_staff", why))
+    told = done(await board.get(f"demands/{late['id']}/notices"))["items"][-1]["content"]
+    assert told["withdrawn_from"] == "closed"  # however late its timer comes
 
 
 async def test_a_reviewed_demand_is_returned_to_be_changed(

@@ -10,6 +10,7 @@ from app.demands.domain.demand import (
     Demand,
     DemandStatus,
     DemandTrigger,
+    is_open,
     require_reason,
 )
 from app.demands.domain.notice import DemandNoticeKind
@@ -57,6 +58,8 @@ async def withdraw_demand(
     told = require_reason(reason)
     if demand.status is DemandStatus.POSTED:
         await timers.cancel(session, kind=CLOSE, subject_id=demand.id)
+        if not is_open(demand, now=now):  # the stored deadline decides, not its timer
+            demand = replace(demand, status=DemandStatus.CLOSED)
     claims = await on_withdrawn(session, demand)
     entitled = [it for it in claims if it.claim is not WithdrawalClaim.NOTHING]
     return await publish_notice(
