@@ -65,7 +65,8 @@ TIMERS: Final[dict[str, TimerHandler]] = {
 }
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
-    Reaction("listings.outcome", _TYPES, take_outcome),
+    # One listing's lock and its bidders' accounts at a time: nobody waits in a ring.
+    Reaction("listings.outcome", _TYPES, take_outcome, batch=1),
     SEARCH,
     ROOMS,
 )

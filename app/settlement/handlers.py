@@ -52,7 +52,8 @@ async def follow_engagement(session: AsyncSession, event: JournalEvent) -> None:
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
-    Reaction("settlement.open_awarded", frozenset({"listing.awarded"}), open_awarded),
+    # One listing's lock and its bidders' accounts at a time: nobody waits in a ring.
+    Reaction("settlement.open_awarded", frozenset({"listing.awarded"}), open_awarded, batch=1),
     Reaction(
         "settlement.follow_engagement",
         frozenset(
