@@ -11,8 +11,9 @@ from app.shared.jsonable import jsonable
 TEXT_CHARS_MAX: Final = 20_000
 LINE_CHARS_MAX: Final = 300
 ITEMS_MAX: Final = 50
+DIGITS_MAX: Final = 30
+DECIMALS_MAX: Final = 12
 _VALUE_CHARS_MAX: Final = 40
-_EXPONENT_MAX: Final = 20
 _SHA256_CHARS: Final = 64
 
 
@@ -151,14 +152,23 @@ def _place(value: object, where: str) -> int:
 def _answer(value: object, index: int) -> Answer:
     where = f"answers.{index}"
     told = _members(value, where, {"target", "value", "deviation"})
-    text = _text(told["value"], where, _VALUE_CHARS_MAX)
+    number = _number(_text(told["value"], where, _VALUE_CHARS_MAX), where)
+    return Answer(_place(told["target"], where), number, _maybe(told["deviation"], where))
+
+
+def _number(text: str, where: str) -> Decimal:
+    """Read a number no longer than what is stored and shown: a seal may hold any."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise ContentMalformed(where) from None
-    if not number.is_finite() or abs(number.adjusted()) > _EXPONENT_MAX:
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):  # infinite, or no number
         raise ContentMalformed(where)
-    return Answer(_place(told["target"], where), number, _maybe(told["deviation"], where))
+    whole = max(len(digits) + exponent, 0)
+    if -exponent > DECIMALS_MAX or whole > DIGITS_MAX - DECIMALS_MAX:
+        raise ContentMalformed(where)
+    return number
 
 
 def _milestone(value: object, index: int) -> OfferedMilestone:

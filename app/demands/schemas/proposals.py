@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 from app.demands.domain.demand import DemandStatus
 from app.demands.domain.proposal import MEMBERS_MAX, Member, Proposal, ProposalStatus, sealing_code
 from app.demands.domain.proposal_content import (
+    DECIMALS_MAX,
+    DIGITS_MAX,
     ITEMS_MAX,
     LINE_CHARS_MAX,
     TEXT_CHARS_MAX,
@@ -39,7 +41,7 @@ class AnswerJson(Body, View):
     """What is promised of one target."""
 
     target: Place = Field(description="Its place in the demand, from 1")
-    value: Decimal = Field(max_digits=30, decimal_places=12)
+    value: Decimal = Field(max_digits=DIGITS_MAX, decimal_places=DECIMALS_MAX)
     deviation: Text | None = Field(default=None, description="Why the target is not met")
 
 

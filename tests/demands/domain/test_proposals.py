@@ -33,6 +33,7 @@ from app.demands.domain.proposal import (
 )
 from app.demands.domain.proposal_content import Answer, ContentMalformed, content_to_json
 from app.demands.domain.proposal_content import content_from_json as read
+from app.demands.schemas.proposals import ProposalContentJson
 from app.demands.vault import Vault
 from app.platform.secrets import Box
 from app.shared.ids import PartyId, new_id
@@ -156,9 +157,22 @@ def test_what_is_no_content_is_refused(told: object) -> None:
     """DM43"""
     with pytest.raises(ContentMalformed):
         read(told)
-    for value in ("NaN", "Infinity", "1e999", "1E+21", "x"):
+    for value in ("NaN", "sNaN", "Infinity", "1e999", "1E+18", "x", "." + "1" * 39, "1e-13"):
         with pytest.raises(ContentMalformed):
             read(content(answers=[{"target": 1, "value": value, "deviation": None}]))
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False), st.booleans())
+def test_what_comes_out_of_a_seal_can_be_stored_and_shown(value: Decimal, bare: bool) -> None:
+    """DM43: one answer that no view shows would hide all proposals of its round."""
+    text = str(value).removeprefix("0") if bare else str(value)
+    try:
+        found = read(content(answers=[{"target": 1, "value": text, "deviation": None}]))
+    except ContentMalformed:
+        return
+    told = content_to_json(found)
+    assert read(told) == found
+    ProposalContentJson.model_validate(told)
 
 
 def test_a_whole_proposal_has_no_gaps() -> None:
