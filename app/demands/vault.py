@@ -39,9 +39,13 @@ class Vault:
         context = b"proposal code" + demand_id.bytes + round_no.to_bytes(4, "big") + party_id.bytes
         return code_of(self._box.salt(context))
 
-    def hand_in_key(self, demand_id: UUID) -> bytes:
-        """Return the X25519 private key that share holders prove theirs to."""
-        return derive(self._box.salt(b"proposal shares" + demand_id.bytes), b"X25519")
+    def hand_in_key(self, demand_id: UUID, round_no: int) -> bytes:
+        """Return the X25519 private key that share holders prove theirs to.
+
+        One a round: an old complaint repeated would else void proposals of the next (DM49).
+        """
+        context = b"proposal shares" + demand_id.bytes + round_no.to_bytes(4, "big")
+        return derive(self._box.salt(context), b"X25519")
 
     def commitment(self, proposal_id: UUID, version: int, told: Mapping[str, Any]) -> str:
         """Return what the journal gets of a version: 64 hex digits."""

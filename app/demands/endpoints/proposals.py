@@ -23,7 +23,7 @@ from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
 from app.shared.ids import DemandId, PartyId, ProposalId
-from app.shared.sealing.primitives import b64, public_of
+from app.shared.sealing.primitives import b64
 
 routes = router(tag="demands")
 
@@ -147,13 +147,13 @@ async def list_sealed_proposals(
     """List the proposals as they were sealed, without texts; none before the deadline."""
     key = DemandId(demand_id)
     after = 0 if cursor is None else decode_cursor(cursor, _sequence)[0]
-    found = await proposal_shares.list_sealed(
+    found, exchange_key = await proposal_shares.list_sealed(
         session, vault, actor, key, after=after, limit=limit + 1
     )
     return SealedProposalsView(
         items=[SealedProposalView.of(item) for item in found[:limit]],
         next=encode_cursor(found[limit - 1].sequence) if len(found) > limit else None,
-        exchange_key=b64(public_of(vault.hand_in_key(key))),
+        exchange_key=b64(exchange_key),
     )
 
 

@@ -29,6 +29,7 @@ from app.shared.sealing.handing_in import (
     fresh_of,
     holder_of,
 )
+from app.shared.sealing.primitives import public_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ async def list_sealed(
     *,
     after: int,
     limit: int,
-) -> Sequence[SealedProposal]:
+) -> tuple[Sequence[SealedProposal], bytes]:
     """Return proposals as they were sealed, without their documents; nobody sees one earlier.
+
+    Beside them comes the public key that holders prove themselves to in this round.
 
     Raises:
         ObjectUnknown: There is no such demand for the actor.
@@ -91,9 +94,10 @@ async def list_sealed(
     _check_shown(demand)
     numbered = list(enumerate(await _round(session, demand), start=1))
     page = numbered[after : after + limit]
-    return await asyncio.to_thread(
+    forms = await asyncio.to_thread(
         _forms, vault, page, await repository.sealed_of(session, [item.id for _, item in page])
     )
+    return forms, public_of(vault.hand_in_key(demand.id, demand.round))
 
 
 async def hand_in_shares(
@@ -131,7 +135,8 @@ async def hand_in_shares(
     forms = await asyncio.to_thread(_forms, vault, list(rows.items()), sealed)
     told = {form.sequence: form.form for form in forms}
     await asyncio.to_thread(check_lines, holder, submission, told)
-    check_word(submission, vault.hand_in_key(demand.id), holder=holder, subject_id=demand.id)
+    private = vault.hand_in_key(demand.id, demand.round)
+    check_word(submission, private, holder=holder, subject_id=demand.id)
     known = await repository.shares(session, demand.id, demand.round)
     fresh = fresh_of(submission, {number: item.id for number, item in rows.items()}, known)
     if not fresh:

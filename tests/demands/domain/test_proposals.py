@@ -38,9 +38,11 @@ from app.demands.vault import Vault
 from app.platform.secrets import Box
 from app.shared.ids import PartyId, new_id
 from app.shared.money import Money
+from app.shared.sealing.possession import prove_holder, proves_holder
+from app.shared.sealing.primitives import b64, public_of
 from app.shared.transitions import TransitionRefused, advance
 from tests.demands.board import body
-from tests.demands.proposing import content
+from tests.demands.proposing import HOLDERS, PRIVATE, content
 
 DEMAND = content_from_json(
     {**body(), "restricted_text": None, "acceptance": "poster", "third_party": None}
@@ -87,6 +89,19 @@ def test_a_code_is_the_partys_in_its_round_and_nobody_elses() -> None:
     assert vault.code(demand, 1, parties[0]) == vault.code(demand, 1, parties[0])
     assert vault.code(demand, 1, parties[0]) != Vault(Box(b"x" * 32)).code(demand, 1, parties[0])
     assert sealing_code("AB", 1) != sealing_code("AB", 11)
+
+
+def test_a_holders_complaint_is_proved_to_one_round_only() -> None:
+    """DM49: with one key for all, an old complaint sent again would void the next round's."""
+    vault, demand = Vault(Box(b"k" * 32)), new_id()
+    first, second = (vault.hand_in_key(demand, round_) for round_ in (1, 2))
+    lines = [{"sequence": 1, "unreadable": True}]
+    told = {"auction_id": demand, "shares": lines}
+    proof = prove_holder(PRIVATE[0], exchange_key=b64(public_of(first)), **told)
+    assert proof is not None
+    holder = HOLDERS[0]["public_key"]
+    assert proves_holder(proof, first, holder=holder, **told)
+    assert not proves_holder(proof, second, holder=holder, **told)
 
 
 @given(st.text(max_size=2000), st.text(max_size=2000))
