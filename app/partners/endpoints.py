@@ -15,8 +15,9 @@ from app.platform.schema import Limit
 routes = router(tag="partners")
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z._]{0,59}$")]
-# Until a deadline nobody may count proposals; behind it all commitments are told with them (DM38).
-NEVER_TOLD: Final = ("commitment",)
+# Until a deadline nobody may count proposals, or who accepts a demand's confidentiality; behind it
+# each is told elsewhere (DM31, DM38).
+NEVER_TOLD: Final = ("commitment", "confidentiality")
 SECRET_SUBJECTS: Final = (
     *NEVER_TOLD,
     "registration",
@@ -40,8 +41,8 @@ async def list_events(
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
     the oldest change that is still being made, so there is no delay to wait out. Partners are not
     told of registrations, ledger entries, deal rooms, market views and sign-ups to roadshows: their
-    number is a secret. Commitments to sealed proposals are shown to nobody: each is told with the
-    proposal's opening.
+    number is a secret. Commitments to sealed proposals and acceptances of a demand's
+    confidentiality are shown to nobody: each is told with its demand, behind the deadline.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(

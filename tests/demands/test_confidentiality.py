@@ -191,7 +191,7 @@ async def test_files_of_the_restricted_part_open_and_close_with_its_text(
 async def test_of_two_acceptances_at_once_one_holds_and_of_two_consents_the_last_merges(
     own_client: httpx.AsyncClient, own_world: World
 ) -> None:
-    """DM24, DM31"""
+    """DM24, DM31: nobody can count acceptances in the feed either."""
     board = Board(own_client, own_world)
     other = {"party_id": own_world.other_buyer}
     demand = await board.submitted(**RESTRICTED)
@@ -200,6 +200,8 @@ async def test_of_two_acceptances_at_once_one_holds_and_of_two_consents_the_last
     done(await board.post(f"{path}/posting", "operator", {"terms": terms()}))
     first, second = await asyncio.gather(accept(board, demand), accept(board, demand))
     assert {first.status_code, second.status_code} == {200, 409}
+    told_to_staff = (await board.get("events?limit=200", "operator")).json()["items"]
+    assert {item["subject"] for item in told_to_staff} & {"demand", "confidentiality"} == {"demand"}
     mine = await board.submitted()
     theirs = done(await board.post("demands", "buyer_staff", body(), **other))
     sent = {"outcome": "merge", "reason": "两项需求对象相同。", "merge_into": theirs["id"]}
