@@ -201,7 +201,8 @@ def _key(
 
 
 def _above(price: Money, limit: Money | None) -> bool:
-    return limit is not None and price > limit
+    # What is in another currency cannot be shown to lie below it, and must not stop the ranking.
+    return limit is not None and (price.currency != limit.currency or price > limit)
 
 
 def _fates(

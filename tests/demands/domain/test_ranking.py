@@ -93,6 +93,20 @@ def test_the_order_is_total_and_does_not_depend_on_how_proposals_come(
     }
 
 
+@pytest.mark.parametrize("budgets", [(), (Money(50_000_000), Money(30_000_000))])
+def test_a_price_in_another_currency_is_not_chosen_and_stops_nobody(
+    budgets: tuple[Money, ...],
+) -> None:
+    """DM68"""
+    foreign = candidate((100, 100, 100), route="电磁")
+    foreign = replace(foreign, price=Money(1, "USD"))
+    ours = candidate((90, 90, 90), price=30_000_000, route="压电")
+    how = weighted(ceiling=Money(50_000_000), route_budgets=budgets)
+    ranked = rank([foreign, ours], how)
+    assert [item.fate for item in ranked] == [Fate.WINNER, Fate.ABOVE_CEILING]
+    assert ranked[0].contributions[PRICE] == 50  # it has the lowest allowed price
+
+
 @given(candidates=CANDIDATES, how=RULES)
 def test_the_contributions_sum_to_the_total(candidates: list[Candidate], how: Rules) -> None:
     """DM65"""
