@@ -78,13 +78,15 @@ async def test_who_accepts_reads_and_nobody_learns_of_it_before_the_deadline(
 
 
 async def test_after_the_deadline_proposers_and_the_declared_panel_read(hall: Hall) -> None:
-    """DM32"""
+    """DM32: whoever consents to a lead that names it nowhere learns nothing of that lead."""
     board, world, session = hall.board, hall.world, hall.session
     demand = await board.posted(session, more=RESTRICTED)
-    other = {"party_id": world.other_seller}
+    other: Json = {"party_id": world.other_seller}
     done(await accept(board, demand))
     done(await accept(board, demand, party_id=world.other_seller))
     hall.demand_id = demand["id"]
+    lead = {"lead_party_id": str(world.seller)}
+    done(await board.put(f"demands/{demand['id']}/consortium", "seller_staff", lead, **other))
     await board.put_in(session, demand["id"], DemandStatus.CLOSED)
     await hall.propose("seller", price_minor=70_000_000)
     secret = RESTRICTED["restricted_text"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -160,12 +160,35 @@ async def find_of_party(
     return None if row is None else _proposal(row)
 
 
+def _is_part_of(party_id: PartyId) -> ColumnElement[bool]:
+    named = ProposalRow.members.contains([{"party_id": str(party_id)}])
+    return or_(ProposalRow.party_id == party_id, named)
+
+
+async def takes_part(
+    session: AsyncSession, demand_id: DemandId, round_no: int, party_id: PartyId
+) -> bool:
+    """Tell whether a proposal of a round that was not withdrawn is the party's, or names it."""
+    found = await session.scalar(
+        select(ProposalRow.id)
+        .where(
+            ProposalRow.demand_id == demand_id,
+            ProposalRow.round == round_no,
+            ProposalRow.status != str(ProposalStatus.WITHDRAWN),
+            _is_part_of(party_id),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def of_round(
     session: AsyncSession,
     demand_id: DemandId,
     round_no: int,
     *,
     statuses: Collection[ProposalStatus] = (),
+    party_id: PartyId | None = None,
     after: ProposalId | None = None,
     limit: int | None = None,
 ) -> Sequence[Proposal]:
@@ -173,6 +196,7 @@ async def of_round(
 
     Args:
         statuses: Only in these.
+        party_id: Only those in which this party has a part.
         after: Only beyond this one.
     """
     statement = select(ProposalRow).where(
@@ -182,6 +206,8 @@ async def of_round(
         statement = statement.where(ProposalRow.status.in_([str(it) for it in statuses]))
     else:
         statement = statement.where(ProposalRow.status != str(ProposalStatus.WITHDRAWN))
+    if party_id is not None:
+        statement = statement.where(_is_part_of(party_id))
     if after is not None:
         statement = statement.where(ProposalRow.id > after)
     rows = await session.scalars(

@@ -14,7 +14,7 @@ from app.demands.domain.presentation import (
     plan,
 )
 from app.demands.domain.review import ReviewTrigger
-from app.demands.repository import judged
+from app.demands.repository import judged, proposals
 from app.demands.repository import reviews as repository
 from app.demands.service.locking import read_demand
 from app.demands.service.panelling import Case, note, open_seed, take
@@ -46,11 +46,11 @@ async def draw_presentations(
     assert case.demand.terms is not None
     if not case.demand.terms.presentation:
         raise PresentationsNotAsked("Begin with the scores.")
-    proposals = await judged.admitted(session, demand_id, case.review.posting)
+    found = await judged.admitted(session, demand_id, case.review.posting)
     seed = await open_seed(session, box, case.review)
     drawn = plan(
         seed,
-        {item.code: item.id for item in proposals},
+        {item.code: item.id for item in found},
         starts_at=starts_at,
         length=timedelta(minutes=minutes),
         now=now,
@@ -116,5 +116,7 @@ async def concerns(session: AsyncSession, actor: Actor, case: Case) -> bool:
         return True
     if any(seat.is_of(actor.ref, actor.party_id) for seat in sits(case.seats)):
         return True
-    proposals = await judged.of_round(session, demand.id, case.review.posting)
-    return any(viewer.party_id in item.parties for item in proposals)
+    posting, party_id = case.review.posting, viewer.party_id
+    if party_id is None:
+        return False
+    return await proposals.takes_part(session, demand.id, posting, party_id)

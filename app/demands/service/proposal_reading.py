@@ -48,17 +48,15 @@ async def list_opened(
     if demand.status is DemandStatus.POSTED:
         return []
     near = is_near(actor.viewer, demand)
-    found = await repository.of_round(
+    return await repository.of_round(
         session,
         demand.id,
         demand.round,
         statuses=AFTER_OPENING,
+        party_id=None if near else actor.party_id,
         after=after,
-        limit=limit if near else None,
+        limit=limit,
     )
-    if near:
-        return found
-    return [item for item in found if actor.party_id in item.parties][:limit]
 
 
 async def read_opened(

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.confidence import check_setting_files, opens_by_posting
 from app.demands.domain.demand import Demand
-from app.demands.domain.proposal import ProposalStatus
 from app.demands.repository import confidences as repository
 from app.demands.repository import proposals
 from app.demands.service.locking import lock_demand
@@ -60,10 +59,11 @@ async def open_files(
 
 
 async def has_proposal(session: AsyncSession, demand: Demand, party_id: PartyId) -> bool:
-    """Tell whether a proposal in the present round is the party's, or one that it takes part in."""
-    lead = await proposals.lead_of(session, demand.id, demand.round, party_id)
-    found = await proposals.find_of_party(session, demand.id, demand.round, lead or party_id)
-    return found is not None and found.status is not ProposalStatus.WITHDRAWN
+    """Tell whether a proposal in the present round is the party's, or one that it takes part in.
+
+    A consent alone is no part: it would tell whether the lead that it names has proposed.
+    """
+    return await proposals.takes_part(session, demand.id, demand.round, party_id)
 
 
 async def close_files(session: AsyncSession, event: JournalEvent) -> None:
