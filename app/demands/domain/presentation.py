@@ -8,7 +8,7 @@ can draw it again: proposals sorted by SHA-256 of seed and code.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -137,10 +137,13 @@ def plan(
         length: Of each, with the questions and the change.
 
     Raises:
-        PresentationTimesInvalid: They would begin in the past.
+        PresentationTimesInvalid: They would begin in the past, or end beyond the calendar.
     """
     if starts_at <= now:
         raise PresentationTimesInvalid("Choose a later moment.", field="starts_at", after=now)
+    last = datetime.max.replace(tzinfo=UTC) - length * len(proposals)
+    if starts_at > last:
+        raise PresentationTimesInvalid("They never end.", field="starts_at", maximum=last)
     return [
         Presentation(
             proposal_id=proposals[code],

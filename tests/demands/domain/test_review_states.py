@@ -270,3 +270,7 @@ def test_presentations_follow_each_other_one_at_a_time() -> None:
     presentation.require_over([done, absent])
     with pytest.raises(presentation.PresentationTimesInvalid):
         presentation.plan("seed", {}, starts_at=NOW, length=timedelta(minutes=1), now=NOW)
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    codes = {"P1": ProposalId(new_id())}
+    with pytest.raises(presentation.PresentationTimesInvalid):
+        presentation.plan("seed", codes, starts_at=last, length=timedelta(minutes=1), now=NOW)
