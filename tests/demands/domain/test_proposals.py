@@ -96,7 +96,7 @@ def test_a_holders_complaint_is_proved_to_one_round_only() -> None:
     vault, demand = Vault(Box(b"k" * 32)), new_id()
     first, second = (vault.hand_in_key(demand, round_) for round_ in (1, 2))
     lines = [{"sequence": 1, "unreadable": True}]
-    told = {"auction_id": demand, "shares": lines}
+    told: Any = {"auction_id": demand, "shares": lines}
     proof = prove_holder(PRIVATE[0], exchange_key=b64(public_of(first)), **told)
     assert proof is not None
     holder = HOLDERS[0]["public_key"]
