@@ -12,6 +12,7 @@ from app.demands.domain.posting import DecisionWay
 from app.demands.domain.presentation import commit, draw
 from app.demands.domain.proposal import ProposalStatus
 from app.demands.repository import bidders, demands
+from app.identity.public import add_membership
 from app.platform.access import Actor, Role
 from app.platform.journal import history
 from app.shared.ids import new_id
@@ -109,6 +110,25 @@ async def test_experts_too_near_poster_or_proposer_are_refused_by_name(hall: Hal
     told = refusal(await hall.act("review/panel", "operator", two), 400, "review_panel_invalid")
     assert [error["rule"] for error in told["errors"]] == ["size"]
     done(await hall.act("review/panel", "operator", hall.panel(hall.experts[1:4])))
+
+
+async def test_who_came_near_a_proposer_after_the_appointment_cannot_declare_to_be_apart(
+    hall: Hall,
+) -> None:
+    """DM56, DM57"""
+    await hall.appointed("seller")
+    first = hall.experts[0]
+    await add_membership(
+        hall.session,
+        user_id=first.user_id,
+        party_id=hall.world.seller,
+        market_id=hall.world.market_id,
+        role=Role.SELLER_STAFF,
+    )
+    sent = {"interest": None}
+    refusal(await hall.act("review/declaration", first, sent), 400, "expert_must_recuse")
+    refusal(await hall.read("review/proposals", first), 409, "review_declaration_missing")
+    await hall.declared(hall.experts[1:])
 
 
 async def test_who_declares_an_interest_leaves_the_seat_and_does_not_come_back(

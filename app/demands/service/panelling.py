@@ -219,13 +219,17 @@ async def declare_interest(
     Raises:
         ObjectUnknown: The caller does not sit on this panel.
         ReviewScoresHandedIn: Its scores are in.
+        ExpertMustRecuse: It declares none, and has come near somebody since its appointment.
 
-    Invariant: DM57.
+    Invariants: DM56, DM57.
     """
     case = await take(session, demand_id, ReviewTrigger.DECLARE)
     seat = seat_of(case, actor)
     if seat.handed_in_at is not None:
         raise panel.ReviewScoresHandedIn("Tell the exchange.", handed_in_at=seat.handed_in_at)
+    if interest is None:  # records change, and a panel may sit again for an upheld objection
+        sitting = await find_experts(session, case.demand.market_id, [seat.membership_id])
+        await _require_apart(session, case.demand, sitting)
     changed = (
         replace(seat, declared_at=now)
         if interest is None
