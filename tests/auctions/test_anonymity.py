@@ -63,6 +63,7 @@ WITHOUT_OBJECT: Final = frozenset(
         "get_offer",  # of a posted listing's single buyer
         "get_proposal",  # of an agreement
         "get_service_clocks",  # asks for a period
+        "get_demand_statistics",  # asks by what; no demand was posted
     }
 )
 # Shown to nobody before the deadline, or before the end.

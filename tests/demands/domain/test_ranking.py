@@ -286,7 +286,8 @@ def test_a_sheet_is_whole_and_every_fault_is_told() -> None:
     del bad["进度安排"]
     with pytest.raises(scoring.ReviewScoresInvalid) as refused:
         scoring.check_sheet({one: bad, strange: good}, proposals=[one, other], criteria=WEIGHTS)
-    found = sorted((e["field"], e["rule"]) for e in refused.value.fields["errors"])
+    errors: Any = refused.value.fields["errors"]
+    found = sorted((error["field"], error["rule"]) for error in errors)
     assert found == sorted(
         [
             (f"scores.{other}", "missing"),

@@ -150,7 +150,8 @@ def test_a_panel_is_odd_not_too_small_and_has_one_chair(
         return
     with pytest.raises(panel.ReviewPanelInvalid) as refused:
         panel.check_panel(asked, known)
-    assert [error["rule"] for error in refused.value.fields["errors"]] == rules
+    errors: Any = refused.value.fields["errors"]
+    assert [error["rule"] for error in errors] == rules
 
 
 def test_one_person_takes_one_seat_and_strangers_none() -> None:
@@ -160,7 +161,8 @@ def test_one_person_takes_one_seat_and_strangers_none() -> None:
     asked = [Appointment(membership_id=it, chair=it == one) for it in (one, other, stranger)]
     with pytest.raises(panel.ReviewPanelInvalid) as refused:
         panel.check_panel(asked, {one: user, other: user})
-    assert [error["rule"] for error in refused.value.fields["errors"]] == ["repeated", "expert"]
+    errors: Any = refused.value.fields["errors"]
+    assert [error["rule"] for error in errors] == ["repeated", "expert"]
     with pytest.raises(panel.ReviewPanelInvalid, match="sits"):
         panel.check_replacement([seat(1, user_id=user)], [user])
     with pytest.raises(panel.ReviewPanelInvalid, match="expert"):
