@@ -12,13 +12,19 @@ from app.shared.money import Money
 
 
 def find_gaps(
-    content: ProposalContent, price: Money, demand: DemandContent, *, ceiling: Money | None = None
+    content: ProposalContent,
+    price: Money,
+    demand: DemandContent,
+    *,
+    ceiling: Money | None = None,
+    currency: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return everything that is missing or differs without being marked, at once.
 
     Args:
         price: Of the whole work.
         ceiling: Above it no proposal is chosen, whatever its reasons.
+        currency: In another one no proposal is chosen; ``None``: the budget's, if it has one.
 
     Invariants: DM44, DM45, DM46. Source: rules.md section 4, demand record.
     """
@@ -31,7 +37,15 @@ def find_gaps(
             message="A proposal says this.",
         )
     _check_targets(findings, content, demand)
-    _check_price(findings, content, price, demand, ceiling)
+    if currency is not None and price.currency != currency:
+        findings.add(
+            "price",
+            rule="currency_differs",
+            message="Prices are compared in one currency.",
+            accepted=currency,
+        )
+    else:
+        _check_price(findings, content, price, demand, ceiling)
     _check_milestones(findings, content, demand)
     if not content.ip_accepted and not _said(content.ip_statement):
         findings.add(

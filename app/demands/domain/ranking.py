@@ -21,6 +21,7 @@ from app.shared.ids import PartyId, ProposalId
 from app.shared.money import Money
 
 PRICE: Final = "price"
+DEFAULT_CURRENCY: Final = "CNY"
 # Ways in which experts do not see a price before their scores are in (two envelopes).
 PRICE_APART: Final = frozenset({DecisionWay.PRICE_WEIGHTED, DecisionWay.REVERSE_AUCTION})
 
@@ -50,6 +51,7 @@ class Rules:
         weights: Basis points by criterion, in their published order; with the price's 10,000.
         score_min: Total points below which nobody is chosen.
         ceiling: Price above which nobody is chosen.
+        currency: In another one nobody is chosen: amounts of two are not compared.
         route_budgets: In a race, what the first, second … winner may cost; else empty.
     """
 
@@ -58,6 +60,7 @@ class Rules:
     score_min: int
     ceiling: Money | None
     route_budgets: tuple[Money, ...] = ()
+    currency: str = DEFAULT_CURRENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,17 @@ def rules_of(terms: PostingTerms, content: DemandContent) -> Rules:
         score_min=terms.score_min,
         ceiling=terms.ceiling or content.budget.high,
         route_budgets=terms.route_budgets,
+        currency=currency_of(terms, content),
     )
+
+
+def currency_of(terms: PostingTerms, content: DemandContent) -> str:
+    """Return the currency of all prices: the published amounts', yuan where there is none.
+
+    Source: default.
+    """
+    stated = (content.budget.high, terms.ceiling, *terms.route_budgets)
+    return next((money.currency for money in stated if money is not None), DEFAULT_CURRENCY)
 
 
 def price_points(price: Money, lowest: Money) -> Fraction:
@@ -156,7 +169,7 @@ def rank(candidates: Sequence[Candidate], rules: Rules) -> list[Ranked]:
     """
     if not candidates:
         return []
-    allowed = [item for item in candidates if not _above(item.price, rules.ceiling)]
+    allowed = [item for item in candidates if not _barred(item.price, rules)]
     lowest = min((item.price for item in allowed or candidates), key=lambda it: it.amount_minor)
     parts = {item.proposal_id: _contributions(item, rules, lowest) for item in candidates}
     scored = [(item, sum(parts[item.proposal_id].values(), Fraction(0))) for item in candidates]
@@ -192,7 +205,7 @@ def _key(
 ) -> tuple[bool, Fraction, int, datetime, ProposalId]:
     """Return the place in the published order of ties: score, price, earlier hand-in."""
     return (
-        _above(item.price, rules.ceiling),
+        _barred(item.price, rules),
         -total,
         item.price.amount_minor,
         item.handed_in_at,
@@ -200,9 +213,13 @@ def _key(
     )
 
 
+def _barred(price: Money, rules: Rules) -> bool:
+    # What is in another currency cannot be shown to lie below, and must not stop the ranking.
+    return price.currency != rules.currency or _above(price, rules.ceiling)
+
+
 def _above(price: Money, limit: Money | None) -> bool:
-    # What is in another currency cannot be shown to lie below it, and must not stop the ranking.
-    return limit is not None and (price.currency != limit.currency or price > limit)
+    return limit is not None and price > limit
 
 
 def _fates(
@@ -210,7 +227,7 @@ def _fates(
 ) -> list[tuple[Fate, int | None]]:
     fates: dict[int, tuple[Fate, int | None]] = {}
     for place, (item, total) in enumerate(ordered):
-        if _above(item.price, rules.ceiling):
+        if _barred(item.price, rules):
             fates[place] = (Fate.ABOVE_CEILING, None)
         elif total < rules.score_min:
             fates[place] = (Fate.BELOW_MINIMUM, None)

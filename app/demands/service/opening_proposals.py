@@ -24,6 +24,7 @@ from app.demands.domain.proposal_content import (
     content_from_json,
     content_to_json,
 )
+from app.demands.domain.ranking import currency_of
 from app.demands.repository import demands as demand_rows
 from app.demands.repository import proposals as repository
 from app.demands.service.noticing import demand_event
@@ -195,8 +196,13 @@ def _opened(
     findings: list[dict[str, Any]] = []
     if end.content is not None and end.price is not None:
         assert demand.terms is not None
-        ceiling = demand.terms.ceiling
-        findings = find_gaps(end.content, end.price, demand.content, ceiling=ceiling)
+        findings = find_gaps(
+            end.content,
+            end.price,
+            demand.content,
+            ceiling=demand.terms.ceiling,
+            currency=currency_of(demand.terms, demand.content),
+        )
     return replace(
         proposal,
         status=status,

@@ -29,6 +29,7 @@ from app.demands.domain.proposal import (
     sealing_code,
 )
 from app.demands.domain.proposal_content import ProposalContent, content_from_json, content_to_json
+from app.demands.domain.ranking import currency_of
 from app.demands.repository import proposals as repository
 from app.demands.service.locking import lock_demand, read_demand
 from app.demands.service.proposers import bound_by, check_consortium, obstacles_of, parties_of
@@ -265,7 +266,10 @@ def _gaps(demand: Demand, told: Mapping[str, Any] | None) -> list[dict[str, Any]
         return []
     price = Money.parse(told["price"]["amount"], told["price"]["currency"])
     content = content_from_json(told["content"])
-    return find_gaps(content, price, demand.content, ceiling=demand.terms.ceiling)
+    currency = currency_of(demand.terms, demand.content)
+    return find_gaps(
+        content, price, demand.content, ceiling=demand.terms.ceiling, currency=currency
+    )
 
 
 async def _store(

@@ -93,6 +93,14 @@ def test_the_order_is_total_and_does_not_depend_on_how_proposals_come(
     }
 
 
+def test_two_currencies_are_not_compared_without_a_ceiling_either() -> None:
+    """DM65, DM68: 1,000 dollars are not less than 2,000 yuan."""
+    ours = candidate((90, 90, 90), price=200_000)
+    foreign = replace(candidate((90, 90, 90)), price=Money(100_000, "USD"))
+    ranked = rank([foreign, ours], weighted())
+    assert [item.fate for item in ranked] == [Fate.WINNER, Fate.ABOVE_CEILING]
+
+
 @pytest.mark.parametrize("budgets", [(), (Money(50_000_000), Money(30_000_000))])
 def test_a_price_in_another_currency_is_not_chosen_and_stops_nobody(
     budgets: tuple[Money, ...],
