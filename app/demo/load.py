@@ -115,29 +115,52 @@ class Loader:
         by_name = {party["name"]: UUID(party["id"]) for party in answer.json()["items"]}
         return {record["key"]: by_name[record["name"]] for record in records("parties")}
 
-    async def submit(
-        self, kind: str, role: Role, party_id: UUID, record: dict[str, Any], body: dict[str, Any]
-    ) -> None:
-        """Submit a record for its party and have the exchange accept it."""
-        key = f"demo-load-{self._market_id}-{record['key']}"
-        made = await self._client.post(
-            f"/v1/{kind}",
+    async def _call(
+        self, path: str, body: dict[str, Any], *, key: str, role: Role, party_id: UUID
+    ) -> dict[str, Any]:
+        answer = await self._client.post(
+            f"/v1/{path}",
             json=body,
             headers={**self._headers(role, party_id), "Idempotency-Key": key},
         )
-        made.raise_for_status()
-        reviewed = await self._client.post(
-            f"/v1/{kind}/{made.json()['id']}/{_DECIDED_AT[kind]}",
-            json=_DECISION[kind],
-            headers={
-                **self._headers(Role.OPERATOR, UUID(int=0)),
-                "Idempotency-Key": f"{key}-review",
-            },
-        )
-        reviewed.raise_for_status()
+        answer.raise_for_status()
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def act(self, path: str, body: dict[str, Any], *, key: str) -> dict[str, Any]:
+        """Post something as the exchange; return the answer."""
+        whole = f"demo-load-{self._market_id}-{key}"
+        return await self._call(path, body, key=whole, role=Role.OPERATOR, party_id=UUID(int=0))
+
+    async def submit(
+        self, kind: str, role: Role, party_id: UUID, record: dict[str, Any], body: dict[str, Any]
+    ) -> str:
+        """Submit a record for its party and have the exchange accept it; return its id."""
+        key = f"demo-load-{self._market_id}-{record['key']}"
+        made = await self._call(kind, body, key=key, role=role, party_id=party_id)
+        path = f"{kind}/{made['id']}/{_DECIDED_AT[kind]}"
+        await self.act(path, _DECISION[kind], key=f"{record['key']}-review")
+        return str(made["id"])
 
 
 _DECIDED_AT: Final = {"achievements": "review", "demands": "diagnosis/decision"}
+_EDITION: Final[dict[str, Any]] = {
+    "title": "2025年春季技术需求清单",
+    "region_code": "330000",
+    "starts_on": "2025-01-02",
+    "ends_on": "2025-04-11",
+}
+_TERMS: Final[dict[str, Any]] = {
+    "closes_at": "2025-04-11T17:00:00+08:00",
+    "questions_until": "2025-03-28T17:00:00+08:00",
+    "sealing": "plain",
+    "decision": "best_score",
+    "criteria": [
+        {"name": "技术方案", "weight_bp": 5000, "description": "路线可行，指标有实测或仿真依据。"},
+        {"name": "团队基础", "weight_bp": 3000, "description": "同类项目经验与试验条件。"},
+        {"name": "实施计划", "weight_bp": 2000, "description": "进度与里程碑衔接合理。"},
+    ],
+}
 _DECISION: Final[Mapping[str, dict[str, Any]]] = {
     "achievements": {"accepted": True, "reason": "材料齐全，权属清楚，予以受理。"},
     "demands": {"outcome": "clear", "reason": "指标可测，边界清楚，可以发榜。"},
@@ -150,7 +173,12 @@ async def _fill(loader: Loader) -> None:
         owner = party_ids[record["owner"]]
         body = content(record, "owner")
         await loader.submit("achievements", Role.SELLER_STAFF, owner, record, body)
+    edition = await loader.act("demand-editions", _EDITION, key="edition")
     for record in records("demands"):
         poster = party_ids[record["poster"]]
         body = content(record, "poster")
-        await loader.submit("demands", Role.BUYER_STAFF, poster, record, body)
+        demand = await loader.submit("demands", Role.BUYER_STAFF, poster, record, body)
+        sent = {"terms": _TERMS, "edition_id": edition["id"]}
+        await loader.act(f"demands/{demand}/posting", sent, key=f"{record['key']}-posting")
+    path = f"demand-editions/{edition['id']}/publication"
+    await loader.act(path, {}, key="edition-publication")

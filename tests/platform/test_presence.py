@@ -171,7 +171,9 @@ async def test_many_processes_write_little_and_find_one_absence(database: Databa
 
     await asyncio.gather(*(beat() for _ in range(20)))
     [(start, end)] = await found(database)
-    assert (start, await last_beat(database)) == (last, end)
+    # Whoever came a good while behind the first has written a sign of its own.
+    assert start == last
+    assert end <= await last_beat(database)
 
 
 @pytest.mark.concurrency
