@@ -43,7 +43,7 @@ def shown(base_url: str, role: Role) -> list[str]:
     """Return the options that choose the operations."""
     if EXAMPLES > DEFAULT:
         return []
-    paths = sorted(httpx.get(f"{base_url}/openapi.json").json()["paths"])
+    paths = sorted(httpx.get(f"{base_url}/openapi.json", timeout=60).json()["paths"])
     return [option for path in paths[SHOWN[role]] for option in ("--include-path", path)]
 
 
@@ -61,7 +61,7 @@ def fuzz(base_url: str, token: str, phases: str, role: Role) -> subprocess.Compl
         "--phases",
         phases,
         "--workers",
-        "2",
+        "1",  # ast.parse of CPython 3.11 fails when two threads are in it
         "--no-color",
         "--generation-database",
         "none",

@@ -45,8 +45,8 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
         await follow_demand(session, vault, event)
 
     return (
-        Reaction("auctions.announce", OF_LISTINGS, listing),
+        Reaction("auctions.announce", OF_LISTINGS, listing, batch=1),
         Reaction("auctions.follow_demand", OF_DEMANDS, demand, batch=1),
         Reaction("auctions.publish_heads", MOVED, on_moved),
-        Reaction("auctions.follow_deal", FOLLOWED, follow_deal),
+        Reaction("auctions.follow_deal", FOLLOWED, follow_deal, batch=1),
     )
