@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zipfile import is_zipfile
 
 import typer
@@ -247,10 +247,28 @@ def seal(
             body, proof = shell.proposal_body(
                 auction, told, amount=amount, sealing_code=bidder_code
             )
+            _rehearse(auction, told, amount)
         typer.echo(shell.holders_text(auction), err=True)
         if keep is not None:
             shell.write_private(keep, proof)
         _write(body, out)
+
+
+def _rehearse(demand: Any, document: object, amount: str) -> None:
+    """Tell a proposer what its text lacks while it can still be mended (DM43, DM44)."""
+    from app.demands.public import ContentMalformed, gaps_before_sealing
+    from app.shared.money import Money
+    from app.shared.sealing import shell
+
+    *_, currency = shell.holders_of(demand)
+    try:
+        gaps = gaps_before_sealing(demand, document, Money.parse(amount, currency))
+    except ContentMalformed as fault:
+        raise shell.InputUnusable(
+            f"申报书此处格式不符，封存后将作废 / Void if sealed so, not as published at: {fault}"
+        ) from None
+    for gap in gaps:
+        typer.echo(f"形式审查 / Gap: {gap['field']} {gap['rule']}: {gap['message']}", err=True)
 
 
 @app.command("open-shares")

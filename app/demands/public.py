@@ -8,9 +8,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.bidding import WORKED_ON, Bidder
-from app.demands.domain.content import DemandContent
+from app.demands.domain.completeness import find_gaps
+from app.demands.domain.content import DemandContent, content_from_json
 from app.demands.domain.demand import Demand, DemandStatus
 from app.demands.domain.engagement import Engagement
+from app.demands.domain.posting import PostingTerms
+from app.demands.domain.proposal_content import ContentMalformed
+from app.demands.domain.proposal_content import content_from_json as read_proposal
+from app.demands.domain.ranking import currency_of
 from app.demands.repository import (
     bidders,
     challenges,
@@ -33,10 +38,12 @@ from app.shared.ids import (
     PartyId,
     ProposalId,
 )
+from app.shared.money import Money
 
 __all__ = [
     "WORKED_ON",
     "Bidder",
+    "ContentMalformed",
     "Demand",
     "DemandContent",
     "DemandStatus",
@@ -48,6 +55,7 @@ __all__ = [
     "bidders_of_many",
     "call_bidding_later",
     "fail_bidding",
+    "gaps_before_sealing",
     "get_demand",
     "get_engagement",
     "hand_over",
@@ -61,6 +69,31 @@ __all__ = [
     "points_of",
     "void_bidding",
 ]
+
+
+def gaps_before_sealing(
+    demand: Mapping[str, Any], document: object, price: Money
+) -> Sequence[Mapping[str, Any]]:
+    """Return what a proposal leaves unanswered, before it is sealed and nobody can tell any more.
+
+    Args:
+        demand: As ``GET /v1/demands/{demand_id}`` returns it.
+        document: The proposal's text, as it would be sealed.
+        price: Of the whole work.
+
+    Returns:
+        In the form of a problem's ``errors``; empty for a complete proposal.
+
+    Raises:
+        ContentMalformed: Sealed so, it would be void; names the place.
+
+    Invariants: DM43, DM44.
+    """
+    content = read_proposal(document)
+    asked = content_from_json({name: demand[name] for name in DemandContent.__dataclass_fields__})
+    terms = PostingTerms.from_json(demand["terms"])
+    currency = currency_of(terms, asked)
+    return find_gaps(content, price, asked, ceiling=terms.ceiling, currency=currency)
 
 
 async def get_demand(session: AsyncSession, demand_id: DemandId, *, lock: bool = False) -> Demand:

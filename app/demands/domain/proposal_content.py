@@ -90,14 +90,16 @@ def content_to_json(content: ProposalContent) -> dict[str, Any]:
 
 
 def content_from_json(data: object) -> ProposalContent:
-    """Read a content strictly: nothing missing, nothing more, nothing endless.
+    """Read a content strictly: nothing needed missing, nothing more, nothing endless.
+
+    What a readable proposal may leave out, a sealed one may, too: the same text fits both.
 
     Raises:
         ContentMalformed: Names the place.
 
     Invariant: DM43.
     """
-    told = _members(data, "", set(ProposalContent.__dataclass_fields__))
+    told = _members(data, "", set(ProposalContent.__dataclass_fields__) - _SILENT.keys(), _SILENT)
     accepted = told["ip_accepted"]
     if not isinstance(accepted, bool):
         raise ContentMalformed("ip_accepted")
@@ -117,10 +119,22 @@ def content_from_json(data: object) -> ProposalContent:
     )
 
 
-def _members(value: object, where: str, names: set[str]) -> Mapping[str, Any]:
-    if not isinstance(value, dict) or value.keys() != names:
+# What it means to say nothing of it.
+_SILENT: Final[Mapping[str, Any]] = {
+    "price_deviation": None,
+    "ip_statement": None,
+    "attachments": [],
+}
+_NO_DEVIATION: Final[Mapping[str, Any]] = {"deviation": None}
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+def _members(
+    value: object, where: str, needed: set[str], silent: Mapping[str, Any] = _NONE
+) -> Mapping[str, Any]:
+    if not isinstance(value, dict) or not needed <= value.keys() <= needed | silent.keys():
         raise ContentMalformed(where or "document")
-    return value
+    return {**silent, **value}
 
 
 def _items(value: object, where: str) -> Sequence[tuple[int, object]]:
@@ -151,7 +165,7 @@ def _place(value: object, where: str) -> int:
 
 def _answer(value: object, index: int) -> Answer:
     where = f"answers.{index}"
-    told = _members(value, where, {"target", "value", "deviation"})
+    told = _members(value, where, {"target", "value"}, _NO_DEVIATION)
     number = _number(_text(told["value"], where, _VALUE_CHARS_MAX), where)
     return Answer(_place(told["target"], where), number, _maybe(told["deviation"], where))
 
@@ -173,7 +187,7 @@ def _number(text: str, where: str) -> Decimal:
 
 def _milestone(value: object, index: int) -> OfferedMilestone:
     where = f"milestones.{index}"
-    told = _members(value, where, {"milestone", "due_on", "deliverable", "deviation"})
+    told = _members(value, where, {"milestone", "due_on", "deliverable"}, _NO_DEVIATION)
     try:
         due_on = date.fromisoformat(_text(told["due_on"], where, 10))
     except ValueError:

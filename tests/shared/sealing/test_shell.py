@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.demands.domain.content import content_to_json
+from app.demands.domain.posting import Sealing
+from app.demands.domain.proposal_content import content_from_json as read
 from app.shared.money import Money
 from app.shared.sealing import (
     ShareHolder,
@@ -19,6 +23,9 @@ from app.shared.sealing import (
     verify_opening,
 )
 from app.shared.sealing.primitives import b64
+from tests.demands.domain.test_demand import CONTENT
+from tests.demands.domain.test_posting import TERMS
+from tests.demands.play import proposal_content
 from tests.shared.sealing.dealer import (
     AMOUNT,
     AUCTION,
@@ -195,19 +202,18 @@ def test_amount_is_of_the_auctions_currency() -> None:
 
 
 def test_a_proposal_is_sealed_and_opened_by_commands_alone(tmp_path: Path) -> None:
-    """DM41: the same commands serve bidders and proposers."""
-    holders = [{"name": it.name, "public_key": it.public_key} for it in HOLDERS[:3]]
-    demand = {
-        "id": AUCTION,
-        "budget": {"kind": "open", "low": None, "high": None},
-        "terms": {"holders": holders, "threshold": 2},
-    }
+    """DM41, DM43, DM44: proposers have the same commands, which tell what is void or missing."""
+    terms = replace(TERMS, sealing=Sealing.THRESHOLD, holders=tuple(HOLDERS[:3]), threshold=2)
+    demand = {"id": AUCTION, **content_to_json(CONTENT), "terms": terms.as_json()}
+    text = proposal_content("主动抑振") | {"team": ""}
     paths = {name: tmp_path / f"{name}.json" for name in ("demand", "text", "body", "list")}
     paths["demand"].write_text(json.dumps(demand))
-    paths["text"].write_text(json.dumps({"approach": "以吸振器抑制颤振"}))
+    paths["text"].write_text(json.dumps(text))
     options = ["--terms", paths["demand"], "--bidder-code", "K7Q2M9XR4T8V.1"]
     options += ["--amount", "731357.19", "--document", paths["text"], "--out", paths["body"]]
-    done("seal", *options)
+    sealed = run("seal", *options)
+    assert sealed.exit_code == 0, sealed.output
+    assert "team missing" in sealed.stderr  # told while it can be mended; left to the proposer
     body = json.loads(paths["body"].read_text())
     item = {"sequence": 1, "bidder_code": "K7Q2M9XR4T8V.1", "sealed": body["sealed"]}
     paths["list"].write_text(json.dumps({"items": [item]}))
@@ -222,6 +228,9 @@ def test_a_proposal_is_sealed_and_opened_by_commands_alone(tmp_path: Path) -> No
     end = decide(body["sealed"], handed, auction_id=AUCTION, bidder_code="K7Q2M9XR4T8V.1")
     assert end is not None
     assert str(end.amount and end.amount.as_json()["amount"]) == "731357.19"
-    assert open_document(body["sealed"], body["document"], end) == {"approach": "以吸振器抑制颤振"}
-    paths["text"].write_text("[]")
-    assert "JSON对象" in refused("seal", *options)
+    opened = open_document(body["sealed"], body["document"], end)
+    assert opened == text
+    assert read(opened).attachments == ()  # what may be left out may be left out sealed, too
+    for broken, place in (([], "JSON对象"), (text | {"answers": [{"target": 1}]}, "answers.0")):
+        paths["text"].write_text(json.dumps(broken))
+        assert place in refused("seal", *options)
