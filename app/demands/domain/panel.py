@@ -1,64 +1,23 @@
 """Panels 评审专家组 of a demand's proposals: who sits, who declares, who hands in, and when."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from app.demands.domain.review import Review
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.findings import Findings
-from app.shared.ids import MembershipId, PartyId, SeatId, UserId
+from app.shared.ids import MembershipId, UserId
+from app.shared.panels import (
+    Appointment,
+    Seat,
+    panel_faults,
+    panel_size,
+    replacement_faults,
+    sits,
+)
 
 EXPERTS_MIN: Final = 3  # default
-
-
-class Departure(StrEnum):
-    """Why an expert left a seat."""
-
-    RECUSED = "recused"  # declared an interest
-    REPLACED = "replaced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """An expert on a panel.
-
-    Attributes:
-        number: From 1; who replaces an expert takes over its number.
-        name, unit_name: As on record at the appointment.
-        declared_at: When the expert declared to have no interest.
-        digest: Salted SHA-256 of its handed-in sheet.
-    """
-
-    id: SeatId
-    number: int
-    membership_id: MembershipId
-    user_id: UserId
-    party_id: PartyId
-    name: str
-    unit_name: str
-    chair: bool
-    appointed_at: datetime
-    declared_at: datetime | None = None
-    left_at: datetime | None = None
-    departure: Departure | None = None
-    reason: str | None = None
-    handed_in_at: datetime | None = None
-    digest: str | None = None
-
-    def is_of(self, ref: str, party_id: PartyId | None) -> bool:
-        """Tell whether a caller sits here: the person, acting for the same unit."""
-        return self.left_at is None and ref == f"user:{self.user_id}" and party_id == self.party_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appointment:
-    """Who shall sit on a panel."""
-
-    membership_id: MembershipId
-    chair: bool
 
 
 class ReviewPanelInvalid(RuleBroken):
@@ -136,16 +95,6 @@ class ReviewDeadlineTooEarly(RuleBroken):
     title_en = "The deadline lies ahead and is not cut short"
 
 
-def sits(seats: Sequence[Seat]) -> tuple[Seat, ...]:
-    """Return the seats that are taken, by number."""
-    return tuple(sorted((s for s in seats if s.left_at is None), key=lambda seat: seat.number))
-
-
-def panel_size(seats: Sequence[Seat]) -> int:
-    """Return how many seats the panel was appointed with, vacant ones too."""
-    return len({seat.number for seat in seats})
-
-
 def quorum(size: int) -> int:
     """Return how many sheets decide at least: more than half. Source: default."""
     return size // 2 + 1
@@ -167,32 +116,7 @@ def check_panel(
 
     Invariant: DM56. Source: default (odd panels of three and more).
     """
-    faults = Findings()
-    size = len(appointments)
-    faults.require(
-        size >= experts_min and size % 2 == 1,
-        "seats",
-        rule="size",
-        message="A panel is odd and not too small.",
-        minimum=experts_min,
-    )
-    faults.require(
-        sum(item.chair for item in appointments) == 1,
-        "seats",
-        rule="chair",
-        message="A panel has one chair.",
-    )
-    faults.unique(
-        "seats", [known.get(item.membership_id, item.membership_id) for item in appointments]
-    )
-    for index, item in enumerate(appointments):
-        faults.require(
-            item.membership_id in known,
-            f"seats.{index}.membership_id",
-            rule="expert",
-            message="This is not an expert of a verified party in this market.",
-        )
-    _refuse(faults)
+    _refuse(panel_faults(appointments, known, experts_min=experts_min))
 
 
 def check_replacement(sitting: Sequence[Seat], newcomers: Sequence[UserId]) -> None:
@@ -207,20 +131,7 @@ def check_replacement(sitting: Sequence[Seat], newcomers: Sequence[UserId]) -> N
 
     Invariant: DM56.
     """
-    faults = Findings()
-    faults.require(
-        bool(newcomers),
-        "membership_id",
-        rule="expert",
-        message="This is not an expert of a verified party in this market.",
-    )
-    faults.require(
-        not {seat.user_id for seat in sitting}.intersection(newcomers),
-        "membership_id",
-        rule="repeated",
-        message="This person sits on the panel.",
-    )
-    _refuse(faults)
+    _refuse(replacement_faults(sitting, newcomers))
 
 
 def _refuse(faults: Findings) -> None:
@@ -272,12 +183,6 @@ def require_declared(seat: Seat) -> None:
     """
     if seat.declared_at is None:
         raise ReviewDeclarationMissing("Declare your interest, or that you have none.")
-
-
-def all_in(seats: Sequence[Seat]) -> bool:
-    """Tell whether every seat of the panel is taken and has handed in."""
-    taken = sits(seats)
-    return len(taken) == panel_size(seats) and all(seat.handed_in_at for seat in taken)
 
 
 def check_may_open(review: Review, seats: Sequence[Seat], *, now: datetime) -> None:

@@ -19,12 +19,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.objection import DemandObjectionGround, DemandObjectionStatus
-from app.demands.domain.panel import Departure
 from app.demands.domain.presentation import PresentationState
 from app.demands.domain.ranking import Fate
 from app.demands.domain.review import ReviewStatus
 from app.demands.models.columns import TIME, one_of
 from app.platform.db import Base
+from app.shared.panels import Departure
 
 
 class ReviewRow(Base):

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.domain.panel import Departure, Seat
 from app.demands.domain.presentation import Presentation, PresentationState
 from app.demands.domain.review import Review, ReviewStatus
 from app.demands.domain.scoring import Score, Sheet
@@ -23,6 +22,7 @@ from app.shared.ids import (
     SeatId,
     UserId,
 )
+from app.shared.panels import Departure, Seat
 
 
 def _review(row: ReviewRow) -> Review:

@@ -12,7 +12,6 @@ from app.demands.domain.objection import (
     Reopening,
     may_read_objector,
 )
-from app.demands.domain.panel import Appointment, Departure
 from app.demands.domain.presentation import PresentationState, PresentationTrigger
 from app.demands.domain.ranking import Fate
 from app.demands.domain.review import ReviewStatus
@@ -32,6 +31,7 @@ from app.platform.schema import (
 )
 from app.shared.access import Viewer
 from app.shared.ids import FileId, MembershipId, ProposalId
+from app.shared.panels import Appointment, Departure
 
 SEATS_MAX = 51
 ProposalCode = Annotated[

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain import panel
 from app.demands.domain.demand import Demand, DemandStatus
-from app.demands.domain.panel import Appointment, Departure, Seat, panel_size, sits
 from app.demands.domain.presentation import commit
 from app.demands.domain.review import REVIEW_TRANSITIONS, Review, ReviewMissing, ReviewTrigger
 from app.demands.repository import judged
@@ -29,6 +28,7 @@ from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.secrets import Box
 from app.shared.ids import DemandId, MembershipId, PartyId, SeatId, new_id
+from app.shared.panels import Appointment, Departure, Seat, panel_size, sits
 from app.shared.transitions import advance
 from app.valuations.public import (
     RecusalGround,

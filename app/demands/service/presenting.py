@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.domain.panel import sits
 from app.demands.domain.presentation import (
     Presentation,
     PresentationsNotAsked,
@@ -21,6 +20,7 @@ from app.demands.service.panelling import Case, note, open_seed, take
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.secrets import Box
 from app.shared.ids import DemandId
+from app.shared.panels import sits
 
 
 async def draw_presentations(

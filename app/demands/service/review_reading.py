@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import Demand
-from app.demands.domain.panel import Seat, require_declared, sits
+from app.demands.domain.panel import require_declared
 from app.demands.domain.ranking import PRICE_APART
 from app.demands.domain.review import Judged, Review, ReviewMissing, ReviewStatus
 from app.demands.domain.scoring import Sheet, told_reasons
@@ -20,6 +20,7 @@ from app.demands.service.presenting import concerns
 from app.demands.service.telling import own_facts
 from app.platform.access import Actor, ObjectUnknown
 from app.shared.ids import DemandId
+from app.shared.panels import Seat, sits
 
 ENDED = frozenset({ReviewStatus.CONCLUDED, ReviewStatus.FAILED})
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.demand import DEMAND_TRANSITIONS, Demand, DemandStatus, DemandTrigger
-from app.demands.domain.panel import Seat, sits
 from app.demands.domain.posting import DecisionWay
 from app.demands.domain.proposal import ProposalStatus
 from app.demands.domain.ranking import (
@@ -44,6 +43,7 @@ from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.secrets import Box
 from app.shared.ids import DemandId, SeatId, new_id
+from app.shared.panels import Seat, sits
 from app.shared.transitions import advance
 
 _LIVING = frozenset(state for state, trigger in REVIEW_TRANSITIONS if trigger is ReviewTrigger.FAIL)

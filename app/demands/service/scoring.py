@@ -16,13 +16,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.panel import (
-    Seat,
-    all_in,
     check_deadline,
     check_may_hand_in,
     check_may_open,
     require_complete,
-    sits,
 )
 from app.demands.domain.presentation import PresentationsOpen, require_over
 from app.demands.domain.review import (
@@ -41,6 +38,7 @@ from app.platform.secrets import Box
 from app.shared.canonical import canonical_json, salted_digest
 from app.shared.ids import DemandId, SeatId
 from app.shared.jsonable import jsonable
+from app.shared.panels import Seat, all_in, sits
 from app.shared.transitions import advance
 
 SCORES_DUE: Final = "demand.scores_due"

@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.findings import Findings
-from app.shared.ids import MembershipId, PartyId, UserId
+from app.shared.ids import MembershipId, UserId
+from app.shared.panels import (
+    Appointment,
+    Seat,
+    panel_faults,
+    replacement_faults,
+    sits,
+)
 from app.valuations.domain.evaluation import Evaluation
 from app.valuations.domain.scheme import Scheme
 from app.valuations.domain.scoring import Sheet, Sheets
@@ -82,58 +88,6 @@ class ScoresNotDue(Conflict):
     title_en = "The scores cannot be opened yet"
 
 
-class Departure(StrEnum):
-    """Why an expert left a seat."""
-
-    RECUSED = "recused"  # declared an interest
-    REPLACED = "replaced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """An expert on a panel.
-
-    Attributes:
-        number: From 1; who replaces an expert takes over its number.
-        name, unit_name: As on record at the appointment.
-        declared_at: When the expert declared to have no interest.
-        digest: Salted SHA-256 of its handed-in sheet.
-    """
-
-    id: UUID
-    number: int
-    membership_id: MembershipId
-    user_id: UserId
-    party_id: PartyId
-    name: str
-    unit_name: str
-    chair: bool
-    appointed_at: datetime
-    declared_at: datetime | None = None
-    left_at: datetime | None = None
-    departure: Departure | None = None
-    reason: str | None = None
-    handed_in_at: datetime | None = None
-    digest: str | None = None
-
-    def is_of(self, ref: str, party_id: PartyId | None) -> bool:
-        """Tell whether a caller sits here: the person, acting for the same unit."""
-        return self.left_at is None and ref == f"user:{self.user_id}" and party_id == self.party_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appointment:
-    """Who shall sit on a panel."""
-
-    membership_id: MembershipId
-    chair: bool
-
-
-def sits(seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
-    """Return the seats that are taken, by number."""
-    return tuple(sorted((s for s in seats if s.left_at is None), key=lambda seat: seat.number))
-
-
 @dataclass(frozen=True, slots=True)
 class HandedIn:
     """A score sheet as handed in, with the salt of its digest."""
@@ -151,11 +105,6 @@ def by_number(seats: tuple[Seat, ...], sheets: Mapping[UUID, HandedIn]) -> Sheet
     return {seat.number: sheets[seat.id].sheet for seat in sits(seats) if seat.id in sheets}
 
 
-def panel_size(seats: tuple[Seat, ...]) -> int:
-    """Return how many seats the panel was appointed with, vacant ones too."""
-    return len({seat.number for seat in seats})
-
-
 def check_panel(
     scheme: Scheme,
     appointments: tuple[Appointment, ...],
@@ -171,33 +120,7 @@ def check_panel(
 
     Invariant: EV3. Source: default (odd panels of three and more).
     """
-    faults = Findings()
-    size = len(appointments)
-    faults.require(
-        size >= scheme.experts_min and size % 2 == 1,
-        "seats",
-        rule="size",
-        message="A panel is odd and not too small.",
-        minimum=scheme.experts_min,
-    )
-    faults.require(
-        sum(item.chair for item in appointments) == 1,
-        "seats",
-        rule="chair",
-        message="A panel has one chair.",
-    )
-    faults.unique(
-        "seats", [known.get(item.membership_id, item.membership_id) for item in appointments]
-    )
-    for index, item in enumerate(appointments):
-        faults.require(
-            item.membership_id in known,
-            f"seats.{index}.membership_id",
-            rule="expert",
-            message="This is not an expert of a verified party in this market.",
-        )
-    if faults.errors:
-        raise PanelInvalid(faults.summary(), errors=faults.errors)
+    _refuse(panel_faults(appointments, known, experts_min=scheme.experts_min))
 
 
 def check_replacement(sitting: tuple[Seat, ...], newcomers: Sequence[UserId]) -> None:
@@ -212,19 +135,10 @@ def check_replacement(sitting: tuple[Seat, ...], newcomers: Sequence[UserId]) ->
 
     Invariant: EV3.
     """
-    faults = Findings()
-    faults.require(
-        bool(newcomers),
-        "membership_id",
-        rule="expert",
-        message="This is not an expert of a verified party in this market.",
-    )
-    faults.require(
-        not {seat.user_id for seat in sitting}.intersection(newcomers),
-        "membership_id",
-        rule="repeated",
-        message="This person sits on the panel.",
-    )
+    _refuse(replacement_faults(sitting, newcomers))
+
+
+def _refuse(faults: Findings) -> None:
     if faults.errors:
         raise PanelInvalid(faults.summary(), errors=faults.errors)
 
@@ -244,12 +158,6 @@ def check_may_hand_in(evaluation: Evaluation, seat: Seat, *, now: datetime) -> N
     assert evaluation.scores_due_at is not None
     if now >= evaluation.scores_due_at:
         raise ScoresLate("Ask the exchange for more time.", due_at=evaluation.scores_due_at)
-
-
-def all_in(seats: tuple[Seat, ...]) -> bool:
-    """Tell whether every seat of the panel is taken and has handed in."""
-    taken = sits(seats)
-    return len(taken) == panel_size(seats) and all(seat.handed_in_at for seat in taken)
 
 
 def check_may_open(evaluation: Evaluation, seats: tuple[Seat, ...], *, now: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from app.shared.calendar import SHANGHAI
 from app.shared.jsonable import jsonable
+from app.shared.panels import Departure, Seat, sits
 from app.valuations.domain.conclusion import Explanation
 from app.valuations.domain.evaluation import Evaluation
-from app.valuations.domain.panel import Departure, Seat, sits
 from app.valuations.domain.scheme import VALUES_ZH, Scheme
 from app.valuations.domain.scoring import (
     Sheets,

@@ -20,9 +20,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.db import Base
+from app.shared.panels import Departure
 from app.valuations.domain.evaluation import RUNNING, EvaluationStatus
 from app.valuations.domain.market_views import Horizon, Stance
-from app.valuations.domain.panel import Departure
 
 TIME: Final = DateTime(timezone=True)
 ONE_RUNNING: Final = "uq_evaluations_running"

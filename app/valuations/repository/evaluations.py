@@ -15,9 +15,11 @@ from app.shared.ids import (
     MarketId,
     MembershipId,
     PartyId,
+    SeatId,
     UserId,
 )
 from app.shared.jsonable import jsonable
+from app.shared.panels import Departure, Seat
 from app.valuations.domain.conclusion import Explanation, Report
 from app.valuations.domain.evaluation import (
     Evaluation,
@@ -25,7 +27,7 @@ from app.valuations.domain.evaluation import (
     EvaluationStatus,
     EvaluationSubject,
 )
-from app.valuations.domain.panel import Departure, HandedIn, Seat
+from app.valuations.domain.panel import HandedIn
 from app.valuations.domain.scheme import scheme_from_json
 from app.valuations.domain.scoring import Score
 from app.valuations.models import (
@@ -193,7 +195,7 @@ async def find_page(
 
 def _seat(row: SeatRow) -> Seat:
     return Seat(
-        id=row.id,
+        id=SeatId(row.id),
         number=row.number,
         membership_id=MembershipId(row.membership_id),
         user_id=UserId(row.user_id),

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from app.platform.schema import Body, Instant, Paragraph, Reason, UtcView, View
 from app.shared.ids import MembershipId
+from app.shared.panels import Appointment, Departure, Seat
 from app.valuations.domain.conclusion import Report
 from app.valuations.domain.evaluation import Evaluation, EvaluationStatus
-from app.valuations.domain.panel import Appointment, Departure, Seat
 from app.valuations.domain.report import Conclusion
 from app.valuations.domain.scheme import Scheme, Value
 from app.valuations.domain.scoring import Score, Sheet

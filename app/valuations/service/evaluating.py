@@ -12,6 +12,7 @@ from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
 from app.shared.ids import EvaluationId, PartyId, new_id
+from app.shared.panels import Seat
 from app.shared.transitions import advance
 from app.valuations.domain.evaluation import (
     EVALUATION_TRANSITIONS,
@@ -21,7 +22,6 @@ from app.valuations.domain.evaluation import (
     EvaluationTrigger,
     check_deadline,
 )
-from app.valuations.domain.panel import Seat
 from app.valuations.domain.scheme import scheme_for
 from app.valuations.repository import evaluations
 

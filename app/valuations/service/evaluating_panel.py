@@ -9,20 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import ExpertMember, find_experts, get_party, members_among
 from app.platform.access import Actor
-from app.shared.ids import MembershipId, new_id
+from app.shared.ids import MembershipId, SeatId, new_id
+from app.shared.panels import Appointment, Departure, Seat, panel_size, sits
 from app.valuations.domain.evaluation import Evaluation, EvaluationTrigger, check_deadline
 from app.valuations.domain.panel import (
-    Appointment,
-    Departure,
     PanelIncomplete,
     ScoresHandedIn,
-    Seat,
     SeatTaken,
     SeatUnknown,
     check_panel,
     check_replacement,
-    panel_size,
-    sits,
 )
 from app.valuations.domain.recusal import RecusalGround, find_recusals, require_no_recusal
 from app.valuations.repository import evaluations
@@ -164,7 +160,7 @@ async def _members(
 
 def _seat(member: ExpertMember, number: int, *, chair: bool, now: datetime) -> Seat:
     return Seat(
-        id=new_id(),
+        id=SeatId(new_id()),
         number=number,
         membership_id=member.membership_id,
         user_id=member.user_id,

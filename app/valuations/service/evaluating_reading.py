@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import AchievementId, EvaluationId, MarketId, PartyId, UserId
+from app.shared.panels import Seat, sits
 from app.valuations.domain.conclusion import Explanation, Report, ReportMissing
 from app.valuations.domain.evaluation import Evaluation, EvaluationStatus, may_see
-from app.valuations.domain.panel import Seat, by_number, sits
+from app.valuations.domain.panel import by_number
 from app.valuations.domain.scoring import (
     Dispersion,
     Outlier,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform.access import SYSTEM, Actor, Role
 from app.shared.canonical import salted_digest
 from app.shared.jsonable import jsonable
+from app.shared.panels import all_in, sits
 from app.shared.transitions import advance
 from app.valuations.domain.conclusion import (
     Explanation,
@@ -23,13 +24,7 @@ from app.valuations.domain.evaluation import (
     EvaluationStatus,
     EvaluationTrigger,
 )
-from app.valuations.domain.panel import (
-    all_in,
-    by_number,
-    check_may_hand_in,
-    check_may_open,
-    sits,
-)
+from app.valuations.domain.panel import by_number, check_may_hand_in, check_may_open
 from app.valuations.domain.scoring import (
     Outlier,
     Sheet,

@@ -15,7 +15,6 @@ from app.demands.domain.objection import (
     DemandObjectionStatus,
     DemandObjectionTrigger,
 )
-from app.demands.domain.panel import Appointment, Seat
 from app.demands.domain.presentation import (
     PRESENTATION_TRANSITIONS,
     Presentation,
@@ -33,6 +32,7 @@ from app.shared.ids import (
     UserId,
     new_id,
 )
+from app.shared.panels import Appointment, Departure, Seat, all_in
 from app.shared.transitions import TransitionRefused, advance
 
 NOW = datetime(2026, 4, 1, 1, tzinfo=UTC)
@@ -172,7 +172,7 @@ def test_one_person_takes_one_seat_and_strangers_none() -> None:
 def test_who_has_not_declared_holds_the_panel_up() -> None:
     """DM57"""
     panel.require_complete([seat(1), seat(2)])
-    left = seat(2, left_at=NOW, departure=panel.Departure.RECUSED)
+    left = seat(2, left_at=NOW, departure=Departure.RECUSED)
     with pytest.raises(panel.ReviewPanelIncomplete) as refused:
         panel.require_complete([seat(1, declared_at=None), left])
     told = refused.value.fields
@@ -211,13 +211,13 @@ def test_sheets_open_with_a_quorum_and_the_chair_after_the_deadline(
     """DM60"""
     seats = [seat(n, handed_in_at=NOW if n in handed_in else None) for n in (1, 2, 3)]
     now = NOW + timedelta(days=3 if late else 2)
-    assert not panel.all_in(seats)
+    assert not all_in(seats)
     if fits:
         panel.check_may_open(REVIEWED, seats, now=now)
     else:
         with pytest.raises(panel.ReviewScoresNotDue):
             panel.check_may_open(REVIEWED, seats, now=now)
-    assert panel.all_in([replace(it, handed_in_at=NOW) for it in seats])
+    assert all_in([replace(it, handed_in_at=NOW) for it in seats])
 
 
 CODES = st.sets(st.text("ABCDEFGHJKMNPQRSTVWXYZ0123456789", min_size=4, max_size=6), max_size=12)

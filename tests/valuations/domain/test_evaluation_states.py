@@ -14,9 +14,11 @@ from app.shared.ids import (
     MarketId,
     MembershipId,
     PartyId,
+    SeatId,
     UserId,
     new_id,
 )
+from app.shared.panels import Appointment, Departure, Seat, all_in, panel_size
 from app.shared.transitions import TransitionRefused, advance
 from app.valuations.domain.conclusion import (
     Explanation,
@@ -37,19 +39,14 @@ from app.valuations.domain.evaluation import (
     may_see,
 )
 from app.valuations.domain.panel import (
-    Appointment,
     DeclarationMissing,
-    Departure,
     PanelInvalid,
     ScoresHandedIn,
     ScoresLate,
     ScoresNotDue,
-    Seat,
-    all_in,
     check_may_hand_in,
     check_may_open,
     check_panel,
-    panel_size,
 )
 from app.valuations.domain.scheme import find_scheme
 from app.valuations.domain.scoring import Outlier, shown
@@ -123,7 +120,7 @@ def evaluation(**changes: Any) -> Evaluation:
 
 def seat(number: int, **changes: Any) -> Seat:
     given = Seat(
-        id=new_id(),
+        id=SeatId(new_id()),
         number=number,
         membership_id=MembershipId(new_id()),
         user_id=UserId(new_id()),
