@@ -8,7 +8,7 @@ from fastapi import Query
 from app.auctions.domain.opening import check_published
 from app.auctions.endpoints.reading import current
 from app.auctions.repository import bids as bid_rows
-from app.auctions.schemas.sealing import HandInShares, OpeningView, SealedBidsView, SealedBidView
+from app.auctions.schemas.sealing import OpeningView, SealedBidsView, SealedBidView
 from app.auctions.service.handing_in import hand_in
 from app.auctions.service.opening import progress
 from app.auctions.vault import VaultDep
@@ -16,6 +16,7 @@ from app.platform.access import ActorDep
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, decode_cursor, encode_cursor
+from app.platform.sealed_schema import HandInShares
 from app.shared.sealing.primitives import b64, public_of
 
 routes = router(tag="auctions")

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from app.auctions.domain.model import AuctionStatus, Origin
 from app.auctions.repository.bids import Opening, StoredBid
-from app.auctions.schemas.sealing import SealedBody
 from app.platform.schema import Body, MoneyJson, PositiveMoney, UtcView, View
+from app.platform.sealed_schema import SealedBody
 
 
 class PlaceBid(Body):

@@ -7,7 +7,6 @@ from app.demands.schemas.proposals import (
     ConsortiumConsentBody,
     DemandProposalView,
     EligibilityBody,
-    HandInProposalShares,
     OwnProposalView,
     ProposalBody,
     ProposalOpeningView,
@@ -22,6 +21,7 @@ from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
+from app.platform.sealed_schema import HandInShares
 from app.shared.ids import DemandId, PartyId, ProposalId
 from app.shared.sealing.primitives import b64
 
@@ -170,7 +170,7 @@ async def get_proposal_opening(
 @routes.post("/demands/{demand_id}/shares")
 async def hand_in_proposal_shares(
     demand_id: UUID,
-    body: HandInProposalShares,
+    body: HandInShares,
     actor: ActorDep,
     session: SessionDep,
     vault: ProposalVaultDep,

@@ -2,10 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from app.demands.domain.demand import DemandStatus
 from app.demands.domain.proposal import MEMBERS_MAX, Member, Proposal, ProposalStatus, sealing_code
@@ -22,18 +22,13 @@ from app.demands.domain.proposal_content import (
 from app.demands.service.proposal_shares import OpeningProgress, SealedProposal
 from app.demands.service.proposing import Own, Sent
 from app.platform.schema import Body, MoneyJson, Page, PositiveMoney, Reason, UtcView, View
-from app.shared.canonical import canonical_json
+from app.platform.sealed_schema import HolderProgressView, SealedBody
 from app.shared.ids import PartyId
 from app.shared.jsonable import jsonable
-from app.shared.sealing.handing_in import Submission
 
-LINES_MAX = 1000
-FORM_BYTES_MAX = 8192  # twice what a seal with nine holders has
 DOCUMENT_CHARS_MAX = 350_000  # the largest bucket in base64url
-_LEVELS_MAX = 8
 
 Text = Annotated[str, Field(max_length=TEXT_CHARS_MAX)]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Place = Annotated[int, Field(ge=1, le=ITEMS_MAX)]
 
 
@@ -91,25 +86,6 @@ class MemberJson(Body, View):
     share_bp: Annotated[int, Field(ge=0, le=10_000, description="Basis points of the work")]
 
 
-def _storable(sealed: dict[str, Any]) -> dict[str, Any]:
-    if not _is_flat(sealed, _LEVELS_MAX):
-        raise ValueError(f"a sealed form has at most {_LEVELS_MAX} levels")
-    try:
-        size = len(canonical_json(jsonable(sealed)))
-    except (TypeError, ValueError):
-        raise ValueError("a sealed form has no fractions and no unpaired surrogates") from None
-    if size > FORM_BYTES_MAX:
-        raise ValueError(f"a sealed form has at most {FORM_BYTES_MAX} bytes")
-    return sealed
-
-
-def _is_flat(value: object, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_flat(item, levels - 1) for item in inner)
-
-
 class ProposalBody(Body):
     """A proposal: price and content, or both sealed as `zhepai seal --document` makes it."""
 
@@ -118,9 +94,7 @@ class ProposalBody(Body):
     )
     price: PositiveMoney | None = None
     content: ProposalContentJson | None = None
-    sealed: Annotated[dict[str, Any], AfterValidator(_storable)] | None = Field(
-        default=None, description="app/shared/sealing/README.md is the format"
-    )
+    sealed: SealedBody | None = None
     document: Annotated[str, Field(max_length=DOCUMENT_CHARS_MAX)] | None = None
 
     @model_validator(mode="after")
@@ -254,48 +228,6 @@ class EligibilityBody(Body):
     reason: Reason | None = None
 
 
-class ProposalShareBody(Body):
-    """A holder's share of one proposal's key."""
-
-    index: Annotated[int, Field(ge=1, le=9, description="The holder's position, from 1")]
-    value: Annotated[str, Field(max_length=100, description="32 bytes, base64url")]
-
-
-class ProposalShareLine(Body):
-    """What a holder says of one proposal: its share, or that it cannot read it."""
-
-    sequence: Number
-    share: ProposalShareBody | None = None
-    unreadable: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.share is None) == (self.unreadable is None):
-            raise ValueError("give either share or unreadable")
-        return self
-
-
-class HandInProposalShares(Body):
-    """What a holder hands in, as `zhepai open-shares` makes it; any part of the proposals."""
-
-    holder: Annotated[int, Field(ge=1, le=9, description="Position in terms.holders, from 1")]
-    shares: Annotated[list[ProposalShareLine], Field(min_length=1, max_length=LINES_MAX)]
-    proof: Annotated[
-        str | None, Field(max_length=100, description="That the holder complains; base64url")
-    ] = None
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({line.sequence for line in self.shares}) < len(self.shares):
-            raise ValueError("name each proposal once")
-        return self
-
-    def submission(self) -> Submission:
-        """Return what the use case takes."""
-        lines = [line.model_dump(exclude_none=True) for line in self.shares]
-        return Submission(self.holder, lines, self.proof)
-
-
 class SealedProposalView(View):
     """A sealed proposal after the deadline: what holders decrypt their shares from."""
 
@@ -315,17 +247,6 @@ class SealedProposalsView(Page[SealedProposalView]):
     exchange_key: str = Field(description="X25519: a holder proves itself to it")
 
 
-class ProposalHolderView(View):
-    """What one holder has handed in, by the proposals' numbers."""
-
-    position: int
-    name: str
-    public_key: str
-    shares: list[int]
-    unreadable: list[int]
-    missing: list[int]
-
-
 class ProposalOpeningView(View):
     """How far the opening of a demand's sealed proposals is."""
 
@@ -334,7 +255,7 @@ class ProposalOpeningView(View):
     threshold: int
     proposals: int
     waiting: list[int] = Field(description="Proposals that need more shares")
-    holders: list[ProposalHolderView]
+    holders: list[HolderProgressView]
 
     @classmethod
     def of(cls, found: OpeningProgress) -> Self:
@@ -348,7 +269,7 @@ class ProposalOpeningView(View):
             proposals=found.proposals,
             waiting=found.waiting,
             holders=[
-                ProposalHolderView(
+                HolderProgressView(
                     position=it.position,
                     name=it.holder.name,
                     public_key=it.holder.public_key,
