@@ -34,6 +34,7 @@ async def lot_template(
         transport = httpx.ASGITransport(create_app(runtime), raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://zhepai.test") as client:
             lot = await make_lot(world, runtime, client, bidders=THREE)
+            await lot.announced()  # other workers' open transactions hold the feed
         await database.close()
         yield name, lot
 
