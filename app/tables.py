@@ -11,6 +11,7 @@ import app.identity.models
 import app.ledger.models
 import app.listings.models
 import app.markets.models
+import app.matching.models
 import app.platform.clock
 import app.platform.files.model
 import app.platform.idempotency

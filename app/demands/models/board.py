@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.demand import DemandStatus
 from app.demands.domain.facts import NoTakeUp, Outcome
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

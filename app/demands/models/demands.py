@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.demands.domain.content import Acceptance, BudgetKind, Confidentiality
 from app.demands.domain.demand import DemandStatus
 from app.demands.domain.notice import DemandNoticeKind
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

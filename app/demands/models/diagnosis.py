@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.diagnosis import Verdict
 from app.demands.domain.reshaping import ReshapingKind, ReshapingStatus
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.engagement import EngagementStatus
 from app.demands.domain.milestone import MilestoneStatus
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

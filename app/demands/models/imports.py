@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.importing import NUMBER_MAX
 from app.demands.domain.importing_result import DemandOutcome
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.demands.domain.proposal import ProposalStatus
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

@@ -22,7 +22,7 @@ from app.demands.domain.objection import DemandObjectionGround, DemandObjectionS
 from app.demands.domain.presentation import PresentationState
 from app.demands.domain.ranking import Fate
 from app.demands.domain.review import ReviewStatus
-from app.demands.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 from app.shared.panels import Departure
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.achievement import AchievementStatus
 from app.listings.domain.content import Confidentiality, Empowerment, Secrecy
-from app.listings.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.listing import ListingStatus, PricingMode
 from app.listings.domain.notice import NoticeKind, NoticeStatus
-from app.listings.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

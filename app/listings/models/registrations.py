@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.registration import RegistrationStatus
 from app.listings.domain.relation import Relation
-from app.listings.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 BANK_REFERENCE_UNIQUE: Final = "uq_registrations_bank_reference"

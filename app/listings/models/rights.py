@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.field import Outcome
 from app.listings.domain.priority import Basis, Decision
-from app.listings.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 

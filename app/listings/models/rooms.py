@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.listings.domain.offers import OfferStatus
 from app.listings.domain.room import RoomStatus
-from app.listings.models.columns import TIME, one_of
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 LIVING_ROOM: Final = "uq_deal_rooms_living"

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.listings.models.columns import TIME
+from app.platform.columns import TIME
 from app.platform.db import Base
 
 

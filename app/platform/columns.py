@@ -1,4 +1,4 @@
-"""What the tables of demands share."""
+"""What tables of all modules share."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,0 +1,1 @@
+"""The rules of matching: pure, values in and values out."""
