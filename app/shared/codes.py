@@ -118,6 +118,36 @@ def _names(table_name: str) -> frozenset[str]:
     return frozenset(table(table_name).names)
 
 
+@lru_cache(maxsize=64)
+def _labels(table_name: str) -> Mapping[str, str]:
+    return {entry.name: entry.label_zh for entry in table(table_name).entries}
+
+
+def label(table_name: str, name: str) -> str:
+    """Return a value's Chinese label; a value that the table has no longer is its own."""
+    return _labels(table_name).get(name, name)
+
+
+@lru_cache(maxsize=4096)
+def chain(table_name: str, name: str) -> tuple[str, ...]:
+    """Return a value with all the broader ones above it, itself first."""
+    parents = {entry.name: entry.parent for entry in table(table_name).entries}
+    found = [name]
+    while (parent := parents.get(found[-1])) is not None:
+        found.append(parent)
+    return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def last_level(scale: str) -> int:
+    """Return the last level of a readiness scale; the first is 1."""
+    return next(
+        int(entry.code)
+        for entry in table("readiness_scale").entries
+        if entry.name == scale and entry.code is not None
+    )
+
+
 def require(table_name: str, name: str, *, field: str) -> str:
     """Return ``name`` if the table has it.
 

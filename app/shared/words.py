@@ -79,6 +79,19 @@ def tokens_of(*texts: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def grams_of(*texts: str) -> tuple[str, ...]:
+    """Return texts as pairs of characters, in order and as often as they stand there.
+
+    A character that stands alone, letters and numbers are themselves.
+    """
+    return tuple(
+        gram
+        for text in texts
+        for han, run in _runs(text)
+        for gram in (_pairs(run) if han and len(run) >= _PAIR else (run[:_TOKEN_LENGTH_MAX],))
+    )
+
+
 def words_of(*texts: str) -> tuple[str, ...]:
     """Return the words of texts in order, as often as they stand there."""
     return tuple(

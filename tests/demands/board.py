@@ -132,3 +132,8 @@ class Board:
         demand = await self.reviewed(session, **(more or {}))
         sent = {"terms": terms(**on)}
         return done(await self.post(f"demands/{demand['id']}/posting", "operator", sent))
+
+
+def city_of(region_code: str) -> str:
+    """Return the code of a district's city (GB/T 2260)."""
+    return region_code[:4].ljust(6, "0")

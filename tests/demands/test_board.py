@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.domain.board import city_of, region_prefix
 from app.demands.domain.demand import DemandStatus, may_see
 from app.demands.handlers import REACTIONS
 from app.demands.models import DemandBoardRow
@@ -19,7 +18,8 @@ from app.platform.journal import history
 from app.platform.schema import encode_cursor
 from app.shared.access import Viewer
 from app.shared.ids import DemandId, new_id
-from tests.demands.board import RESTRICTED, Board, Json, done, refusal, terms, yuan
+from app.shared.regions import region_prefix
+from tests.demands.board import RESTRICTED, Board, Json, city_of, done, refusal, terms, yuan
 from tests.world import START
 
 BOARD = next(item for item in REACTIONS if item.name == "demands.board")

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.domain.board import city_of
 from app.demands.domain.facts import NoTakeUp
 from app.demands.domain.statistics import GroupBy
 from app.demands.handlers import REACTIONS
@@ -21,7 +20,7 @@ from app.platform.journal import JournalEvent, NewEvent, append, history
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import MarketId, new_id
 from app.shared.money import Money
-from tests.demands.board import Board, done, refusal
+from tests.demands.board import Board, city_of, done, refusal
 from tests.world import START, World
 
 STATISTICS = next(item for item in REACTIONS if item.name == "demands.statistics")

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
 
 from app.demands.domain.content import Budget, Confidentiality
 from app.demands.domain.demand import DemandStatus
 from app.shared.ids import ChallengeId, DemandId, EditionId, MarketId, PartyId
 from app.shared.money import Money
 from app.shared.words import Term
-
-_REGION_LEVEL: Final = 2
-_CITY: Final = 4
 
 
 class BoardOrder(StrEnum):
@@ -76,18 +72,3 @@ class BoardPlace:
 
     key: datetime | int
     demand_id: DemandId
-
-
-def region_prefix(region_code: str) -> str:
-    """Return what the codes of a region's parts begin with.
-
-    Source: GB/T 2260: province, city and district are two digits each.
-    """
-    while region_code.endswith("00"):
-        region_code = region_code[:-_REGION_LEVEL]
-    return region_code
-
-
-def city_of(region_code: str) -> str:
-    """Return the code of a district's city, by which the statistics count."""
-    return region_code[:_CITY].ljust(len(region_code), "0")

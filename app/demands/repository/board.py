@@ -13,7 +13,6 @@ from app.demands.domain.board import (
     BoardOrder,
     BoardPlace,
     ListedDemand,
-    region_prefix,
 )
 from app.demands.domain.content import Budget, BudgetKind, Confidentiality
 from app.demands.domain.demand import DemandStatus
@@ -21,6 +20,7 @@ from app.demands.models import ChallengeDemandRow, DemandBoardRow, DemandRow
 from app.shared.access import Viewer
 from app.shared.ids import DemandId
 from app.shared.money import Money
+from app.shared.regions import region_prefix
 from app.shared.words import Term, tokens_of
 
 _B: Final = DemandBoardRow

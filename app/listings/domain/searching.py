@@ -15,12 +15,12 @@ from app.shared.errors import Conflict, RuleBroken
 from app.shared.findings import Findings
 from app.shared.ids import MarketId, PartyId, SavedSearchId
 from app.shared.money import Money
+from app.shared.regions import region_prefix
 from app.shared.words import Term, has_term, terms_of, tokens_of
 
 COUNT_MAX: Final = 10_000
 SAVED_MAX: Final = 100
 _SCALE_BP: Final = 10_000
-_REGION_LEVEL: Final = 2
 
 
 class Target(StrEnum):
@@ -125,24 +125,9 @@ def check_filters(filters: Filters) -> None:
         raise SearchInvalid("No entry can have this.", errors=findings.errors)
 
 
-def region_prefix(region: str) -> str:
-    """Return what the codes of a region's parts begin with.
-
-    Source: GB/T 2260: province, city and district are two digits each.
-    """
-    while region.endswith("00"):
-        region = region[:-_REGION_LEVEL]
-    return region
-
-
 def readiness_bp(readiness: Readiness) -> int:
     """Return how far up its scale a level stands, in basis points: for sorting only."""
-    last = next(
-        int(entry.code)
-        for entry in codes.table("readiness_scale").entries
-        if entry.name == readiness.scale and entry.code is not None
-    )
-    return readiness.level * _SCALE_BP // last
+    return readiness.level * _SCALE_BP // codes.last_level(readiness.scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,12 @@ from app.listings.domain.searching import (
     Sort,
     Target,
     readiness_bp,
-    region_prefix,
 )
 from app.listings.models import AchievementRow, AchievementSearchRow, ListingRow, ListingSearchRow
 from app.listings.repository.matching import Asked, Corpus, Order, fact, read_moment, words_text
 from app.shared.ids import AchievementId, ListingId, MarketId, PartyId
 from app.shared.money import Money
+from app.shared.regions import region_prefix
 from app.shared.words import Term
 
 _A: Final = AchievementSearchRow

@@ -154,7 +154,11 @@ def describe_achievement(achievement: Achievement, owner: Party) -> Document:
         owner_name=owner.name,
         title=content.title,
         keywords=content.keywords,
-        texts=(content.told_abstract, _field_label(content.technology_field), owner.name),
+        texts=(
+            content.told_abstract,
+            codes.label("technology_field", content.technology_field),
+            owner.name,
+        ),
         technology_field=content.technology_field,
         conversion_modes=content.conversion_modes,
         price=content.price_idea,
@@ -183,7 +187,7 @@ def describe_listing(listing: Listing, achievement: Achievement, owner: Party) -
         keywords=content.keywords,
         texts=(
             content.told_abstract,
-            _field_label(content.technology_field),
+            codes.label("technology_field", content.technology_field),
             owner.name,
             listing.number,
         ),
@@ -196,11 +200,6 @@ def describe_listing(listing: Listing, achievement: Achievement, owner: Party) -
         pricing_mode=listing.pricing_mode,
         status=listing.status,
     )
-
-
-def _field_label(name: str) -> str:
-    entries = codes.table("technology_field").entries
-    return next((entry.label_zh for entry in entries if entry.name == name), "")
 
 
 async def reindex_achievement(

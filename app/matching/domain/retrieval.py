@@ -19,7 +19,7 @@ class Candidate:
 
 
 class MatchIndex(Protocol):
-    """One side of the market by its grams; see `domain.grams`.
+    """One side of the market by its grams; see `app.shared.words.grams_of`.
 
     Readers see what was committed. ``search`` and ``document_frequencies`` are safe from any
     thread.
