@@ -102,6 +102,29 @@ def words_of(*texts: str) -> tuple[str, ...]:
     )
 
 
+def spans_of(text: str) -> Iterator[tuple[str, tuple[tuple[str, float], ...]]]:
+    """Yield the words of a text in order, each with the grams that lie in it.
+
+    A pair across two words lies in each with a half, so that each place of a gram counts once.
+    """
+    for han, run in _runs(text):
+        if not han or len(run) < _PAIR:
+            yield run, ((run[:_TOKEN_LENGTH_MAX], 1.0),)
+            continue
+        start = 0
+        for word in _dictionary().cut(run):
+            end = start + len(word)
+            places = range(max(start - 1, 0), min(end, len(run) - 1))
+            yield (
+                word,
+                tuple(
+                    (run[place : place + _PAIR], 1.0 if start <= place < end - 1 else 0.5)
+                    for place in places
+                ),
+            )
+            start = end
+
+
 def terms_of(query: str) -> tuple[Term, ...]:
     """Return the words of a query in order, each once; none if there is only punctuation.
 
