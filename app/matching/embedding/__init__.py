@@ -1,0 +1,1 @@
+"""Meaning 语义: texts as vectors whose cosines say how near they are."""
