@@ -25,6 +25,7 @@ from app.demands.repository import (
     imports,
     objections,
     proposals,
+    solved,
 )
 from app.demands.service import bidding
 from app.platform.access import Actor, ObjectUnknown, Owner
@@ -67,6 +68,7 @@ __all__ = [
     "owner_of_engagement",
     "owner_of_proposal",
     "points_of",
+    "solved_by",
     "void_bidding",
 ]
 
@@ -258,6 +260,17 @@ async def owner_of_engagement(session: AsyncSession, engagement_id: UUID) -> Own
     """Return an engagement's market, with its poster and solver."""
     found = await engagements.find(session, EngagementId(engagement_id))
     return None if found is None else Owner(found.market_id, found.parties)
+
+
+async def solved_by(
+    session: AsyncSession, party_ids: Collection[PartyId], *, technology_field: str
+) -> Mapping[PartyId, Sequence[datetime]]:
+    """Return when the demands were accepted that each party has solved, in one query.
+
+    Args:
+        technology_field: Of the demands.
+    """
+    return await solved.solved_by(session, party_ids, technology_field=technology_field)
 
 
 async def owner_of_challenge(session: AsyncSession, challenge_id: UUID) -> Owner | None:

@@ -45,6 +45,13 @@ from app.listings.repository import (
     saved_searches,
 )
 from app.listings.repository import rights as right_rows
+from app.listings.repository.told_works import (
+    SoldWork,
+    ToldWork,
+    told_works_beside,
+    told_works_of,
+    works_sold_by,
+)
 from app.listings.service import drafting, posting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
@@ -81,6 +88,8 @@ __all__ = [
     "RegistrationStatus",
     "Relation",
     "RightHolder",
+    "SoldWork",
+    "ToldWork",
     "attach_bidding",
     "attach_plan",
     "depositor_by_code",
@@ -111,6 +120,9 @@ __all__ = [
     "release_deposit",
     "return_deposits",
     "right_holders",
+    "told_works_beside",
+    "told_works_of",
+    "works_sold_by",
 ]
 
 

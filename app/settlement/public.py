@@ -1,6 +1,6 @@
 """What other modules may use of settlement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ __all__ = [
     "Deal",
     "DealStatus",
     "DefaultReason",
+    "confirmed_at_of",
     "deals_of",
     "default_deal",
     "get_deal",
@@ -140,6 +141,16 @@ async def default_deal(
 async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Deal]:
     """Return a listing's deals in the order they were opened; all but the last are in default."""
     return await repository.deals_of(session, listing_id)
+
+
+async def confirmed_at_of(
+    session: AsyncSession, listing_ids: Collection[ListingId]
+) -> Mapping[ListingId, datetime]:
+    """Return when the deals of sold listings were confirmed, but for defaults, in one query.
+
+    Each was published as ``deal.opened`` with its listing.
+    """
+    return await repository.confirmed_at_of(session, listing_ids)
 
 
 async def get_deal(session: AsyncSession, deal_id: DealId) -> Deal:

@@ -1,6 +1,6 @@
 """All SQL of settlement."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -172,6 +172,18 @@ async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Dea
         select(DealRow).where(DealRow.listing_id == listing_id).order_by(DealRow.id)
     )
     return [_deal(row) for row in rows]
+
+
+async def confirmed_at_of(
+    session: AsyncSession, listing_ids: Collection[ListingId]
+) -> Mapping[ListingId, datetime]:
+    """Return when the living deals of these listings were confirmed."""
+    rows = await session.execute(
+        select(DealRow.listing_id, DealRow.confirmed_at).where(
+            DealRow.listing_id.in_(listing_ids), DealRow.status != str(DealStatus.DEFAULTED)
+        )
+    )
+    return {ListingId(row.listing_id): row.confirmed_at for row in rows}
 
 
 async def lock_defaulted(session: AsyncSession, listing_ids: Collection[ListingId]) -> list[Deal]:
