@@ -93,7 +93,7 @@ async def find_matches(
         matches=matches,
         verdict=best_verdict(matches),
         excluded=excluded,
-        basis=Basis(weights.version, engine.calibration.version, model),
+        basis=Basis(weights=weights.version, calibration=engine.calibration.version, model=model),
     )
 
 
@@ -134,5 +134,3 @@ def _text_parts(
         values = engine.embedder.scale.values(cosines(wish.vector, stored))
         meaning = dict(zip((entry.id for entry in near), values.tolist(), strict=True))
     return {id_: TextParts(value, meaning.get(id_)) for id_, value in coverage.items()}
-
-
