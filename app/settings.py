@@ -5,9 +5,9 @@ Business constants (periods, steps, windows) are data on policies and terms, nev
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         description="Protects signing keys and tokens; unset: a file made in the home directory",
     )
     files_dir: Path | None = Field(default=None, description="File contents; unset: home/files")
+    index_dir: Path | None = Field(
+        default=None, description="Matching index, on a local disk; unset: home/index"
+    )
     file_size_max_bytes: int = Field(default=20_000_000, ge=1, description="Largest file")
     body_size_max_bytes: int = Field(default=1_000_000, ge=1_000, description="Largest other body")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
@@ -60,8 +63,43 @@ class Settings(BaseSettings):
     watchers_max: int = Field(
         default=5000, ge=1, description="Live streams of one process before 503"
     )
+    embedding_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Base of an OpenAI-compatible API of a better embedding model",
+    )
+    embedding_model: str | None = Field(
+        default=None, min_length=1, max_length=80, description="Name of the model there"
+    )
+    embedding_key: SecretStr | None = Field(default=None, description="Bearer key of that API")
+    embedding_dimensions: int | None = Field(
+        default=None, ge=8, le=8192, description="Dimensions of the model's vectors"
+    )
+    embedding_scale: tuple[float, float] | None = Field(
+        default=None, description="Floor and span of the model's cosines"
+    )
+
+    @model_validator(mode="after")
+    def _embedding_is_whole(self) -> Self:
+        told = (
+            self.embedding_url,
+            self.embedding_model,
+            self.embedding_dimensions,
+            self.embedding_scale,
+        )
+        if None in told and any(part is not None for part in told):
+            raise ValueError(
+                "EMBEDDING_URL, _MODEL, _DIMENSIONS 和 _SCALE 须同时设置 / go together: "
+                "`zhepai measure-embedder` prints them"
+            )
+        return self
 
     @property
     def files_path(self) -> Path:
         """Directory of the content-addressed files."""
         return self.files_dir or self.home / "files"
+
+    @property
+    def index_path(self) -> Path:
+        """Directory of the matching index, which can be made anew at any time."""
+        return self.index_dir or self.home / "index"

@@ -90,6 +90,8 @@ __all__ = [
     "RightHolder",
     "SoldWork",
     "ToldWork",
+    "achievements_of_listings",
+    "achievements_on_shelf",
     "attach_bidding",
     "attach_plan",
     "depositor_by_code",
@@ -136,6 +138,23 @@ async def get_achievement(session: AsyncSession, achievement_id: AchievementId) 
     if achievement is None:
         raise ObjectUnknown("There is no such achievement.")
     return achievement
+
+
+async def achievements_on_shelf(
+    session: AsyncSession, achievement_ids: Collection[AchievementId]
+) -> Sequence[Achievement]:
+    """Return those of the achievements that everybody knows, by id, in one query.
+
+    With all their content: what everybody may read of it is for the caller to choose.
+    """
+    return await achievements.find_on_shelf(session, achievement_ids)
+
+
+async def achievements_of_listings(
+    session: AsyncSession, listing_ids: Collection[ListingId]
+) -> frozenset[AchievementId]:
+    """Return what the listings offer or offered, in one query."""
+    return await listings.achievements_of(session, listing_ids)
 
 
 async def get_listing(

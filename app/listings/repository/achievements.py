@@ -1,6 +1,6 @@
 """Achievements in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true, update
@@ -158,6 +158,22 @@ async def find(
         statement = statement.with_for_update()
     row = await session.scalar(statement.execution_options(populate_existing=True))
     return None if row is None else _achievement(row)
+
+
+async def find_on_shelf(
+    session: AsyncSession, achievement_ids: Collection[AchievementId]
+) -> Sequence[Achievement]:
+    """Return those of the achievements that lie on the shelf, in the order of their ids."""
+    rows = await session.scalars(
+        select(AchievementRow)
+        .where(
+            AchievementRow.id.in_(achievement_ids),
+            AchievementRow.status == str(AchievementStatus.ACCEPTED),
+        )
+        .order_by(AchievementRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_achievement(row) for row in rows]
 
 
 def _seen_by(viewer: Viewer) -> ColumnElement[bool]:

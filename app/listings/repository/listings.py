@@ -1,6 +1,6 @@
 """Listings and their notices in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -210,6 +210,16 @@ async def ids_of_achievement(
         select(ListingRow.id).where(ListingRow.achievement_id == achievement_id)
     )
     return frozenset(ListingId(listing_id) for listing_id in found)
+
+
+async def achievements_of(
+    session: AsyncSession, listing_ids: Collection[ListingId]
+) -> frozenset[AchievementId]:
+    """Return what the listings offer or offered."""
+    found = await session.scalars(
+        select(ListingRow.achievement_id).where(ListingRow.id.in_(listing_ids))
+    )
+    return frozenset(map(AchievementId, found))
 
 
 async def find_rival(session: AsyncSession, achievement_id: AchievementId) -> str | None:

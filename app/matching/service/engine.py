@@ -49,7 +49,7 @@ def engine_of(runtime: Runtime) -> MatchingEngine:
     engine = runtime.live.get(_KEPT)
     if not isinstance(engine, MatchingEngine):
         engine = runtime.live[_KEPT] = MatchingEngine(
-            indexes={kind: open_index(runtime.settings.home, kind) for kind in EntryKind},
+            indexes={kind: open_index(runtime.settings.index_path, kind) for kind in EntryKind},
             embedder=make_embedder(runtime.settings),
             calibration=shipped(),
         )
