@@ -1,7 +1,7 @@
 """What other modules may use of demands."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands.domain.bidding import WORKED_ON, Bidder
 from app.demands.domain.completeness import find_gaps
-from app.demands.domain.content import DemandContent, content_from_json
+from app.demands.domain.content import Confidentiality, DemandContent, content_from_json
 from app.demands.domain.demand import Demand, DemandStatus
 from app.demands.domain.engagement import Engagement
+from app.demands.domain.facts import NoTakeUp, Outcome
+from app.demands.domain.gate import DEALS_MIN, FieldPrices, assess_text, quartiles
+from app.demands.domain.gate_rules import DemandGateRule
+from app.demands.domain.gate_texts import substance, tells_the_present
+from app.demands.domain.importing import FORM
+from app.demands.domain.importing_rows import DemandRowRead, number_of, read_row
+from app.demands.domain.past import PastDemand
 from app.demands.domain.posting import PostingTerms
 from app.demands.domain.proposal_content import ContentMalformed
 from app.demands.domain.proposal_content import content_from_json as read_proposal
@@ -24,10 +31,11 @@ from app.demands.repository import (
     engagements,
     imports,
     objections,
+    past,
     proposals,
     solved,
 )
-from app.demands.service import bidding
+from app.demands.service import bidding, gate, locking
 from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import (
     AuctionId,
@@ -36,28 +44,41 @@ from app.shared.ids import (
     DemandImportId,
     EditionId,
     EngagementId,
+    MarketId,
     PartyId,
     ProposalId,
 )
 from app.shared.money import Money
+from app.shared.tables.form import RawRow
 
 __all__ = [
+    "DEALS_MIN",
     "WORKED_ON",
     "Bidder",
+    "Confidentiality",
     "ContentMalformed",
     "Demand",
     "DemandContent",
+    "DemandGateRule",
+    "DemandRowRead",
     "DemandStatus",
     "Engagement",
+    "FieldPrices",
+    "NoTakeUp",
+    "Outcome",
+    "PastDemand",
     "announce_bidding",
+    "assess_text",
     "attach_plan",
     "bidder_by_code",
     "bidders_of",
     "bidders_of_many",
     "call_bidding_later",
+    "deals_of_field",
     "fail_bidding",
     "gaps_before_sealing",
     "get_demand",
+    "get_demands",
     "get_engagement",
     "hand_over",
     "owner_of_challenge",
@@ -67,8 +88,15 @@ __all__ = [
     "owner_of_edition",
     "owner_of_engagement",
     "owner_of_proposal",
+    "past_demands",
     "points_of",
+    "quartiles",
+    "read_demand",
+    "read_demand_rows",
+    "rules_broken_by",
     "solved_by",
+    "substance",
+    "tells_the_present",
     "void_bidding",
 ]
 
@@ -111,6 +139,73 @@ async def get_demand(session: AsyncSession, demand_id: DemandId, *, lock: bool =
     if demand is None:
         raise ObjectUnknown("There is no such demand.")
     return demand
+
+
+async def read_demand(session: AsyncSession, actor: Actor, demand_id: DemandId) -> Demand:
+    """Return a demand that the actor may see.
+
+    Raises:
+        ObjectUnknown: There is none, or it is not for the actor.
+    """
+    return await locking.read_demand(session, actor, demand_id)
+
+
+async def rules_broken_by(
+    session: AsyncSession, market_id: MarketId, content: DemandContent, *, now: datetime
+) -> Sequence[DemandGateRule]:
+    """Return the rules of the quality gate that a content does not pass today (DM20)."""
+    report = await gate.gate_report(session, market_id, content, now=now)
+    return [item.rule for item in report.items if not item.passed]
+
+
+async def deals_of_field(
+    session: AsyncSession, market_id: MarketId, *, technology_field: str, currency: str
+) -> Sequence[Money]:
+    """Return what a market's latest deals of a field came to, without whose they were.
+
+    The caller shows nothing but `quartiles` of them.
+    """
+    return await gate.deals_of_field(
+        session, market_id, technology_field=technology_field, currency=currency
+    )
+
+
+async def past_demands(
+    session: AsyncSession, tokens: Sequence[str], *, limit: int
+) -> Sequence[PastDemand]:
+    """Return demands that everybody may know of, take no proposals any more and share tokens.
+
+    Args:
+        tokens: Of `shared.words`; those that have most of them come first.
+    """
+    return await past.find_past(session, tokens, limit=limit)
+
+
+def read_demand_rows(
+    header: RawRow, rows: Sequence[RawRow], *, today: date
+) -> Iterator[DemandRowRead]:
+    """Read the rows of a table in the form of the import's template, one by one.
+
+    Args:
+        today: In Asia/Shanghai.
+
+    Raises:
+        ImportColumnsInvalid: The header is not the template's.
+
+    Invariant: DM102.
+    """
+    places = FORM.match_header(header.cells, row=header.number)
+    first: dict[str, int] = {}
+    for row in rows:
+        number = number_of(places, row)
+        yield read_row(places, row, today=today, first=first.setdefault(number, row.number))
+
+
+async def get_demands(
+    session: AsyncSession, demand_ids: Collection[DemandId]
+) -> Sequence[Demand]:
+    """Return those of the demands that exist, by id, in one query, whoever asks."""
+    return await demands.find_many(session, demand_ids)
 
 
 async def owner_of_proposal(session: AsyncSession, proposal_id: UUID) -> Owner | None:

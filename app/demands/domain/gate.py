@@ -143,6 +143,17 @@ def assess_demand(
     return DemandGateReport(score, items, prices)
 
 
+def assess_text(title: str, text: str) -> tuple[DemandGateRule, ...]:
+    """Return which rules on a title and a background a text breaks that is no demand yet.
+
+    Invariant: DM20.
+    """
+    broken = {name for name, is_broken in _OF_TEXT.items() if is_broken(title, text)}
+    if has_big_words_alone(title) or has_big_words_alone(text):
+        broken.add("words_without_number")
+    return tuple(rule for rule in DEMAND_RULES if rule.name in broken)
+
+
 def _where(found: bool, place: str) -> Iterator[str]:
     if found:
         yield place
@@ -170,23 +181,23 @@ def _big_words(content: DemandContent) -> Iterator[str]:
             yield from _where(has_big_words_alone(text), f"milestones.{index}.{name}")
 
 
-def _short(content: DemandContent) -> Iterator[str]:
-    yield from _where(len(plain(content.background)) < BACKGROUND_CHARACTERS_MIN, "background")
-
-
-def _present(content: DemandContent) -> Iterator[str]:
-    yield from _where(not tells_the_present(content.background), "background")
-
-
-def _measured(content: DemandContent) -> Iterator[str]:
-    yield from _where(not has_number(content.background), "background")
-
-
-def _concrete(content: DemandContent) -> Iterator[str]:
-    texts = (content.title, content.background)
+def _is_vague(*texts: str) -> bool:
     words, total = substance(texts)
-    vague = len(words) < WORDS_MIN or filler_count(texts) * 2 > total
-    yield from _where(vague, "background")
+    return len(words) < WORDS_MIN or filler_count(texts) * 2 > total
+
+
+# What is looked for in a title and a background alone.
+_OF_TEXT: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "background_too_short": lambda _, text: len(plain(text)) < BACKGROUND_CHARACTERS_MIN,
+    "present_state_missing": lambda _, text: not tells_the_present(text),
+    "background_not_measured": lambda _, text: not has_number(text),
+    "text_not_concrete": _is_vague,
+}
+
+
+def _of_text(name: str) -> Callable[[DemandContent], Iterator[str]]:
+    broken = _OF_TEXT[name]
+    return lambda content: _where(broken(content.title, content.background), "background")
 
 
 def _open_budget(content: DemandContent) -> Iterator[str]:
@@ -243,10 +254,7 @@ _CHECKS: Final[Mapping[str, Callable[[DemandContent], Iterator[str]]]] = {
     "target_unit_missing": _units,
     "target_test_missing": _tests,
     "words_without_number": _big_words,
-    "background_too_short": _short,
-    "present_state_missing": _present,
-    "background_not_measured": _measured,
-    "text_not_concrete": _concrete,
+    **{name: _of_text(name) for name in _OF_TEXT},
     "budget_open": _open_budget,
     "milestones_disordered": _disordered,
     "milestone_pays_nearly_all": _pays_nearly_all,

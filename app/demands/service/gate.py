@@ -1,5 +1,6 @@
 """Hold a demand against the quality gate and the past deals of its field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from app.demands.service.locking import read_demand
 from app.platform.access import Actor, ObjectUnknown
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DemandId, MarketId
+from app.shared.money import Money
 from app.valuations.public import deal_prices
 
 
@@ -30,6 +32,18 @@ class Checked:
     report: DemandGateReport
 
 
+async def deals_of_field(
+    session: AsyncSession, market_id: MarketId, *, technology_field: str, currency: str
+) -> Sequence[Money]:
+    """Return what a market's latest deals of a field came to: results sold and demands worked on.
+
+    Without whose they were; `quartiles` tells them to others only if they are enough.
+    """
+    of = {"technology_field": technology_field, "currency": currency}
+    sales = await deal_prices(session, market_id, **of)
+    return [*sales, *await engaged.of_field(session, market_id, **of)]
+
+
 async def gate_report(
     session: AsyncSession, market_id: MarketId, content: DemandContent, *, now: datetime
 ) -> DemandGateReport:
@@ -40,11 +54,9 @@ async def gate_report(
     prices = None
     if content.budget.low is not None:
         field, currency = content.technology_field, content.budget.low.currency
-        sales = await deal_prices(session, market_id, technology_field=field, currency=currency)
-        works = await engaged.of_field(
-            session, market_id, technology_field=field, currency=currency
+        prices = quartiles(
+            await deals_of_field(session, market_id, technology_field=field, currency=currency)
         )
-        prices = quartiles([*sales, *works])
     return assess_demand(content, today=now.astimezone(SHANGHAI).date(), prices=prices)
 
 

@@ -1,0 +1,72 @@
+"""Demands that were posted before, found by their words."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.demands.domain.demand import Demand, DemandStatus
+from app.demands.domain.facts import CURRENCY, NoTakeUp, Outcome
+from app.demands.domain.past import PastDemand
+from app.demands.models import DemandBoardRow, DemandFactsRow, DemandRow
+from app.demands.repository.demands import to_demand
+from app.shared.money import Money
+
+_B: Final = DemandBoardRow
+_F: Final = DemandFactsRow
+_OUTCOME: Final = (_F.outcome, _F.reason, _F.proposals, _F.taken_minor)
+
+
+async def find_past(
+    session: AsyncSession, tokens: Sequence[str], *, limit: int
+) -> Sequence[PastDemand]:
+    """Return what everybody may know of and was posted before, by how many tokens it has.
+
+    Args:
+        tokens: Of `shared.words`; a demand with any of them is found.
+
+    Invariant: DM2.
+    """
+    if not tokens:
+        return []
+    # A token holds letters, digits and points only, so none has to be escaped.
+    asked = cast(cast(" | ".join(f"'{token}'" for token in tokens), Text), TSQUERY)
+    found = await session.execute(
+        select(DemandRow, *_OUTCOME)
+        .join(_B, _B.demand_id == DemandRow.id)
+        .outerjoin(_F, and_(_F.demand_id == DemandRow.id, _F.round == DemandRow.round))
+        .where(_B.known, _B.status != str(DemandStatus.POSTED), _B.words.bool_op("@@")(asked))
+        .order_by(func.ts_rank(_B.words, asked).desc(), DemandRow.id.desc())
+        .limit(limit)
+    )
+    return [_past(to_demand(row), told) for row, *told in found]
+
+
+def _past(demand: Demand, told: Sequence[Any]) -> PastDemand:
+    outcome, reason, proposals, taken_minor = told
+    content = demand.content.told
+    assert demand.posted_at is not None  # only what was posted has words
+    texts = (
+        content.title,
+        content.background,
+        *(target.name for target in content.targets),
+        *(milestone.title for milestone in content.milestones),
+    )
+    return PastDemand(
+        id=demand.id,
+        number=demand.number,
+        market_id=demand.market_id,
+        party_id=demand.party_id,
+        status=demand.status,
+        title=content.title,
+        text="\n".join(texts),
+        technology_field=content.technology_field,
+        posted_at=demand.posted_at,
+        rounds=demand.round,
+        outcome=None if outcome is None else Outcome(outcome),
+        reason=None if reason is None else NoTakeUp(reason),
+        proposals=proposals,
+        taken=Money(taken_minor, CURRENCY) if taken_minor else None,
+    )
