@@ -67,6 +67,7 @@ class MatchResultRow(Base):
         one_of("kind", EntryKind),
         one_of("verdict", Verdict),
         Index("ix_match_results_entry_id", "entry_id", "id"),
+        Index("ix_match_results_party_id", "party_id", "kind"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.entry import EntryKind
@@ -64,8 +64,11 @@ async def add(session: AsyncSession, result: StoredResult) -> None:
 
 async def _one(session: AsyncSession, statement: Select[Any]) -> StoredResult | None:
     row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else read_result(row)
+
+
+def read_result(row: Row[Any]) -> StoredResult:
+    """Return a row's result."""
     return StoredResult(
         id=row.id,
         market_id=MarketId(row.market_id),
