@@ -1,7 +1,7 @@
 """Cuts texts into the pieces of multilingual-e5-small: the likeliest cut, by Viterbi's algorithm.
 
-The model is SentencePiece's unigram language model (Kudo 2018, arXiv:1804.10959). In Python it
-costs a hundredth of the network behind it, and the package ``tokenizers`` would bring sixteen others.
+The model is SentencePiece's unigram language model (Kudo 2018, arXiv:1804.10959). In Python a text
+costs a fiftieth of the network behind it; the package ``tokenizers`` brings a dozen others.
 """
 
 import re

@@ -11,21 +11,19 @@ import mmap
 import struct
 from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from app.matching.domain.vectors import Floats
+from app.matching.embedding.embedder import EmbedderUnavailable
 
 SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 _BLOCK: Final = 32
 _SCALE_BYTES: Final = 2
 _BLOCK_BYTES: Final = _SCALE_BYTES + _BLOCK // 2
-
-
-class WeightsRefused(Exception):
-    """The file is not the one that this code was written and measured for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,18 @@ class Weights:
     """The file, mapped: processes share its memory, and only what is read is loaded.
 
     Raises:
-        WeightsRefused: The file has another content.
-        OSError: It cannot be read.
+        EmbedderUnavailable: The file is missing, or not the one that this code is written for.
     """
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            with path.open("rb") as file:
+                self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:  # an empty file cannot be mapped
+            raise EmbedderUnavailable(f"{path} cannot be read: {error}") from None
         found = hashlib.sha256(self._data).hexdigest()
         if found != SHA256:
-            raise WeightsRefused(f"{path} has SHA-256 {found}, not {SHA256}")
+            raise EmbedderUnavailable(f"{path} has SHA-256 {found}.", expected=SHA256)
         cursor = _Cursor(self._data, at=8)
         self.width, self.layers, self.heads, self.inner, _, self.length_max, _ = cursor.take("7i")
         self.epsilon, _ = cursor.take("fi")
@@ -105,7 +105,7 @@ def _vocabulary(cursor: _Cursor) -> Vocabulary:
     ends = cursor.take(f"{count + 1}I")
     scores = array("f", cursor.bytes(count * 4))
     run = cursor.bytes(size)
-    pieces = [run[a:b].decode() for a, b in zip(ends, ends[1:], strict=False)]
+    pieces = [run[a:b].decode() for a, b in pairwise(ends)]
     normal: dict[int, str] = {}
     entries, _size = cursor.take("iI")
     for _ in range(entries):

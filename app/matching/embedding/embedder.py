@@ -1,12 +1,12 @@
 """What an embedding model is to matching."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from app.matching.domain.vectors import CosineScale, Floats
 from app.shared.errors import Unavailable
 
-Kind = Literal["query", "passage"]
+Kind: TypeAlias = Literal["query", "passage"]  # what is looked for, what is found
 
 
 class EmbedderUnavailable(Unavailable):
@@ -18,31 +18,27 @@ class EmbedderUnavailable(Unavailable):
 
 
 class Embedder(Protocol):
-    """A model that turns texts into vectors; safe from any thread, and blocks the one it is in.
-
-    Attributes:
-        name: Stored with every vector: vectors of different names are never compared.
-        dimensions: Of every vector.
-        scale: What its cosines mean.
-    """
+    """A model that turns texts into vectors; safe from any thread, and blocks the one it is in."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Stored with every vector: vectors of different names are never compared."""
 
     @property
-    def dimensions(self) -> int: ...
+    def dimensions(self) -> int:
+        """Of every vector."""
 
     @property
-    def scale(self) -> CosineScale: ...
+    def scale(self) -> CosineScale:
+        """What the cosines of its vectors mean."""
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """Return one row of length 1 a text, in order.
 
         Args:
-            texts: Any number, of any length.
-            kind: What is looked for, or what is found; models may treat them differently.
+            texts: Any number, of any length but none empty.
+            kind: Models may treat what is looked for otherwise than what is found.
 
         Raises:
             EmbedderUnavailable: No vectors can be had now.
         """
-        ...

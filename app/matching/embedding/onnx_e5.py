@@ -5,9 +5,11 @@ Python and takes half a second a text.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from threading import Lock
+from typing import Any, Final
 
 import numpy as np
 
@@ -29,50 +31,62 @@ def weights_path() -> Path | None:
 
 
 class E5:
-    """The model, loaded in under a second; one thread of the processor works on one text.
+    """An `Embedder` in this process; loaded at its first use, in a second.
 
-    Texts of more than 510 pieces are read in parts, each weighing as much as it has pieces.
-
-    Raises:
-        WeightsRefused: The file has another content.
-        OSError: It cannot be read.
+    One call works in one thread of the processor, outside of Python's lock.
     """
 
-    name: Final = "multilingual-e5-small/int8-1"
-    # Unrelated abstracts of the public set have a median of 0.84, halves of one of 0.92.
+    # What follows from the weights has a name; what gives other vectors needs another.
+    name: Final = "multilingual-e5-small"
+    dimensions: Final = 384
+    # Unrelated abstracts of a public set have a median of 0.84, two halves of one 0.92.
     scale: Final = CosineScale(floor=0.78, span=0.14)
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime  # of the extra
-
-        self._weights = Weights(path)
-        self.dimensions = self._weights.width
-        self._cutter = Cutter(self._weights.vocabulary)
-        self._places = self._weights.floats("emb.pos").reshape(-1, self.dimensions)
-        # Of the two types of a text, this model knows the first only.
-        self._type = self._weights.floats("emb.type")[: self.dimensions]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        # The further optimisations would join sum and norm into an operator 5 times as slow.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        self._session = onnxruntime.InferenceSession(
-            build(self._weights), options, providers=["CPUExecutionProvider"]
-        )
+        self._path = path
+        self._loading = Lock()
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
-        """See `Embedder`: texts are worked on one by one, so a batch changes no vector."""
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        for row, text in zip(vectors, texts, strict=True):
-            ids = self._cutter.ids(f"{kind}: {text}")
-            room = self._weights.length_max - 2
-            parts = [ids[at : at + room] for at in range(0, len(ids), room)]
-            row[:] = sum(len(part) * self._mean(part) for part in parts)
-            row /= np.linalg.norm(row)
-        return vectors
+        """See `Embedder`; texts are worked on one by one, so a batch changes no vector."""
+        with self._loading:
+            model = self._model
+        vectors = [model.vector(f"{kind}: {text}") for text in texts]
+        return np.array(vectors, dtype=np.float32).reshape(len(texts), self.dimensions)
+
+    @cached_property
+    def _model(self) -> "_Loaded":
+        return _Loaded(Weights(self._path))
+
+
+class _Loaded:
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._cutter = Cutter(weights.vocabulary)
+        self._positions = weights.floats("emb.pos").reshape(-1, weights.width)
+        self._type = weights.floats("emb.type")[: weights.width]  # all texts are of the first type
+        self._session = _session(build(weights))
+
+    def vector(self, text: str) -> Floats:
+        """Return the vector of length 1; a long text's is its parts' mean, by their length."""
+        ids = self._cutter.ids(text)
+        room = self._weights.length_max - 2
+        parts = [ids[at : at + room] for at in range(0, len(ids), room)]
+        whole: Floats = np.sum([len(part) * self._mean(part) for part in parts], axis=0)
+        return whole / np.linalg.norm(whole)
 
     def _mean(self, part: list[int]) -> Floats:
         vocabulary = self._weights.vocabulary
         ids = [vocabulary.begin, *part, vocabulary.end]
-        embedded = self._weights.words(ids) + self._places[: len(ids)] + self._type
+        embedded = self._weights.words(ids) + self._positions[: len(ids)] + self._type
         mean: Floats = self._session.run(None, {INPUT: embedded[None]})[0][0]
         return mean
+
+
+def _session(network: bytes) -> Any:
+    import onnxruntime  # of the extra, and slow to import
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    # Further optimisations would join sum and norm into an operator that is five times slower.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

@@ -91,7 +91,7 @@ def _all(messages: Iterable[_Message]) -> _Message:
     return list(chain.from_iterable(messages))
 
 
-def _field(number: int, value: float | str | bytes | _Message) -> _Message:
+def _field(number: int, value: int | float | str | bytes | _Message) -> _Message:
     if isinstance(value, float):
         return [_varint(number << 3 | 5), struct.pack("<f", value)]
     if isinstance(value, int):
