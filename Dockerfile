@@ -1,5 +1,5 @@
 # One image for `zhepai serve` (default), `zhepai worker` and `zhepai migrate`.
-#   docker build -t zhepai .
+#   docker build -t zhepai .   # --build-arg SETUP=--meaning: with the model for texts' meaning
 #   docker run -e ZHEPAI_DATABASE_URL=postgresql://… -e ZHEPAI_SECRET_KEY=… zhepai migrate
 # Without ZHEPAI_DATABASE_URL the embedded PostgreSQL runs inside, with its data in the volume.
 FROM python:3.11-slim-bookworm
@@ -8,9 +8,10 @@ RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/zhepai --creat
 WORKDIR /srv/zhepai
 
 # Dependencies in a layer of their own: it changes only with the locks.
-COPY requirements.lock requirements-dev.lock ./
+COPY requirements*.lock ./
 COPY scripts/setup scripts/setup
-RUN scripts/setup && rm -rf /root/.cache
+ARG SETUP=
+RUN scripts/setup $SETUP && rm -rf /root/.cache
 
 COPY . .
 RUN .venv/bin/python -m compileall -q app migrations
