@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from app.platform.db import Base, Database, insert_rows
 from app.shared.ids import MarketId, new_id
 
+_SLICE: Final = 1000
 ATTEMPTS_MAX: Final = 8  # with doubling back-off from a second: parked after about 4 minutes
 
 log = structlog.get_logger()
@@ -113,6 +114,35 @@ async def schedule_new(
         for subject_id in subject_ids
     ]
     await insert_rows(session, Timer, rows)
+
+
+async def schedule_no_later(
+    session: AsyncSession, *, kind: str, dues: Sequence[tuple[MarketId, UUID, datetime]]
+) -> None:
+    """Set timers of one kind, each of a market and a subject, or move later settings forward.
+
+    Each is held to the end of the transaction: no worker takes it before what it is set for is
+    committed. One that is being handled is waited for, and set anew.
+    """
+    rows = [
+        {
+            "id": new_id(),
+            "market_id": market_id,
+            "kind": kind,
+            "subject_id": subject_id,
+            "due_at": due_at,
+            "attempts": 0,
+        }
+        for market_id, subject_id, due_at in sorted(dues, key=lambda due: due[1])
+    ]
+    for start in range(0, len(rows), _SLICE):
+        statement = insert(Timer).values(rows[start : start + _SLICE])
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["subject_id", "kind"],
+                set_={"due_at": func.least(Timer.due_at, statement.excluded.due_at)},
+            )
+        )
 
 
 _FREE = "SELECT id FROM timers WHERE kind = :kind AND subject_id = :subject FOR UPDATE SKIP LOCKED"

@@ -10,7 +10,7 @@ from app.matching.domain.match import MatchedTerm
 from app.shared.words import grams_of, normal, spans_of
 
 TERMS_MAX: Final = 64  # more change nothing in what is found, and the slowest searches take longer
-_SATURATION: Final = 2.2  # k1 + 1 with BM25's k1 of 1.2: what one term can give at most
+SATURATION: Final = 2.2  # k1 + 1 with BM25's k1 of 1.2: what one term can give at most
 _K1: Final = 1.2
 _SHOWN_MAX: Final = 12
 _WORD_MIN: Final = 2  # a character alone tells nobody anything
@@ -31,7 +31,7 @@ class Terms:
     @property
     def ceiling(self) -> float:
         """What BM25 gives to an entry that has every term without end."""
-        return _SATURATION * sum(self.weights[gram] * self.idf[gram] for gram in self.weights)
+        return SATURATION * sum(self.weights[gram] * self.idf[gram] for gram in self.weights)
 
 
 def choose_terms(grams: Sequence[str], frequencies: Mapping[str, int], size: int) -> Terms:
@@ -56,6 +56,19 @@ def choose_terms(grams: Sequence[str], frequencies: Mapping[str, int], size: int
     )
 
 
+def worth_of(terms: Terms, grams: Sequence[str]) -> Mapping[str, float]:
+    """Return what each term gives to an entry of average length: its part of BM25 over k1 + 1.
+
+    Args:
+        grams: Of the entry, as often as they stand there.
+    """
+    held = Counter(gram for gram in grams if gram in terms.weights)
+    return {
+        gram: terms.weights[gram] * terms.idf[gram] * count / (count + _K1)
+        for gram, count in held.items()
+    }
+
+
 def matched_terms(wish: str, entry: str, terms: Terms) -> tuple[MatchedTerm, ...]:
     """Return the words of a wish that stand in an entry, those that count most first.
 
@@ -64,11 +77,7 @@ def matched_terms(wish: str, entry: str, terms: Terms) -> tuple[MatchedTerm, ...
 
     Invariant: MT6.
     """
-    held = Counter(gram for gram in grams_of(entry) if gram in terms.weights)
-    worth = {
-        gram: terms.weights[gram] * terms.idf[gram] * count / (count + _K1)
-        for gram, count in held.items()
-    }
+    worth = worth_of(terms, grams_of(entry))
     whole = sum(worth.values())
     if whole == 0:
         return ()

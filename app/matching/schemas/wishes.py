@@ -97,6 +97,18 @@ class WishedConditionsView(View):
     price_max: MoneyJson | None
     own_market_only: bool
 
+    @classmethod
+    def of(cls, asked: Conditions) -> Self:
+        """Return the view of conditions."""
+        return cls(
+            technology_fields=list(asked.technology_fields),
+            regions=list(asked.regions),
+            modes=list(asked.modes),
+            readiness_min=_view(asked.readiness_min),
+            price_max=asked.price_max,
+            own_market_only=asked.market_id is not None,
+        )
+
 
 class WishesView(View):
     """Wishes with their version; 0 where nothing was ever wished."""
@@ -110,19 +122,11 @@ class WishesView(View):
     def of(cls, kept: KeptWishes) -> Self:
         """Return the view of kept wishes."""
         wishes = kept.wishes
-        asked = wishes.conditions
         return cls(
             version=kept.version,
             readiness=_view(wishes.readiness),
             region=wishes.region,
-            conditions=WishedConditionsView(
-                technology_fields=list(asked.technology_fields),
-                regions=list(asked.regions),
-                modes=list(asked.modes),
-                readiness_min=_view(asked.readiness_min),
-                price_max=asked.price_max,
-                own_market_only=asked.market_id is not None,
-            ),
+            conditions=WishedConditionsView.of(wishes.conditions),
         )
 
 
