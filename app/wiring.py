@@ -41,6 +41,13 @@ from app.listings.public import (
 )
 from app.markets import endpoints as markets
 from app.markets.public import owner_of_market, owner_of_session
+from app.matching import endpoints as matching
+from app.matching import handlers as matching_handlers
+from app.matching.public import (
+    owner_of_match_result,
+    owner_of_match_subscription,
+    owner_of_match_weights,
+)
 from app.partners import endpoints as partners
 from app.permissions import PERMISSIONS
 from app.platform import endpoints as operations
@@ -75,6 +82,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *valuations.ROUTERS,
     *demands.ROUTERS,
     *auctions.ROUTERS,
+    *matching.ROUTERS,
     live.routes,
     *dossiers.ROUTERS,
     partners.routes,
@@ -109,6 +117,9 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "proposal_id": owner_of_proposal,
     "auction_id": owner_of_auction,
     "dossier_id": owner_of_dossier,
+    "match_subscription_id": owner_of_match_subscription,
+    "result_id": owner_of_match_result,
+    "weights_id": owner_of_match_weights,
 }
 
 
@@ -119,6 +130,7 @@ def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
         **listing_handlers.TIMERS,
         **demand_handlers.timers(box),
         **auction_handlers.timers(box),
+        **matching_handlers.TIMERS,
     }
 
 
@@ -129,6 +141,7 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
         *listing_handlers.REACTIONS,
         *demand_handlers.REACTIONS,
         *settlement_handlers.REACTIONS,
+        *matching_handlers.REACTIONS,
         *auction_handlers.reactions(box),
     )
 

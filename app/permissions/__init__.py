@@ -7,7 +7,15 @@ with every role against objects of its own, of another party and of another mark
 from collections.abc import Mapping
 from typing import Final
 
-from app.permissions import demands, exchange, listings, meeting, trading, valuations  # noqa: F401
+from app.permissions import (  # noqa: F401
+    demands,
+    exchange,
+    listings,
+    matching,
+    meeting,
+    trading,
+    valuations,
+)
 from app.permissions.table import ROUTES
 from app.platform.access import Permission, Role
 

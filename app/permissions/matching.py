@@ -31,3 +31,68 @@ allow(
     auditor=ANY,
     partner=ANY,
 )
+
+# Subscriptions: of whoever looks for something
+allow(
+    "subscribe_to_matches",
+    "change_match_subscription",
+    "end_match_subscription",
+    scope="matching:write",
+    key=ONCE,
+    every_role_own=True,
+)
+allow(
+    "list_match_subscriptions",
+    "get_match_subscription",
+    scope="matching:read",
+    every_role_own=True,
+)
+
+# Demand analysis: an answer repeats words of a confidential text, so none is stored by a key.
+allow(
+    "analyse_demand",
+    scope="matching:read",
+    seller_staff=ANY,
+    buyer_staff=ANY,
+    broker=ANY,
+    expert=ANY,
+    operator=ANY,
+    auditor=ANY,
+    partner=ANY,
+)
+
+# Learning from use: what is said of shown matches, and the weights that are compared on it
+allow(
+    "give_match_feedback",
+    scope="matching:write",
+    key=ONCE,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=MARKET,
+    operator=MARKET,
+)
+allow(
+    "list_match_feedback",
+    scope="matching:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "get_match_precision",
+    "list_match_weights",
+    scope="matching:read",
+    broker=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "propose_match_weights",
+    "compare_match_weights",
+    "activate_match_weights",
+    scope="matching:write",
+    key=ONCE,
+    operator=MARKET,
+)
