@@ -13,6 +13,7 @@ from typing import Final
 
 from app.demands.public import tells_the_present
 from app.matching.domain.analysis_rules import PART_RULES, Part
+from app.matching.domain.entry import Facts
 
 CLAUSE_SHOWN_MAX: Final = 60
 
@@ -105,6 +106,28 @@ def find_parts(text: str, decided: Mapping[Part, bool]) -> tuple[StatedPart, ...
             stated = clause is not None
         found.append(StatedPart(rule.part, rule.label_zh, stated, _shortened(clause)))
     return tuple(found)
+
+
+def decided_by_demand(broken: Collection[str]) -> Mapping[Part, bool]:
+    """Return what the fields of a demand decide.
+
+    Args:
+        broken: Names of the quality gate's rules that it does not pass.
+    """
+    always = dict.fromkeys((Part.DUE, Part.FIELD, Part.COOPERATION, Part.OWNERSHIP), True)
+    return always | {rule.part: rule.gate not in broken for rule in PART_RULES if rule.gate}
+
+
+def decided_by_facts(facts: Facts) -> Mapping[Part, bool]:
+    """Return what facts beside a free text state; the text may state what they leave out."""
+    stated = {
+        Part.BUDGET: facts.price_low is not None,
+        Part.DUE: facts.due_on is not None,
+        Part.FIELD: facts.technology_field is not None,
+        Part.COOPERATION: bool(facts.modes),
+        Part.OWNERSHIP: facts.ip_ownership is not None,
+    }
+    return {part: True for part, is_stated in stated.items() if is_stated}
 
 
 def lacking(parts: Collection[StatedPart]) -> frozenset[Part]:

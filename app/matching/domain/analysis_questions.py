@@ -50,7 +50,7 @@ def ask(
     asked += [
         _of(str(rule.part), rule)
         for rule in PART_RULES
-        if rule.part in missing and told.isdisjoint(rule.gate)
+        if rule.part in missing and rule.gate not in told
     ]
     if too_general and "text_not_concrete" not in told:
         asked.append(_GENERAL)

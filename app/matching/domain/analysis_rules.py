@@ -34,7 +34,7 @@ class PartRule:
 
     Attributes:
         weight: Points on the scale of the quality gate.
-        gate: The gate's rules that speak of the same part.
+        gate: The gate's rule that a demand breaks which lacks the part.
         message_zh, message_en: What lacks.
         mend_zh: The question to answer next.
         example_zh: What a good answer looks like.
@@ -43,7 +43,7 @@ class PartRule:
     part: Part
     weight: int
     label_zh: str
-    gate: tuple[str, ...] = ()
+    gate: str | None = None
     message_zh: str
     message_en: str
     mend_zh: str
@@ -64,7 +64,7 @@ PART_RULES: Final = (
         part=Part.PRESENT,
         weight=8,
         label_zh="现状",
-        gate=("present_state_missing",),
+        gate="present_state_missing",
         message_zh="没有写明现状。",
         message_en="It does not say how it is done at present.",
         mend_zh="目前用什么工艺和设备，试过什么办法，结果如何？",
@@ -74,7 +74,7 @@ PART_RULES: Final = (
         part=Part.INDICATORS,
         weight=12,
         label_zh="可考核指标",
-        gate=("target_unit_missing",),
+        gate="target_unit_missing",
         message_zh="没有带单位、可比较的目标数值。",
         message_en="No figure with a unit says what is to be reached.",
         mend_zh="达到什么数值算解决？写出指标、比较方式、数值和单位。",
@@ -84,7 +84,7 @@ PART_RULES: Final = (
         part=Part.TEST,
         weight=12,
         label_zh="测试方法",
-        gate=("target_test_missing",),
+        gate="target_test_missing",
         message_zh="没有写明怎样测试或验收。",
         message_en="It does not say how the result is measured.",
         mend_zh="用什么仪器或标准、在什么条件下、测多少次来验收？",
@@ -112,7 +112,7 @@ PART_RULES: Final = (
         part=Part.BUDGET,
         weight=7,
         label_zh="经费预算",
-        gate=("budget_open", "budget_out_of_line"),
+        gate="budget_open",
         message_zh="没有写明经费。",
         message_en="It names no budget.",
         mend_zh="准备投入多少经费？给出一个区间。",
@@ -122,7 +122,6 @@ PART_RULES: Final = (
         part=Part.DUE,
         weight=6,
         label_zh="完成时间",
-        gate=("due_too_near",),
         message_zh="没有写明什么时候要。",
         message_en="It does not say when the work is wanted.",
         mend_zh="希望什么时候完成，分几个阶段？",
