@@ -96,3 +96,31 @@ allow(
     key=ONCE,
     operator=MARKET,
 )
+
+# Wishes: what a party asks beyond the record is its own, and its exchange's staff's to read
+allow(
+    "get_demand_match_wishes",
+    scope="matching:read",
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("set_demand_match_wishes", scope="matching:write", key=ONCE, buyer_staff=OWN)
+allow(
+    "get_achievement_match_wishes",
+    scope="matching:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("set_achievement_match_wishes", scope="matching:write", key=ONCE, seller_staff=OWN)
+
+# Who can solve a demand
+allow(
+    "find_demand_experts",
+    scope="matching:read",
+    buyer_staff=OWN,
+    broker=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)

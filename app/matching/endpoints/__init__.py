@@ -4,7 +4,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.matching.endpoints import analyses, feedback, matches, subscriptions, weights
+from app.matching.endpoints import (
+    analyses,
+    feedback,
+    matches,
+    subscriptions,
+    teams,
+    weights,
+    wishes,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     matches.routes,
@@ -12,4 +20,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     subscriptions.routes,
     feedback.routes,
     weights.routes,
+    teams.routes,
+    wishes.routes,
 )
