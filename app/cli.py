@@ -335,6 +335,18 @@ def verify(
         raise typer.Exit(1)
 
 
+@app.command("measure-embedder")
+def measure_embedder(
+    url: Annotated[str, typer.Argument(help="接口地址，如 https://host/v1 / Base of the API")],
+    model: Annotated[str, typer.Argument(help="模型名 / Name of the model there")],
+) -> None:
+    """测定嵌入模型，给出其配置 / Measure a model with ZHEPAI_EMBEDDING_KEY, print its settings."""
+    from app.matching.public import embedder_settings
+
+    with _told():
+        print(embedder_settings(url, model, Settings().embedding_key), end="")
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell a person what is wrong with the input, in one line and without a trace."""
