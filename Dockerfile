@@ -1,4 +1,5 @@
-# One image for `zhepai serve` (default), `zhepai worker` and `zhepai migrate`.
+# One image for `zhepai serve` (default), `worker`, `index` (on the volume that `serve` reads) and
+# `migrate`.
 #   docker build -t zhepai .   # --build-arg SETUP=--meaning: with the model for texts' meaning
 #   docker run -e ZHEPAI_DATABASE_URL=postgresql://… -e ZHEPAI_SECRET_KEY=… zhepai migrate
 # Without ZHEPAI_DATABASE_URL the embedded PostgreSQL runs inside, with its data in the volume.
@@ -25,7 +26,7 @@ USER zhepai
 VOLUME /var/lib/zhepai
 EXPOSE 8000
 
-# For the API; run the worker with `--no-healthcheck`.
+# For the API; run the worker and the indexer with `--no-healthcheck`.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", \
     "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"ZHEPAI_PORT\"]}/readyz', timeout=4)"]
 

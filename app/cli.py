@@ -65,6 +65,40 @@ def worker() -> None:
 
 
 @app.command()
+def index() -> None:
+    """启动匹配索引进程 / Run the index process of this host."""
+    from app.matching.indexer import run_indexer
+    from app.platform.telemetry import configure_logging
+    from app.wiring import assemble
+
+    settings = Settings()
+    configure_logging(settings.log_level)
+    asyncio.run(run_indexer(assemble(settings)))
+
+
+@app.command("index-rebuild")
+def index_rebuild() -> None:
+    """由数据库重建匹配索引，期间旧索引照常服务 / Build the index anew while the old one serves."""
+    from rich.progress import Progress, TimeElapsedColumn
+
+    from app.matching.indexer import rebuild
+    from app.platform.telemetry import configure_logging
+    from app.wiring import assemble
+
+    settings = Settings()
+    configure_logging("WARNING")
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("条目 entries", total=None)
+        asyncio.run(
+            rebuild(
+                assemble(settings),
+                lambda done, total: progress.update(task, completed=done, total=total),
+            )
+        )
+
+
+@app.command()
 def migrate(
     revision: Annotated[str, typer.Argument(help="Target revision")] = "head",
 ) -> None:

@@ -61,6 +61,19 @@ def ensure_epoch(connection: Any) -> None:
     cursor.close()
 
 
+async def database_name(session: AsyncSession) -> str:
+    """Return what names this database among all, on whatever server it now runs.
+
+    For what is made of a database and kept outside of it.
+    """
+    statement = text(
+        "SELECT newest.system_identifier || '/' || own.oid "
+        "FROM (SELECT * FROM journal_epochs ORDER BY epoch DESC LIMIT 1) newest, pg_database own "
+        "WHERE own.datname = current_database()"
+    )
+    return str((await session.execute(statement)).scalar_one())
+
+
 async def open_epoch(session: AsyncSession) -> int:
     """Open a new epoch by hand and return it.
 

@@ -22,6 +22,7 @@ POLL_S: Final = 1.0
 PROBE_S: Final = 5.0  # a connection that fell silent looks like one with nothing to say
 BACK_OFF_MAX_S: Final = 2.0
 IDS_MAX: Final = 240  # in one notification: 33 characters each, 8,000 bytes are the limit
+EVERY_SUBJECT: Final = UUID(int=0)  # to watch; nothing has this id
 TOUCHED_MAX: Final = 10_000  # while the database is away; beyond that watchers poll
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class Wakeups:
 
     @contextlib.contextmanager
     def watching(self, subject_id: UUID) -> Iterator[Watch]:
-        """Watch a subject for the length of the block; begin before the first look at it."""
+        """Watch a subject, or `EVERY_SUBJECT`, as the block lasts; begin before the first look."""
         watch = Watch()
         self._watches.setdefault(subject_id, set()).add(watch)
         self._start()
@@ -94,8 +95,9 @@ class Wakeups:
                 await runner
 
     def _wake(self, subject_id: UUID) -> None:
-        for watch in self._watches.get(subject_id, ()):
-            watch.wake()
+        for watched in (subject_id, EVERY_SUBJECT):
+            for watch in self._watches.get(watched, ()):
+                watch.wake()
 
     def _start(self) -> None:
         self._work.set()

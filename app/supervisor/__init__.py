@@ -1,7 +1,7 @@
 """`zhepai up`: the whole service on one machine, for a visitor or a small institute.
 
-It owns what it starts: the embedded PostgreSQL, the API and the clock worker. In larger
-installations a service manager starts `zhepai serve` and `zhepai worker` instead.
+It owns what it starts: the embedded PostgreSQL, the API, the clock worker and the indexer. In
+larger installations a service manager starts `zhepai serve`, `worker` and `index` instead.
 """
 
 import signal
@@ -61,6 +61,7 @@ def _serve(stack: ExitStack, settings: Settings, port: int, *, demo: bool) -> No
     children = stack.enter_context(Children(logs, environment))
     children.start("serve")
     children.start("worker")
+    children.start("index")
     url = url_of(settings, port)
     wait_ready(url, children.check)
     if demo and not state.is_demonstrated():

@@ -50,6 +50,7 @@ def environment_for(settings: Settings, port: int) -> dict[str, str]:
         "ZHEPAI_DATABASE_URL": postgres.database_url(settings),
         "ZHEPAI_HOME": str(settings.home.absolute()),
         "ZHEPAI_FILES_DIR": str(settings.files_path.absolute()),
+        "ZHEPAI_INDEX_DIR": str(settings.index_path.absolute()),
         "ZHEPAI_PORT": str(port),
     }
 

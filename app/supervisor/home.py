@@ -14,7 +14,7 @@ from app.platform import postgres
 from app.settings import Settings
 
 # The secret key stays: backups may need it.
-_OURS = ("postgres", "postgres.password", "files", "log", "up.json")
+_OURS = ("postgres", "postgres.password", "files", "index", "log", "up.json")
 _ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -62,6 +62,12 @@ def upgrade() -> None:
         ["id"],
         postgresql_where=sa.text("matched_with IS NULL"),
     )
+    op.create_index(
+        "ix_match_entries_unread",
+        "match_entries",
+        ["id"],
+        postgresql_where=sa.text("model IS NULL"),
+    )
     op.create_table(
         "match_results",
         sa.Column("id", sa.Uuid, primary_key=True),

@@ -30,9 +30,8 @@ class MatchEntryRow(Base):
     __table_args__ = (
         one_of("kind", EntryKind),
         Index("ix_match_entries_kind", "kind", "id"),
-        Index(
-            "ix_match_entries_unmatched", "id", postgresql_where=text("matched_with IS NULL")
-        ),
+        Index("ix_match_entries_unmatched", "id", postgresql_where=text("matched_with IS NULL")),
+        Index("ix_match_entries_unread", "id", postgresql_where=text("model IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,80 @@
+"""What is still to be done for entries: to read their meaning, to match them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.matching.domain.entry import told
+from app.matching.models import MatchEntryRow
+from app.platform.db import rows_as_json
+
+_E: Final = MatchEntryRow.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An entry whose text is to be read by the embedding model."""
+
+    id: UUID
+    text_hash: str
+    words: str
+
+
+async def unread(session: AsyncSession, *, limit: int) -> Sequence[Unread]:
+    """Return entries without a vector, newest first."""
+    return await _unread(session, _E.model.is_(None), limit)
+
+
+async def read_by_others(
+    session: AsyncSession, model: str, *, before: UUID, limit: int
+) -> Sequence[Unread]:
+    """Return entries with another model's vector and smaller ids, newest first."""
+    return await _unread(session, (_E.model != model) & (_E.id < before), limit)
+
+
+async def _unread(
+    session: AsyncSession, which: ColumnElement[bool], limit: int
+) -> Sequence[Unread]:
+    rows = await session.execute(
+        select(_E.id, _E.text_hash, _E.title, _E.keywords, _E.text)
+        .where(which)
+        .order_by(_E.id.desc())
+        .limit(limit)
+    )
+    return [Unread(row.id, row.text_hash, told(row.title, row.keywords, row.text)) for row in rows]
+
+
+_KEEP_VECTORS: Final = text("""
+    UPDATE match_entries AS held
+    SET model = :model, vector = decode(read.vector, 'hex'), matched_with = NULL
+    FROM json_to_recordset(CAST(:rows AS json)) AS read (id uuid, text_hash text, vector text)
+    WHERE held.id = read.id AND held.text_hash = read.text_hash
+""")
+
+
+async def keep_vectors(
+    session: AsyncSession, model: str, read: Collection[tuple[Unread, bytes]]
+) -> None:
+    """Keep the vectors of texts that are still the same, to be matched anew with meaning.
+
+    Invariant: MT26.
+    """
+    rows: list[dict[str, Any]] = [
+        {"id": one.id, "text_hash": one.text_hash, "vector": vector.hex()} for one, vector in read
+    ]
+    await session.execute(_KEEP_VECTORS, {"model": model, "rows": rows_as_json(rows)})
+
+
+async def unmatched(session: AsyncSession, *, but: Collection[UUID], limit: int) -> Sequence[UUID]:
+    """Return entries whose kept result is not of what they are now, newest first."""
+    found = await session.scalars(
+        select(_E.id)
+        .where(_E.matched_with.is_(None), _E.id.not_in(but))
+        .order_by(_E.id.desc())
+        .limit(limit)
+    )
+    return found.all()
