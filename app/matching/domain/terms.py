@@ -1,7 +1,7 @@
 """Terms 检索词 of a wish: which pairs of characters are looked for, and what they are worth."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -82,7 +82,7 @@ def matched_terms(wish: str, entry: str, terms: Terms) -> tuple[MatchedTerm, ...
     if whole == 0:
         return ()
     standing = Counter(grams_of(wish))
-    text, shares = normal(entry), Counter[str]()
+    text, shares = normal(entry), defaultdict[str, float](float)
     for word, places in spans_of(wish):
         if len(word) < _WORD_MIN or word not in text:
             continue

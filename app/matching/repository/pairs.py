@@ -62,7 +62,6 @@ async def replace_found(
                 )
             )
         )
-        .tuples()
         .all()
     )
     statement = insert(_P).values(

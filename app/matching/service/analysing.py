@@ -32,6 +32,7 @@ from app.matching.domain.analysis_rules import Part
 from app.matching.domain.analysis_words import WordReport, weigh_words
 from app.matching.domain.match import Found
 from app.matching.domain.public_texts import entry_of_demand
+from app.matching.domain.public_texts import entry_of_demand
 from app.matching.domain.query import check_query
 from app.matching.domain.terms import Terms, choose_terms
 from app.matching.domain.wish import Wish, wish_of

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.public import get_demand
 from app.identity.public import get_parties, get_party
 from app.listings.public import get_achievement
-from app.matching.domain.describing import describe_achievement, describe_demand
 from app.matching.domain.entry import Entry, EntryKind
 from app.matching.domain.match import Basis, Match, Verdict
+from app.matching.domain.public_texts import entry_of_achievement, entry_of_demand
 from app.matching.domain.scoring import best_verdict
 from app.matching.domain.storing import match_from_json
 from app.matching.domain.wish import Wish, wish_of
@@ -89,9 +89,11 @@ async def describe(session: AsyncSession, kind: EntryKind, entry_id: UUID) -> En
     """
     if kind is EntryKind.DEMAND:
         demand = await get_demand(session, DemandId(entry_id))
-        return describe_demand(demand, await get_party(session, demand.party_id))
+        poster = await get_party(session, demand.party_id)
+        return entry_of_demand(demand, poster.region_code)
     achievement = await get_achievement(session, AchievementId(entry_id))
-    return describe_achievement(achievement, await get_party(session, achievement.party_id))
+    owner = await get_party(session, achievement.party_id)
+    return entry_of_achievement(achievement, owner.region_code)
 
 
 async def wish_of_own(session: AsyncSession, entry: Entry) -> Wish:
