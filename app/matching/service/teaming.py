@@ -25,13 +25,11 @@ from app.matching.domain.match import Basis, Match, Verdict
 from app.matching.domain.scoring import best_verdict
 from app.matching.domain.standing import Background, RankedPerson, RankedTeam, rank_teams
 from app.matching.domain.teams import Sale, Team, Work, fitting, group_teams, past_of
-from app.matching.domain.wish import RESULTS_MAX, Wish, wish_of
-from app.matching.domain.wishes import apply
+from app.matching.domain.wish import RESULTS_MAX, Wish
 from app.matching.repository.entries import load_current
-from app.matching.repository.wishes import wishes_of
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.finding import find_matches
-from app.matching.service.reading import describe
+from app.matching.service.reading import describe, wish_of_own
 from app.matching.service.weighting import active_weights
 from app.platform.access import Actor
 from app.platform.clock import market_now
@@ -91,12 +89,9 @@ async def wish_of_demand(session: AsyncSession, demand_id: UUID) -> tuple[Entry,
     current = (await load_current(session, [demand_id])).get(demand_id)
     if current is None:
         entry = await describe(session, EntryKind.DEMAND, demand_id)
-        wish = wish_of(entry, vector=None, model=None)
-    else:
-        entry = current.entry
-        wish = wish_of(entry, vector=current.vector, model=current.model)
-    asked = (await wishes_of(session, [demand_id])).get(demand_id)
-    return entry, wish if asked is None else apply(asked, wish)
+        return entry, await wish_of_own(session, entry)
+    wish = await wish_of_own(session, current.entry)
+    return current.entry, replace(wish, vector=current.vector, model=current.model)
 
 
 async def find_teams(
