@@ -44,6 +44,7 @@ from app.markets.public import owner_of_market, owner_of_session
 from app.matching import endpoints as matching
 from app.matching import handlers as matching_handlers
 from app.matching.public import (
+    owner_of_match_case,
     owner_of_match_result,
     owner_of_match_subscription,
     owner_of_match_weights,
@@ -119,6 +120,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "dossier_id": owner_of_dossier,
     "match_subscription_id": owner_of_match_subscription,
     "result_id": owner_of_match_result,
+    "case_id": owner_of_match_case,
     "weights_id": owner_of_match_weights,
 }
 

@@ -124,3 +124,33 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
+
+# The broker's desk: pairs are for the market's brokers; a case is its broker's, who alone acts
+allow(
+    "list_match_suggestions",
+    scope="matching:read",
+    broker=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "take_match_pair",
+    "dismiss_match_pair",
+    "arrange_match_meeting",
+    "record_match_meeting",
+    "record_match_offer",
+    "close_match_case",
+    scope="matching:write",
+    key=ONCE,
+    broker=OWN,
+)
+allow(
+    "list_match_cases",
+    "get_match_case",
+    scope="matching:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.matching.domain.entry import EntryKind
+from app.matching.domain.reasons import without_wishes
 from app.shared.errors import Conflict, Forbidden, RuleBroken
 from app.shared.ids import MarketId, PartyId
 from app.shared.transitions import advance
@@ -98,6 +99,18 @@ class Suggestion:
         """Who would meet, the demand's side first."""
         return self.demand_party_id, self.achievement_party_id
 
+    @property
+    def finder_id(self) -> PartyId:
+        """Whose result it stands in."""
+        return self.sides[0] if self.found_by is EntryKind.DEMAND else self.sides[1]
+
+    def told_to(self, party_id: PartyId) -> Mapping[str, Any]:
+        """Return the match as one of its sides may read it.
+
+        Invariant: MT75.
+        """
+        return self.match if party_id == self.finder_id else without_wishes(self.match)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -120,6 +133,11 @@ class Case:
     acted_at: datetime
     acts: int = 0
     meeting_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its broker still works on it."""
+        return self.status in OPEN
 
     @property
     def lapses_at(self) -> datetime:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from app.matching.domain.match import Verdict
 
+# What a party may wish beyond its record, and nobody else is told; see `domain.wishes`.
+_WISHED: Final = frozenset({"readiness", "region"})
 _SHOWN_MAX: Final = 5
 _BP: Final = 10_000
 _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -47,3 +49,15 @@ def told_reasons(match: Mapping[str, Any]) -> tuple[str, str]:
         parts_zh.append(f"差距：{'；'.join(gap['text_zh'] for gap in match['gaps'])}")
         parts_en.append(f"gaps: {'; '.join(gap['text_en'] for gap in match['gaps'])}")
     return "。".join(parts_zh) + "。", ". ".join(parts_en) + "."
+
+
+def without_wishes(match: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored match as the side that was found may read it.
+
+    Left out are the factors in which the finder's own wishes may lie; the score stays.
+
+    Invariant: MT75.
+    """
+    shown = [item for item in match["contributions"] if item["name"] not in _WISHED]
+    gaps = [gap for gap in match["gaps"] if gap["factor"] not in _WISHED]
+    return {**match, "contributions": shown, "gaps": gaps}

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from app.matching.endpoints import (
     analyses,
+    cases,
     feedback,
     matches,
     subscriptions,
@@ -22,4 +23,5 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     weights.routes,
     teams.routes,
     wishes.routes,
+    cases.routes,
 )
