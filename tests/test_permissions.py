@@ -30,6 +30,7 @@ from tests.auctions.lot import OPERATOR, Lot, make_lot
 from tests.demands.reviews import put_objection
 from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
+from tests.matching.shown import Shown, put_result, weights_body
 from tests.world import World
 
 pytestmark = pytest.mark.concurrency
@@ -189,11 +190,20 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         engagement_id = await put_engagement(
             writing, market_id, uuid.UUID(demand["id"]), poster_id=buyer, solver_id=seller
         )
+        result = await put_result(
+            writing,
+            [Shown(uuid.UUID(lot.listing["achievement_id"]), seller)],
+            market_id=market_id,
+            party_id=buyer,
+            entry_id=uuid.UUID(demand["id"]),
+            computed_at=lot.opens_at,
+        )
         demand_objection_id = await put_objection(
             writing, market_id, uuid.UUID(demand["id"]), seller
         )
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     show = await api.post(operator, "/v1/roadshows", roadshow_body())
+    weights = await api.post(operator, f"/v1/markets/{market_id}/match-weights", weights_body())
     asking = {"achievement_id": lot.listing["achievement_id"], "request": "希望洽谈"}
     room = await api.post(poster, "/v1/deal-rooms", asking)
     return [
@@ -224,6 +234,8 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("demand_id", demand["id"], buyer),
         thing("engagement_id", engagement_id, buyer, seller),
         thing("demand_objection_id", demand_objection_id, seller),
+        thing("result_id", result.id, buyer),
+        thing("weights_id", weights["id"]),
         thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),
         thing("edition_id", edition["id"]),
@@ -334,6 +346,7 @@ def test_no_role_below_the_exchange_reaches_another_party_by_writing(name: str) 
         "fund_challenge_prize",
         "withdraw_proposal",
         "consent_to_consortium",
+        "give_match_feedback",
     }
     rule = PERMISSIONS[name]
     if name in adds_of_its_own or rule.reach.get(Role.ANONYMOUS) is not None:

@@ -56,6 +56,8 @@ NONE_OF: Final = frozenset(
         "roadshow_id",
         "saved_search_id",
         "notification_id",
+        "result_id",
+        "weights_id",
     }
 )
 WITHOUT_OBJECT: Final = frozenset(

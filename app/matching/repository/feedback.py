@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.comparing import JudgedMatch
@@ -178,7 +178,7 @@ async def showings(
         statement = statement.where(_R.c.entry_id == entry_id)
     if party_id is not None:
         statement = statement.where(_R.c.party_id == party_id)
-    latest = statement.order_by(_R.c.entry_id, _R.c.id.desc()).distinct(_R.c.entry_id)
+    latest = statement.order_by(_R.c.entry_id, _R.c.id.desc()).ext(distinct_on(_R.c.entry_id))
     found = []
     for row in await session.execute(latest):
         result = read_result(row)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -127,7 +128,7 @@ async def latest_comparisons(
         select(_C)
         .where(_C.c.weights_id.in_(weights_ids))
         .order_by(_C.c.weights_id, _C.c.id.desc())
-        .distinct(_C.c.weights_id)
+        .ext(distinct_on(_C.c.weights_id))
     )
     return {row.weights_id: _comparison(row) for row in rows}
 
