@@ -3,8 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +11,9 @@ from zipfile import is_zipfile
 
 import typer
 
+from app.cli_matching import commands as matching
 from app.settings import Settings
-from app.shared.errors import DomainError
+from app.terminal import refusals_told
 
 if TYPE_CHECKING:  # the commands import what they need, so that each starts fast
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(matching)
 
 
 @app.command()
@@ -62,40 +63,6 @@ def worker() -> None:
     settings = Settings()
     configure_logging(settings.log_level)
     asyncio.run(run_worker(settings))
-
-
-@app.command()
-def index() -> None:
-    """启动匹配索引进程 / Run the index process of this host."""
-    from app.matching.indexer import run_indexer
-    from app.platform.telemetry import configure_logging
-    from app.wiring import assemble
-
-    settings = Settings()
-    configure_logging(settings.log_level)
-    asyncio.run(run_indexer(assemble(settings)))
-
-
-@app.command("index-rebuild")
-def index_rebuild() -> None:
-    """由数据库重建匹配索引，期间旧索引照常服务 / Build the index anew while the old one serves."""
-    from rich.progress import Progress, TimeElapsedColumn
-
-    from app.matching.indexer import rebuild
-    from app.platform.telemetry import configure_logging
-    from app.wiring import assemble
-
-    settings = Settings()
-    configure_logging("WARNING")
-    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task("条目 entries", total=None)
-        asyncio.run(
-            rebuild(
-                assemble(settings),
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
-        )
 
 
 @app.command()
@@ -234,7 +201,7 @@ def holder_key(
     """生成密钥份额保管人的密钥对，显示公钥 / Make a share holder's keys; print the public one."""
     from app.shared.sealing import shell
 
-    with _told():
+    with refusals_told():
         print(shell.make_holder_key(key))
 
 
@@ -270,7 +237,7 @@ def seal(
     from app.platform.fetching import fetch_json
     from app.shared.sealing import shell
 
-    with _told():
+    with refusals_told():
         if (terms is None) == (url is None):
             raise shell.InputUnusable("须给出 --terms 或 --url 之一 / Give either --terms or --url")
         auction = shell.read_json(terms) if terms else fetch_json(url or "", token)
@@ -330,7 +297,7 @@ def open_shares(
     from app.shared.calendar import SHANGHAI
     from app.shared.sealing import shell
 
-    with _told():
+    with refusals_told():
         if not_before and datetime.now(SHANGHAI) < not_before.replace(tzinfo=SHANGHAI):
             raise shell.InputUnusable("截止时刻未到，不得开启 / Not before the deadline")
         private_key = shell.read_private_key(key)
@@ -367,30 +334,6 @@ def verify(
     print(text, end="")
     if not holds:
         raise typer.Exit(1)
-
-
-@app.command("measure-embedder")
-def measure_embedder(
-    url: Annotated[str, typer.Argument(help="接口地址，如 https://host/v1 / Base of the API")],
-    model: Annotated[str, typer.Argument(help="模型名 / Name of the model there")],
-) -> None:
-    """测定嵌入模型，给出其配置 / Measure a model with ZHEPAI_EMBEDDING_KEY, print its settings."""
-    from app.matching.public import embedder_settings
-
-    with _told():
-        print(embedder_settings(url, model, Settings().embedding_key), end="")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell a person what is wrong with the input, in one line and without a trace."""
-    from app.shared.sealing import shell
-
-    try:
-        yield
-    except (DomainError, OSError, shell.InputUnusable) as refusal:
-        typer.echo(shell.refusal_text(refusal), err=True)
-        raise typer.Exit(1) from None
 
 
 def _write(text: str, out: Path | None) -> None:

@@ -1,5 +1,6 @@
 """What other modules may use of markets."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -25,6 +26,7 @@ __all__ = [
     "create_session",
     "get_market",
     "get_session",
+    "newest_markets",
     "owner_of_market",
     "owner_of_session",
     "policy_for",
@@ -72,6 +74,11 @@ async def get_market(session: AsyncSession, market_id: MarketId) -> MarketView:
         MarketUnknown: There is none.
     """
     return await founding.get_market(session, market_id)
+
+
+async def newest_markets(session: AsyncSession, *, limit: int) -> Sequence[MarketView]:
+    """Return the markets that were founded last, newest first."""
+    return await founding.page_of_markets(session, before=None, limit=limit)
 
 
 async def policy_for(

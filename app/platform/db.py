@@ -102,6 +102,11 @@ def _on_connect(connection: Any, _record: object) -> None:
     ensure_epoch(connection)
 
 
+async def forbid_writes(session: AsyncSession) -> None:
+    """Let the database refuse whatever would change anything in the rest of the transaction."""
+    await session.execute(text("SET TRANSACTION READ ONLY"))
+
+
 async def insert_rows(
     session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:

@@ -1,6 +1,6 @@
 """What everybody may read of an achievement and of a demand, as an entry."""
 
-from app.demands.public import Demand
+from app.demands.public import Demand, DemandContent
 from app.listings.public import Achievement
 from app.matching.domain.entry import Entry, EntryKind, Facts, Readiness
 
@@ -43,7 +43,6 @@ def entry_of_demand(demand: Demand, region: str | None) -> Entry:
     Invariant: MT27.
     """
     content = demand.content.told
-    aims = (f"{target.name} {target.unit}".rstrip() for target in content.targets)
     return Entry(
         id=demand.id,
         kind=EntryKind.DEMAND,
@@ -52,14 +51,25 @@ def entry_of_demand(demand: Demand, region: str | None) -> Entry:
         revision=demand.version,
         title=content.title,
         keywords=(),
-        text="\n".join((content.background, *aims)),
-        facts=Facts(
-            technology_field=content.technology_field,
-            price_low=content.budget.low,
-            price_high=content.budget.high,
-            region=region,
-            modes=(content.cooperation_mode,),
-            ip_ownership=content.ip_ownership,
-            due_on=content.due_on,
-        ),
+        text=text_of_demand(content),
+        facts=facts_of_demand(content, region),
+    )
+
+
+def text_of_demand(content: DemandContent) -> str:
+    """Return what a demand's content is found by beside its title."""
+    aims = (f"{target.name} {target.unit}".rstrip() for target in content.targets)
+    return "\n".join((content.background, *aims))
+
+
+def facts_of_demand(content: DemandContent, region: str | None) -> Facts:
+    """Return what a demand's content states beside its text."""
+    return Facts(
+        technology_field=content.technology_field,
+        price_low=content.budget.low,
+        price_high=content.budget.high,
+        region=region,
+        modes=(content.cooperation_mode,),
+        ip_ownership=content.ip_ownership,
+        due_on=content.due_on,
     )
