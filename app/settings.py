@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     embedding_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^\s?#]+$",
+        pattern=r"^https?://[^\s?#@]+$",
         description="Base of an OpenAI-compatible API of a better embedding model",
     )
     embedding_model: str | None = Field(

@@ -103,7 +103,6 @@ def _field(number: int, value: int | float | str | bytes | _Message) -> _Message
 
 
 def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1  # a negative number is its two's complement
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)

@@ -77,7 +77,7 @@ class OpenAiApi:
                     json={"model": self.model, "input": list(texts)},
                     timeout=patience.timeout_s,
                 )
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 said = f"{type(error).__name__} {error}"
                 continue
             if answer.is_success:
