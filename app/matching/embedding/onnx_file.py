@@ -1,7 +1,7 @@
 """Writes a network in the form that ONNX runtimes read.
 
-A few messages of protocol buffers, numbered as in ``onnx.proto``; the package ``onnx`` would be
-17 MB for them.
+A few messages of protocol buffers, numbered as in ``onnx.proto``: the package ``onnx`` would be one
+more compiled dependency for nothing else.
 """
 
 import struct
