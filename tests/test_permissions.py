@@ -174,6 +174,9 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
     selling = Who(Role.SELLER_STAFF, "seller_elsewhere" if elsewhere else "seller")
     dossier = await api.post(selling, f"/v1/listings/{lot.listing['id']}/dossiers")
     saved = await api.post(poster, "/v1/saved-searches", {"name": "事件相机", "q": "事件相机"})
+    field = {"kind": "field", "wants": "achievement", "technology_field": "new_materials"}
+    subscribing = {"name": "新材料", "source": field}
+    subscription = await api.post(poster, "/v1/match-subscriptions", subscribing)
     async with lot.runtime.database.transaction() as writing:
         told = NewNotification(
             market_id=market_id,
@@ -212,6 +215,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("room_id", room["id"], seller, buyer),
         thing("notice_id", notice["id"], seller),
         thing("saved_search_id", saved["id"], buyer),
+        thing("match_subscription_id", subscription["id"], buyer),
         thing("notification_id", notification["id"], buyer),
         thing("evaluation_id", evaluation["id"], seller),
         thing("valuation_id", valuation["id"], seller),

@@ -55,6 +55,7 @@ NONE_OF: Final = frozenset(
         "room_id",
         "roadshow_id",
         "saved_search_id",
+        "match_subscription_id",
         "notification_id",
         "result_id",
         "weights_id",

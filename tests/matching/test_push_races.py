@@ -117,6 +117,23 @@ async def test_what_comes_while_a_digest_goes_out_is_in_it_or_in_the_next(
     assert sorted(told) == sorted(entry.title for entry in entries)
 
 
+async def test_what_is_committed_after_the_timer_came_due_is_not_left_behind(
+    exchange: Exchange,
+) -> None:
+    """MT59: no worker takes the timer before what it is set for is there."""
+    await exchange.buyer.subscribe(FIELD, delivery="daily", digest_hour=10)
+    first, second = await exchange.shelve(COATING, STRAW)
+    await exchange.tell(first)
+    async with exchange.runtime.database.transaction() as session:
+        await exchange.world.at(session, START + timedelta(hours=1))
+    async with exchange.runtime.database.transaction() as session:
+        await tell_of(session, exchange.engine, second, found_nothing(second))
+        await exchange.work()
+    await exchange.work()
+    [message] = await exchange.buyer.told()
+    assert sorted(titles(message)) == ["成果0", "成果1"]
+
+
 async def test_a_subscription_may_end_while_it_is_told(exchange: Exchange) -> None:
     """MT63"""
     for _ in range(4):

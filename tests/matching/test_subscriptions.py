@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from app.matching.domain import subscription as domain
-from app.platform.journal import history
 from app.platform.access import Role
+from app.platform.journal import history
 from app.shared.ids import new_id
 from tests.listings.factories import done, refusal
 from tests.matching.market import LOCATING, Market
