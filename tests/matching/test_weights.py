@@ -1,5 +1,6 @@
 """A market's weights over HTTP: proposed, compared, refused, switched to, and what follows."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.matching.domain.feedback import Judgement, RejectionReason
 from app.matching.domain.weights import DEFAULT, FACTORS
 from app.matching.models import MatchEntryRow
-from app.matching.repository.weights import forget_results
+from app.matching.repository.weights import forget_results, lock_all
 from app.matching.service.judging import give_feedback
-from app.matching.service.weighting import REMATCH, active_weights, rematch
+from app.matching.service.weighting import REMATCH, active_weights, held_weights, rematch
 from app.platform import journal, timers
 from app.platform.access import Role
+from app.platform.db import Database
 from app.platform.timers import Timer
 from app.shared.ids import MarketId, new_id
 from tests.demands.board import done, refusal
@@ -222,6 +224,28 @@ async def test_entries_are_marked_slice_by_slice_and_what_was_matched_meanwhile_
     sizes = [await forget_results(session, weights_id, size=2) for _ in range(2)]
     assert sizes == [2, 1]
     assert await unmatched(session) == set(entries[1:])
+
+
+@pytest.mark.concurrency
+async def test_a_switch_waits_for_results_that_are_being_kept(
+    database: Database, own_world: World
+) -> None:
+    # MT51
+    market_id, order = own_world.market_id, list[str]()
+    async with database.transaction() as keeping, database.transaction() as beside:
+        assert await held_weights(keeping, market_id) == DEFAULT
+        assert await held_weights(beside, market_id) == DEFAULT  # results wait for none
+
+        async def switch() -> None:
+            async with database.transaction() as session:
+                await lock_all(session, market_id)
+                order.append("switched")
+
+        switching = asyncio.create_task(switch())
+        await asyncio.sleep(0.1)
+        order.append("kept")
+    await switching
+    assert order == ["kept", "switched"]
 
 
 async def test_weights_that_were_switched_away_mark_nothing(

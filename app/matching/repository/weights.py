@@ -54,10 +54,23 @@ async def page(
     return [_weights(row) for row in rows]
 
 
+_HOLD: Final = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+async def hold(session: AsyncSession, market_id: MarketId) -> None:
+    """Let a market's weights stay as they are until the transaction ends."""
+    await session.execute(_HOLD, {"name": f"match_weights {market_id}"})
+
+
 async def lock_all(session: AsyncSession, market_id: MarketId) -> Sequence[MarketWeights]:
-    """Lock a market's versions, so that two switches cannot cross."""
+    """Wait until nobody holds a market's weights, and return all versions in their order.
+
+    Until the transaction ends nobody else can switch.
+    """
+    await session.execute(_LOCK, {"name": f"match_weights {market_id}"})
     rows = await session.execute(
-        select(_W).where(_W.c.market_id == market_id).order_by(_W.c.number).with_for_update()
+        select(_W).where(_W.c.market_id == market_id).order_by(_W.c.number)
     )
     return [_weights(row) for row in rows]
 
@@ -95,7 +108,7 @@ async def add(session: AsyncSession, weights: MarketWeights) -> bool:
 
 
 async def save_status(session: AsyncSession, weights: MarketWeights) -> None:
-    """Write where a version stands; the caller holds its lock."""
+    """Write where a version stands; the caller has locked the market's."""
     await session.execute(
         update(MatchWeightsRow)
         .where(MatchWeightsRow.id == weights.id)

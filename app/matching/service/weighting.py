@@ -52,6 +52,18 @@ async def active_weights(session: AsyncSession, market_id: MarketId) -> Weights:
     return DEFAULT if found is None else found.weights
 
 
+async def held_weights(session: AsyncSession, market_id: MarketId) -> Weights:
+    """Return the weights in use, which stay so until the transaction ends.
+
+    For whoever keeps a result: one by the old weights, kept behind the mark that a switch sets on
+    its entry, would never be matched anew.
+
+    Invariant: MT51.
+    """
+    await repository.hold(session, market_id)
+    return await active_weights(session, market_id)
+
+
 async def propose_weights(
     session: AsyncSession,
     actor: Actor,
