@@ -115,6 +115,11 @@ async def load_current(session: AsyncSession, ids: Collection[UUID]) -> dict[UUI
     return {row.id: CurrentEntry(row) for row in rows}
 
 
+async def lock(session: AsyncSession, entry_id: UUID) -> None:
+    """Let whoever has an entry matched anew wait until the transaction ends."""
+    await session.execute(select(_E.id).where(_E.id == entry_id).with_for_update())
+
+
 async def mark_matched(session: AsyncSession, entry_id: UUID, basis: str) -> None:
     """Note on which basis an entry's kept result rests."""
     await session.execute(

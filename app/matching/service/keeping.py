@@ -11,12 +11,12 @@ from app.matching.domain.storing import match_to_json
 from app.matching.domain.wish import wish_of
 from app.matching.domain.wishes import apply
 from app.matching.repository import results
-from app.matching.repository.entries import load_current, mark_matched
+from app.matching.repository.entries import load_current, lock, mark_matched
 from app.matching.repository.wishes import wishes_of
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.finding import find_matches
 from app.matching.service.suggesting import keep_pairs
-from app.matching.service.weighting import active_weights
+from app.matching.service.weighting import held_weights
 from app.platform.clock import market_now
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import new_id
@@ -38,11 +38,12 @@ async def compute_result(
 
     Invariants: MT9, MT10.
     """
+    await lock(session, entry_id)  # else a change meanwhile would count as matched
     entry = (await load_current(session, [entry_id])).get(entry_id)
     if entry is None:
         return None
     now = await market_now(session, entry.market_id)
-    weights = await active_weights(session, entry.market_id)
+    weights = await held_weights(session, entry.market_id)
     asked = (await wishes_of(session, [entry_id])).get(entry_id)
     wish = wish_of(entry.entry, vector=entry.vector, model=entry.model)
     found = await find_matches(
