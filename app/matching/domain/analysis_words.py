@@ -17,7 +17,7 @@ _WORD_MIN: Final = 2
 
 
 class WordUse(StrEnum):
-    """How far a word tells a demand apart."""
+    """How far a word tells a demand apart; few entries tell only that a phrase does not."""
 
     GENERAL = "general"  # in many entries, or a phrase that stands in every demand
     USUAL = "usual"
@@ -85,7 +85,11 @@ def _weigh(
 ) -> WeighedWord:
     standing = min(frequencies[gram] for gram in grams_of(word))
     share = standing / entries if entries else 0.0
-    if not is_substance or share >= GENERAL_SHARE:
+    if not is_substance:
+        use = WordUse.GENERAL
+    elif entries < ENTRIES_MIN:
+        use = WordUse.USUAL
+    elif share >= GENERAL_SHARE:
         use = WordUse.GENERAL
     elif standing == 0:
         use = WordUse.UNHEARD

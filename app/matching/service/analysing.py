@@ -59,7 +59,7 @@ class Subject:
     """What is analysed.
 
     Attributes:
-        text: Read for its parts.
+        text: Read for its parts; a title only names what it is about.
         decided: Parts that fields of their own state or leave open.
         broken: Rules of the quality gate that it does not pass.
         demand_id: Of a demand.
@@ -104,7 +104,7 @@ def subject_of_text(wish: Wish) -> Subject:
     check_query(wish)
     return Subject(
         wish=wish,
-        text=wish.words,
+        text=wish.text,
         decided=decided_by_facts(wish.facts),
         broken=assess_text(wish.title, wish.text),
     )
@@ -129,7 +129,7 @@ async def subject_of_demand(
     steps = (f"{item.deliverable} {item.metric}" for item in told.milestones)
     return Subject(
         wish=wish_of(entry, vector=None, model=None),
-        text="\n".join((entry.words, *steps)),
+        text="\n".join((entry.text, *steps)),
         decided=decided_by_demand({rule.name for rule in broken}),
         broken=broken,
         demand_id=demand.id,

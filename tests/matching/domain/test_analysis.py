@@ -178,7 +178,9 @@ def test_few_rare_words_are_too_general_but_a_small_market_does_not_tell() -> No
     many = [f"水处理药剂{VAGUE}"] * ENTRIES_MIN
     assert _report(VAGUE, many).too_general is True
     assert _report(WHOLE, many).too_general is False
-    assert _report(VAGUE, many[:-1]).too_general is None
+    small = _report(VAGUE, many[:-1])
+    assert small.too_general is None
+    assert {word.use for word in small.words} == {WordUse.GENERAL, WordUse.USUAL}
     report = _report("药剂 投加 铜片 希望", [*many, "药剂投加计量泵"])
     uses = {use: {word.text for word in report.of(use)} for use in WordUse}
     assert uses == {
