@@ -25,6 +25,7 @@ SECRET_SUBJECTS: Final = (
     "market_view",
     "room",
     "roadshow_signup",
+    "match_result",
 )
 
 
@@ -40,9 +41,10 @@ async def list_events(
 
     Complete but not ordered within a subject: apply by ``subject_version``. A page ends before
     the oldest change that is still being made, so there is no delay to wait out. Partners are not
-    told of registrations, ledger entries, deal rooms, market views and sign-ups to roadshows: their
-    number is a secret. Commitments to sealed proposals and acceptances of a demand's
-    confidentiality are shown to nobody: each is told with its demand, behind the deadline.
+    told of registrations, ledger entries, deal rooms, market views, sign-ups to roadshows and
+    judgements of matches: their number is a secret. Commitments to sealed proposals and
+    acceptances of a demand's confidentiality are shown to nobody: each is told with its demand,
+    behind the deadline.
     """
     after = feed.START if cursor is None else feed.Cursor.parse(cursor)
     events, place = await feed.read(

@@ -23,6 +23,7 @@ from app.shared.ids import new_id
 from app.shared.transitions import TransitionRefused
 from tests.demands.board import done, refusal
 from tests.matching.shown import Shown, put_result, result_of
+from tests.platform.feed_harness import settled
 from tests.world import START, World
 
 Json = dict[str, Any]
@@ -198,10 +199,10 @@ async def test_precision_is_read_by_month_from_what_was_said(
 
 
 @pytest.mark.concurrency
-async def test_two_who_speak_at_once_are_put_into_an_order(
-    database: Database, own_world: World
+async def test_two_who_speak_at_once_are_put_into_an_order_and_partners_are_not_told(
+    database: Database, own_world: World, own_client: httpx.AsyncClient
 ) -> None:
-    # MT42
+    # MT42, MT44
     shown = Shown(new_id(), own_world.seller)
     result = result_of(
         [shown], market_id=own_world.market_id, party_id=own_world.buyer, computed_at=START
@@ -229,6 +230,11 @@ async def test_two_who_speak_at_once_are_put_into_an_order(
         log = await repository.log_of(session, result.entry_id, shown.entry_id)
         assert {said.side for said in log} == {Side.PARTY, Side.STAFF, Side.BROKER}
         assert len(log) == len(await journal.history(session, result.id)) == 3
+    await settled(database)
+    query = "/v1/events?type=match_result.judged"
+    for role, told in ((Role.OPERATOR, 3), (Role.PARTNER, 0)):
+        page = done(await own_client.get(query, headers=own_world.headers(role)))
+        assert len(page["items"]) == told
 
 
 async def test_a_result_of_one_entry_continues_what_was_said_of_an_earlier_one(
