@@ -49,7 +49,7 @@ async def put_past(
         if event.type == "demand.posted":
             await index_posting(session, event)
     await board.put_in(session, str(demand_id), status)
-    told = {
+    told: Json = {
         "posted_at": START,
         "technology_field": "advanced_manufacturing",
         "region_code": "330106",
@@ -152,7 +152,7 @@ async def test_past_demands_come_with_their_fate(market: Market) -> None:  # MT9
 
 
 async def test_prices_are_of_five_deals_of_the_field(market: Market) -> None:  # MT94
-    asked = {
+    asked: Json = {
         "text": LEAKAGE,
         "technology_field": "advanced_manufacturing",
         "budget_low": {"amount": "100000.00", "currency": "CNY"},

@@ -134,7 +134,7 @@ PART_RULES: Final = (
         message_zh="没有选择技术领域，无法参照同领域的成交价格。",
         message_en="It names no field of technology, so no deals can be compared.",
         mend_zh="属于代码表中的哪个技术领域？",
-        example_zh="先进制造与自动化。",
+        example_zh="先进制造。",
     ),
     PartRule(
         part=Part.COOPERATION,
