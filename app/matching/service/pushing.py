@@ -149,14 +149,15 @@ async def _tell(session: AsyncSession, news: Sequence[Told]) -> None:
     held = await repository.hold(session, {item.id for item, _ in news})
     nows = await market_nows(session, {item.market_id for item in held})
     dues = {item.id: due_at(item.settings.plan, nows[item.market_id]) for item in held}
-    at_once = [item for item in held if dues[item.id] == nows[item.market_id]]
+    later = [item for item in held if dues[item.id] > nows[item.market_id]]
     # Timers first: who delivers holds the timer and then takes what waits.
     await timers.schedule_no_later(
         session,
         kind=DELIVER,
-        dues=[(item.market_id, item.id, dues[item.id]) for item in held if item not in at_once],
+        dues=[(item.market_id, item.id, dues[item.id]) for item in later],
     )
     await tellings.put_waiting(session, [(item.id, what) for item, what in news if item.id in dues])
+    at_once = [item for item in held if dues[item.id] == nows[item.market_id]]
     await _deliver(session, at_once, nows)
 
 
@@ -196,15 +197,22 @@ async def _deliver(
     if not subscriptions:
         return
     waiting = await tellings.take_waiting(session, [item.id for item in subscriptions])
-    messages, below = [], []
+    messages: list[NewNotification] = []
+    told: dict[datetime, list[tellings.Key]] = {}
+    below: list[tellings.Key] = []
     for item in subscriptions:
-        news = waiting.get(item.id, ())
-        told = [what for what in news if _is_asked(item, what)]
-        below += [(item.id, what.entry_id) for what in news if what not in told]
-        now = nows[item.market_id]
-        if told:
-            messages.append(_notification(item, told, now))
-            await tellings.mark_told(session, [(item.id, what.entry_id) for what in told], at=now)
+        asked = [news for news in waiting.get(item.id, ()) if _is_asked(item, news)]
+        below += [
+            (item.id, news.entry_id)
+            for news in waiting.get(item.id, ())
+            if not _is_asked(item, news)
+        ]
+        if asked:
+            now = nows[item.market_id]
+            messages.append(_notification(item, asked, now))
+            told.setdefault(now, []).extend((item.id, news.entry_id) for news in asked)
+    for now, keys in told.items():
+        await tellings.mark_told(session, keys, at=now)
     await tellings.forget(session, below)
     await notify(session, *messages)
 
