@@ -48,6 +48,7 @@ from app.matching.public import (
     owner_of_match_result,
     owner_of_match_subscription,
     owner_of_match_weights,
+    owner_of_matchmaking_day,
 )
 from app.partners import endpoints as partners
 from app.permissions import PERMISSIONS
@@ -121,6 +122,7 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "match_subscription_id": owner_of_match_subscription,
     "result_id": owner_of_match_result,
     "case_id": owner_of_match_case,
+    "day_id": owner_of_matchmaking_day,
     "weights_id": owner_of_match_weights,
 }
 

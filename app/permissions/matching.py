@@ -154,3 +154,25 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
+
+# Matchmaking days: prepared by the exchange; a party reads its own part of what is published
+allow("list_matchmaking_days", "get_matchmaking_day", scope="", everyone=True)
+allow(
+    "create_matchmaking_day",
+    "change_matchmaking_day",
+    "publish_matchmaking_day",
+    "cancel_matchmaking_day",
+    scope="matching:write",
+    key=ONCE,
+    operator=MARKET,
+)
+allow("plan_matchmaking_day", scope="matching:write", operator=MARKET)
+allow(
+    "get_matchmaking_pdf",
+    "get_matchmaking_sheet",
+    scope="matching:read",
+    seller_staff=MARKET,
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)

@@ -70,7 +70,7 @@ async def test_the_queue_shows_a_pair_once_with_its_reasons_until_it_is_taken(
     assert (await queue(market, verdict=reasons["verdict"]))["items"][0] == first
     own = await queue(market, technology_field="advanced_manufacturing")
     assert own["items"][0] == first
-    assert (await queue(market, technology_field="new_energy"))["items"] == []
+    assert (await queue(market, technology_field="new_energy_efficiency"))["items"] == []
     case = await take(market, pair, note="先约需求方")
     assert (case["status"], case["acts"][0]["note"]) == ("taken", "先约需求方")
     assert str(pair.achievement_id) not in str(await queue(market))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from app.matching.domain.entry import EntryKind
 from app.matching.domain.scheduling import Hall
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import Conflict, RuleBroken
@@ -194,14 +195,6 @@ class PlanUnpublished(Conflict):
     title_en = "No plan of this day is published"
 
 
-class DayTooLarge(RuleBroken):
-    """Too many pairs in too many slots to be scheduled at once."""
-
-    code = "matchmaking_day_too_large"
-    title_zh = "可配对数量过大，请减少邀请或时段，或分场举办"
-    title_en = "Too many possible meetings: invite fewer or hold two days"
-
-
 def check_revision(day: Day, seen: str | None) -> None:
     """Refuse a change that does not name the present revision.
 
@@ -228,16 +221,17 @@ def check_setting(
     held_on: date,
     *,
     now: datetime,
-    parties: Mapping[UUID, PartyId],
+    offered: Mapping[UUID, tuple[EntryKind, PartyId]],
 ) -> None:
     """Refuse a setting that breaks a rule, naming all faults.
 
     Args:
-        parties: Whose each invited entry is, of those that can be matched in this market now.
+        offered: Kind and party of those invited entries that can be matched in this market now.
 
     Raises:
         DayInvalid: Rules ``in_the_past``, ``ends_before_start``, ``outside_the_day``,
-            ``overlaps``, ``nobody_invited``, ``not_matchable``, ``not_invited``, ``slot_unknown``.
+            ``overlaps``, ``nobody_invited``, ``too_many``, ``not_matchable``, ``not_invited``,
+            ``slot_unknown``.
 
     Invariant: MT84.
     """
@@ -259,21 +253,27 @@ def check_setting(
         apart = slot.starts_at >= over
         need(apart, where, rule="overlaps", message="The slot before is not over.")
         over = max(over, slot.ends_at)
-    for kind in ("demands", "achievements"):
-        invited = getattr(setting, kind)
-        need(bool(invited), kind, rule="nobody_invited", message="Invite at least one.")
-        for index, entry in enumerate(invited):
-            need(
-                entry in parties,
-                f"{kind}.{index}",
-                rule="not_matchable",
-                message="Nothing that can be matched in this market now.",
-            )
-    for party, slots in setting.away.items():
-        where = f"away.{party}"
-        come = party in parties.values()
-        need(come, where, rule="not_invited", message="No entry of the party is invited.")
-        known = all(slot < len(setting.slots) for slot in slots)
-        need(known, where, rule="slot_unknown", message="There is no such slot.")
+    _check_invited(findings, setting, offered)
     if findings.errors:
         raise DayInvalid(findings.summary(), errors=findings.errors)
+
+
+def _check_invited(
+    findings: Findings, setting: Setting, offered: Mapping[UUID, tuple[EntryKind, PartyId]]
+) -> None:
+    need = findings.require
+    invited = {EntryKind.DEMAND: setting.demands, EntryKind.ACHIEVEMENT: setting.achievements}
+    for kind, entries in invited.items():
+        where = f"{kind}_ids"
+        need(bool(entries), where, rule="nobody_invited", message="Invite at least one.")
+        few = len(entries) <= INVITED_MAX
+        need(few, where, rule="too_many", message="Too many at once.", maximum=INVITED_MAX)
+        for entry in entries:
+            fits = entry in offered and offered[entry][0] is kind
+            need(fits, where, rule="not_matchable", message=f"{entry} is not on offer here.")
+    known = {party for _, party in offered.values()}
+    for party, slots in setting.away.items():
+        where = f"away.{party}"
+        need(party in known, where, rule="not_invited", message="Nothing of it is invited.")
+        there = all(slot < len(setting.slots) for slot in slots)
+        need(there, where, rule="slot_unknown", message="There is no such slot.")

@@ -18,9 +18,11 @@ from uuid import UUID
 
 from app.matching.domain.edge_colouring import colour_evenly, is_bipartite
 from app.matching.domain.meeting_choice import Ceiling, Choice, Choosable, Program
+from app.shared.errors import RuleBroken
 from app.shared.ids import PartyId
 
 TIME_LIMIT_S: Final = 10.0  # for each step of a search
+SLOTTED_MAX: Final = 100_000  # pairs times slots; more take longer than anybody waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +108,21 @@ class Schedule:
     ceiling: Ceiling
 
 
+class ScheduleTooLarge(RuleBroken):
+    """Too many pairs in too many slots to be chosen together."""
+
+    code = "matchmaking_day_too_large"
+    title_zh = "可配对数量过大，请减少邀请、时段或缺席，或分场举办"
+    title_en = "Too many possible meetings: invite fewer, or hold two days"
+
+
 class Without(StrEnum):
     """Why an invited entry has no meeting."""
 
     NO_PAIR = "no_pair"  # none of the invited fits it
     NO_COMMON_SLOT = "no_common_slot"  # who fits it is away whenever it is there
     NO_PLACE = "no_place"  # others serve more demands, or fit better
+    GONE = "gone"  # not on offer any more when the plan was made
 
 
 def schedule(
@@ -121,6 +132,9 @@ def schedule(
 
     Args:
         pairings: Each pair once, in any order.
+
+    Raises:
+        ScheduleTooLarge: Pairs and slots must be chosen together, and are too many.
 
     Invariants: MT80, MT81, MT82.
     """
@@ -137,6 +151,10 @@ def schedule(
         # A choice that was not proven is no ceiling for what may yet be found.
         known = ceiling if choice.proven else None
         choosable = _slotted(held, hall)
+        if len(choosable) > SLOTTED_MAX:
+            raise ScheduleTooLarge(
+                "Invite fewer entries.", possible=len(choosable), maximum=SLOTTED_MAX
+            )
         program = Program(choosable, _slotted_stock(held, hall), time_limit_s=time_limit_s)
         choice = program.choose(known)
         placed = [(held[choosable[index].pair], choosable[index].slot) for index in choice.chosen]

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.matching.endpoints import (
     analyses,
     cases,
+    days,
     feedback,
     matches,
     subscriptions,
@@ -24,4 +25,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     teams.routes,
     wishes.routes,
     cases.routes,
+    days.routes,
+    days.slow,
 )

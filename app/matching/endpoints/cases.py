@@ -20,6 +20,7 @@ from app.matching.schemas.cases import (
     SuggestionView,
     TakeBody,
 )
+from app.matching.schemas.wishes import Code
 from app.matching.service import brokering, case_reading, suggesting
 from app.matching.service.brokering import Step
 from app.platform.access import Actor, ActorDep
@@ -31,7 +32,7 @@ from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
 routes = router(tag="matching")
 
 Fields = Annotated[
-    list[str], Query(default_factory=list, max_length=20, description="Of the demand, one of them")
+    list[Code], Query(default_factory=list, max_length=20, description="Of the demand, one of them")
 ]
 Statuses = Annotated[list[CaseStatus], Query(default_factory=list, max_length=8)]
 
