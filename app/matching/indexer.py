@@ -16,7 +16,7 @@ import structlog
 
 from app.matching.domain.entry import EntryKind
 from app.matching.index import TantivyIndex
-from app.matching.index.generations import GenerationBusy, Generations, locked
+from app.matching.index.generations import GenerationBusy, Generations
 from app.matching.service.engine import MatchingEngine, engine_of
 from app.matching.service.indexing import PAGE, Indexing, IndexOutdated, Tell, build, carry_on
 from app.matching.service.meaning import MeaningReader
@@ -39,7 +39,6 @@ class Indexer:
 
     def __init__(self, database: Database, path: Path, engine: MatchingEngine) -> None:
         self._database = database
-        self._path = path
         self._generations = Generations(path)
         self._readers = {kind: TantivyIndex(self._generations, kind) for kind in EntryKind}
         self._engine = replace(engine, indexes=self._readers)
@@ -83,9 +82,8 @@ class Indexer:
 
     async def _keep_index(self) -> bool:
         """Keep this host's directory as long as it is this process's and can be carried on."""
-        self._path.mkdir(parents=True, exist_ok=True)
         try:
-            with locked(self._path):
+            with self._generations.claimed():
                 indexing = await carry_on(self._database, self._generations)
                 if indexing is None:
                     log.info("index_building")

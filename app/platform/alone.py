@@ -1,6 +1,7 @@
 """Work that one process of all hosts does at a time: whoever has the database's lock."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 from sqlalchemy import text
@@ -44,5 +45,8 @@ class Alone:
 
     async def close(self) -> None:
         """Leave the work to others."""
-        self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await connection.close()
         await self._database.close()

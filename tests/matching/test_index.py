@@ -16,8 +16,8 @@ from app.matching.index.generations import (
     GenerationBusy,
     Generations,
     Place,
-    locked,
     read_place,
+    writing,
 )
 from app.matching.index.writing import IndexWriter
 from app.platform.feed import START, Cursor
@@ -61,7 +61,7 @@ def entry(text: str, entry_id: UUID | None = None) -> Entry:
 def written() -> Iterator[tuple[Generations, IndexWriter]]:
     with TemporaryDirectory(dir=TEST_HOME.parent) as folder:
         generations = Generations(Path(folder))
-        generation = generations.make()
+        generation = generations.new()
         with IndexWriter(generation, heap_bytes=15_000_000) as writer:
             writer.commit(PLACE)
             generations.publish(generation)
@@ -170,7 +170,7 @@ def test_reader_without_an_index_says_so_and_takes_up_each_new_one() -> None:
         assert refusal.value.fields["retry_after_s"] == 10
         generations = Generations(Path(folder) / "none yet")
         for count in (1, 2):
-            generation = generations.make()
+            generation = generations.new()
             with IndexWriter(generation, heap_bytes=15_000_000) as writer:
                 writer.write([entry("电池") for _ in range(count)], ())
                 writer.commit(PLACE)
@@ -179,15 +179,19 @@ def test_reader_without_an_index_says_so_and_takes_up_each_new_one() -> None:
             index.reload()
             assert index.size == count
             assert len(index.search({"电池": 1.0}, limit=9)) == count
-        assert [path.name for path in generation.parent.glob("*-*")] == [generation.name]
+            assert {path.name for path in generation.parent.iterdir()} == {
+                generation.name,
+                f"{generation.name}.lock",
+                "current",
+            }
 
 
 def test_generation_has_one_writer_and_is_not_swept_from_under_it() -> None:
     """MT24."""
     with written() as (generations, writer):
-        with pytest.raises(GenerationBusy), locked(writer.generation):
+        with pytest.raises(GenerationBusy), writing(writer.generation):
             pass
-        with IndexWriter(generations.make(), heap_bytes=15_000_000) as building:
+        with IndexWriter(generations.new(), heap_bytes=15_000_000) as building:
             generations.sweep()
             assert building.generation.exists()
         generations.sweep()

@@ -8,7 +8,7 @@ import fcntl
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,7 +31,7 @@ class IndexNotReady(Unavailable):
 
 
 class GenerationBusy(OSError):
-    """Another process writes this generation."""
+    """Another process keeps this directory, or writes this generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +61,56 @@ class Generations:
             return None
         return self._path / name if name.startswith(f"{FORM}-") else None
 
-    def make(self) -> Path:
-        """Return a new and empty generation."""
-        path = self._path / f"{FORM}-{new_id().hex}"
-        path.mkdir(parents=True)
-        return path
+    def claimed(self) -> AbstractContextManager[None]:
+        """Be the only process that keeps this directory up; the claim ends with the process.
+
+        Raises:
+            GenerationBusy: Another one does.
+        """
+        self._path.mkdir(parents=True, exist_ok=True)
+        return _locked(self._path / "lock")
+
+    def new(self) -> Path:
+        """Return the path of a generation that does not exist yet."""
+        self._path.mkdir(parents=True, exist_ok=True)
+        return self._path / f"{FORM}-{new_id().hex}"
 
     def publish(self, generation: Path) -> None:
         """Let readers open this generation from now on."""
-        link = generation.with_name(f"{generation.name}.link")
+        link = generation.with_suffix(".link")
         link.symlink_to(generation.name)
         link.replace(self._path / "current")
 
     def sweep(self) -> None:
         """Delete what is neither current nor being written; readers that have it open keep it."""
         kept = self.current()
-        for path in self._path.glob("*-*"):
-            if path.is_symlink():
-                path.unlink(missing_ok=True)
-            elif path != kept:
-                with suppress(GenerationBusy), locked(path):
-                    shutil.rmtree(path, ignore_errors=True)
+        for lock in self._path.glob("*-*.lock"):
+            generation = lock.with_suffix("")
+            if generation != kept:
+                with suppress(GenerationBusy), _locked(lock):
+                    shutil.rmtree(generation, ignore_errors=True)
+                    generation.with_suffix(".link").unlink(missing_ok=True)
+                    lock.unlink()
 
 
-@contextmanager
-def locked(generation: Path) -> Iterator[None]:
+def writing(generation: Path) -> AbstractContextManager[None]:
     """Be the only process that writes a generation; the lock ends with the process.
+
+    It comes before the generation does, so what has just been begun is never swept away.
 
     Raises:
         GenerationBusy: Another one does.
     """
-    with (generation / "lock").open("w") as file:
+    return _locked(generation.with_suffix(".lock"))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise GenerationBusy(str(generation)) from error
+            raise GenerationBusy(str(path)) from error
         yield
 
 

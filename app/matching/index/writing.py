@@ -9,7 +9,7 @@ from uuid import UUID
 from tantivy import Index
 
 from app.matching.domain.entry import Entry, EntryKind
-from app.matching.index.generations import Place, locked, read_place, write_place
+from app.matching.index.generations import Place, read_place, write_place, writing
 from app.matching.index.schema import ID, document_of, schema
 
 HEAP_BYTES: Final = 50_000_000  # of each kind, before a segment is written
@@ -27,11 +27,11 @@ class IndexWriter:
     def __init__(self, generation: Path, *, heap_bytes: int = HEAP_BYTES) -> None:
         self.generation = generation
         self._stack = ExitStack()
-        self._stack.enter_context(locked(generation))
+        self._stack.enter_context(writing(generation))
         self._writers = {}
         for kind in EntryKind:
             path = generation / kind
-            path.mkdir(exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
             self._writers[kind] = Index(schema(), str(path)).writer(heap_bytes, 1)
 
     @property

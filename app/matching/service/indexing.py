@@ -109,7 +109,7 @@ async def build(
     async with database.transaction() as session:
         total = await count_shown(session)
     done = 0
-    with IndexWriter(generations.make(), heap_bytes=HEAP_OF_BUILDING_BYTES) as writer:
+    with IndexWriter(generations.new(), heap_bytes=HEAP_OF_BUILDING_BYTES) as writer:
         for kind in EntryKind:
             async for count in _add_all(database, writer, kind):
                 done += count
