@@ -18,7 +18,7 @@ from app.matching.embedding.embedder import EmbedderUnavailable
 
 _TOO_LONG: Final = frozenset({400, 413, 422})  # how servers refuse a text beyond their length
 _LATER: Final = frozenset({408, 429, 500, 502, 503, 504})
-_PAUSE_MAX_S: Final = 30.0
+_PAUSE_MAX_S: Final = 10.0
 _SAID_MAX: Final = 200
 
 

@@ -13,10 +13,11 @@ from app.matching.embedding.openai_api import OpenAiApi, Patience, TextsRefused
 BATCH: Final = 32  # what common servers take at once unless told otherwise
 AWAY_S: Final = 30.0
 _SHORTEST: Final = 64  # characters: a server that refuses these refuses something else
-# A person waits for a query, and has an answer by words; a passage is one of a long row.
+# A person waits for a query, and has an answer by words. Passages are read in the background,
+# which tries again later and shall be able to stop meanwhile.
 PATIENCE: Final[dict[Kind, Patience]] = {
     "query": Patience(attempts=2, timeout_s=2, pause_s=0.2),
-    "passage": Patience(attempts=5, timeout_s=60, pause_s=1),
+    "passage": Patience(attempts=3, timeout_s=20, pause_s=1),
 }
 
 
