@@ -17,6 +17,7 @@ from app.matching.domain.market_weights import (
     StoredComparison,
     WeightsStatus,
 )
+from app.matching.domain.weights import FACTORS
 from app.matching.models import MatchComparisonRow, MatchWeightsRow
 from app.platform.access import Owner
 from app.shared.ids import MarketId
@@ -184,7 +185,9 @@ def _weights(row: Row[Any]) -> MarketWeights:
         market_id=MarketId(row.market_id),
         number=row.number,
         status=WeightsStatus(row.status),
-        shares=Shares(text_bp=row.text_bp, factors_bp=row.factors_bp),
+        shares=Shares(
+            text_bp=row.text_bp, factors_bp={name: row.factors_bp[name] for name in FACTORS}
+        ),
         reason=row.reason,
         proposed_at=row.proposed_at,
         activated_at=row.activated_at,
