@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, cast, func, select
+from sqlalchemy import Text, and_, cast, func, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,13 +33,18 @@ async def find_past(
         return []
     # A token holds letters, digits and points only, so none has to be escaped.
     asked = cast(cast(" | ".join(f"'{token}'" for token in tokens), Text), TSQUERY)
+    ranked = (
+        select(_B.demand_id, func.ts_rank(_B.words, asked).label("rank"))
+        .where(_B.known, _B.status != str(DemandStatus.POSTED), _B.words.bool_op("@@")(asked))
+        .order_by(text("rank DESC"), _B.demand_id.desc())
+        .limit(limit)
+        .subquery()  # the wide rows of those alone that are kept
+    )
     found = await session.execute(
         select(DemandRow, *_OUTCOME)
-        .join(_B, _B.demand_id == DemandRow.id)
+        .join(ranked, ranked.c.demand_id == DemandRow.id)
         .outerjoin(_F, and_(_F.demand_id == DemandRow.id, _F.round == DemandRow.round))
-        .where(_B.known, _B.status != str(DemandStatus.POSTED), _B.words.bool_op("@@")(asked))
-        .order_by(func.ts_rank(_B.words, asked).desc(), DemandRow.id.desc())
-        .limit(limit)
+        .order_by(ranked.c.rank.desc(), DemandRow.id.desc())
     )
     return [_past(to_demand(row), told) for row, *told in found]
 

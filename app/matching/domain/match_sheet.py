@@ -38,7 +38,7 @@ _SUM: Final = (
     "各因素“取值×权重=得分”之和；一方未说明的因素不计分，权重按比例分给其余因素。 / "
     "Sum of value × weight of all factors; what one side does not state weighs nothing."
 )
-_NOT_STATED: Final = "未说明，不计分 / not stated"
+_NOT_COUNTED: Final = "不计分 / not counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,9 @@ def _factors(match: Match) -> Iterator[str]:
 
 
 def _factor(item: Contribution) -> str:
-    if item.value is None:
-        return _NOT_STATED
-    sum_ = f"{_figure(item.value)} × {_figure(item.weight)} = {_figure(item.points)}"
+    sum_ = _NOT_COUNTED
+    if item.value is not None:
+        sum_ = f"{_figure(item.value)} × {_figure(item.weight)} = {_figure(item.points)}"
     return f"{sum_}\n{item.note_zh} / {item.note_en}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demands.domain.importing import COLUMNS as TEMPLATE
@@ -209,6 +209,7 @@ def found_of(items: Sequence[Match]) -> Found:
     return Found(matches=tuple(items), verdict=best, excluded={}, basis=basis)
 
 
+@settings(max_examples=40)
 @given(st.lists(matches(), max_size=3))
 def test_what_is_written_adds_up(items: list[Match]) -> None:
     """MT100"""

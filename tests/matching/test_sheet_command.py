@@ -1,0 +1,97 @@
+"""``zhepai match``: a user's own demands against the market, from the shell."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import make_url, text
+from typer.testing import CliRunner
+
+from app.cli import app
+from app.matching.index.generations import Generations
+from app.matching.service.indexing import build
+from app.platform.db import Database
+from app.platform.tables.sheets import XLSX, Sheet, read_sheet, write_csv, write_xlsx
+from tests.matching.shelf import Shelf
+from tests.world import World
+
+pytestmark = pytest.mark.concurrency
+
+HEADER = ("标题", "需求描述", "预算")
+LEAKAGE = ("漏电断点定位", "低压配电网漏电断点定位方法，效果要明显。", "60万元")
+FATIGUE = ("=榫头微动疲劳", "航空发动机叶片榫头微动磨损寿命不足。", "")
+UNREAD = ("深孔镗削", "刀杆颤振。", "六十")
+
+
+async def run(*arguments: str) -> Any:
+    return await asyncio.to_thread(CliRunner().invoke, app, ["match", *arguments])
+
+
+async def held(database: Database) -> int:
+    """Return how many rows the whole database holds."""
+    async with database.transaction() as session:
+        tables = (
+            await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname='public'"))
+        ).all()
+        counts = " + ".join(f'(SELECT count(*) FROM "{table}")' for table in tables)
+        return int(str(await session.scalar(text(f"SELECT {counts}"))))
+
+
+def sheet(path: Path, name: str) -> Sheet:
+    return read_sheet(path.read_bytes(), XLSX, name)
+
+
+async def test_a_sheet_of_demands_comes_back_with_reasons(
+    own_world: World,
+    database: Database,
+    database_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """MT99, MT100, MT101"""
+    plain = make_url(database_dsn).set(drivername="postgresql")
+    monkeypatch.setenv("ZHEPAI_DATABASE_URL", plain.render_as_string(hide_password=False))
+    monkeypatch.setenv("ZHEPAI_HOME", str(tmp_path / "home"))
+    asked = tmp_path / "我的需求.xlsx"
+    asked.write_bytes(write_xlsx([("需求", [HEADER, LEAKAGE, FATIGUE, UNREAD])]))
+
+    several = await run(str(asked))
+    assert several.exit_code == 1
+    assert "请用 --market 指明交易所" in several.output
+    async with database.transaction() as session:
+        code = str(await session.scalar(text("SELECT code FROM markets ORDER BY id LIMIT 1")))
+    plain_text = tmp_path / "我的需求.csv"
+    plain_text.write_bytes(write_csv([HEADER, LEAKAGE]))
+    unready = await run(str(plain_text), "--market", code)
+    assert unready.exit_code == 1
+    assert "匹配索引尚未就绪" in unready.output
+
+    shelf = Shelf(database, own_world)
+    for _ in range(6):
+        await shelf.shelve()
+    await build(database, Generations(tmp_path / "home" / "index"), lambda *_: None)
+    before = await held(database)
+    done = await run(str(asked), "--market", code)
+    assert done.exit_code == 3, done.output
+    assert "3 条需求，1 条有合适成果，1 条无合适成果，1 条未读入" in done.output
+    assert await held(database) == before
+    _check(tmp_path / "我的需求-匹配.xlsx", shelf)
+
+
+def _check(path: Path, shelf: Shelf) -> None:
+    fits, fits_not, unread = (row.cells for row in sheet(path, "结论").rows)
+    assert "可能匹配 / possible" in fits
+    assert "无合适成果 / nothing suitable" in fits_not
+    assert fits_not[2] == "=榫头微动疲劳"
+    assert unread[3] == "未读入 / not read"
+    assert unread[7].startswith("C4：")
+    best = sheet(path, "匹配").rows[0].cells
+    ids = {str(achievement.id) for achievement in shelf.known}
+    assert best[3] in ids
+    assert best[5] == "之澜理工大学"
+    assert "漏电" in best[-2] + best[-1]
+    assert sheet(path, "依据").rows[0].cells[0] == "交易所 / exchange"
+    with ZipFile(path) as archive:
+        assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
