@@ -18,8 +18,8 @@ from app.platform.db import Database
 from app.platform.telemetry import configure_logging
 
 # So dense that most kills hit a step.
-indexer.COMMIT_S = 0.01
-indexer.POLL_S = 0.2  # type: ignore[misc,attr-defined]
+indexer.COMMIT_S = 0.01  # type: ignore[misc]
+indexer.POLL_S = 0.2  # type: ignore[attr-defined]
 
 
 async def index(dsn: str, path: Path) -> None:
