@@ -13,7 +13,12 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.create_index("ix_match_results_party_id", "match_results", ["party_id", "kind"])
+    op.create_index(
+        "ix_match_results_shown",
+        "match_results",
+        [sa.text("jsonb_path_query_array(matches, '$[*].entry_id')")],
+        postgresql_using="gin",
+    )
     _feedback()
     _weights()
 
@@ -109,4 +114,4 @@ def downgrade() -> None:
     op.drop_table("match_comparisons")
     op.drop_table("match_weights")
     op.drop_table("match_feedback")
-    op.drop_index("ix_match_results_party_id", "match_results")
+    op.drop_index("ix_match_results_shown", "match_results")

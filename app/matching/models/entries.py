@@ -66,7 +66,12 @@ class MatchResultRow(Base):
         one_of("kind", EntryKind),
         one_of("verdict", Verdict),
         Index("ix_match_results_entry_id", "entry_id", "id"),
-        Index("ix_match_results_party_id", "party_id", "kind"),
+        # Which results showed an entry; `repository.feedback` asks in these very words.
+        Index(
+            "ix_match_results_shown",
+            text("jsonb_path_query_array(matches, '$[*].entry_id')"),
+            postgresql_using="gin",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

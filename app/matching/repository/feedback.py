@@ -1,15 +1,16 @@
 """The log of what people say of matches."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.comparing import JudgedMatch
-from app.matching.domain.entry import EntryKind
 from app.matching.domain.feedback import (
     Feedback,
     Judgement,
@@ -152,42 +153,49 @@ async def _logs(session: AsyncSession, first: Select[Any]) -> list[list[Row[Any]
     return list(logs.values())
 
 
-async def showings(
-    session: AsyncSession,
-    *,
-    kind: EntryKind,
-    before: datetime,
-    entry_id: UUID | None = None,
-    party_id: PartyId | None = None,
-    shown_id: UUID | None = None,
-    shown_party_id: PartyId | None = None,
+_SHOWN_IDS: Final = text("jsonb_path_query_array(matches, '$[*].entry_id') @> :shown")
+
+
+async def showings_by_entry(
+    session: AsyncSession, entry_id: UUID, *, shown_party_id: PartyId, before: datetime
 ) -> list[Showing]:
-    """Return how the latest result of each wish showed what is asked for, all judgements with it.
+    """Return how the latest result of an entry that showed any of a party's showed each of these.
 
     Args:
-        kind, entry_id, party_id: Whose results: of this entry, or of all of a party's of a kind.
         before: Only results of this moment and earlier.
-        shown_id, shown_party_id: What they must have shown: an entry, or any of a party's.
     """
-    asked = {"entry_id": shown_id, "party_id": shown_party_id}
-    shown = {name: str(value) for name, value in asked.items() if value is not None}
-    statement = select(_R).where(
-        _R.c.kind == str(kind), _R.c.computed_at <= before, _R.c.matches.contains([shown])
-    )
-    if entry_id is not None:
-        statement = statement.where(_R.c.entry_id == entry_id)
-    if party_id is not None:
-        statement = statement.where(_R.c.party_id == party_id)
-    latest = statement.order_by(_R.c.entry_id, _R.c.id.desc()).ext(distinct_on(_R.c.entry_id))
+    shown = {"party_id": str(shown_party_id)}
+    showing = select(_R).where(_R.c.entry_id == entry_id, _R.c.matches.contains([shown]))
+    return await _showings(session, showing.where(_R.c.computed_at <= before), shown)
+
+
+async def showings_to_party(
+    session: AsyncSession, party_id: PartyId, *, shown_id: UUID, before: datetime
+) -> list[Showing]:
+    """Return how the latest result of each of a party's entries that showed an entry showed it.
+
+    Args:
+        before: Only results of this moment and earlier.
+    """
+    showing = select(_R).where(_SHOWN_IDS, _R.c.party_id == party_id, _R.c.computed_at <= before)
+    asked = {"shown": json.dumps([str(shown_id)])}
+    return await _showings(session, showing.params(asked), {"entry_id": str(shown_id)})
+
+
+async def _showings(
+    session: AsyncSession, results: Select[Any], shown: Mapping[str, str]
+) -> list[Showing]:
+    latest = results.order_by(_R.c.entry_id, _R.c.id.desc()).ext(distinct_on(_R.c.entry_id))
     found = []
-    for row in await session.execute(latest):
-        result = read_result(row)
+    for result in map(read_result, await session.execute(latest)):
         for match in result.matches:
             if shown.items() <= match.items():
-                other = UUID(match["entry_id"])
-                snapshot = snapshot_of(result, other)
-                said = await log_of(session, result.entry_id, other)
-                found.append(Showing(result=result, shown_id=other, snapshot=snapshot, said=said))
+                shown_id = UUID(match["entry_id"])
+                snapshot = snapshot_of(result, shown_id)
+                said = await log_of(session, result.entry_id, shown_id)
+                found.append(
+                    Showing(result=result, shown_id=shown_id, snapshot=snapshot, said=said)
+                )
     return found
 
 

@@ -1,11 +1,11 @@
 """Credit signed deals to the results that showed their pair."""
 
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings import public as listings
-from app.matching.domain.entry import EntryKind
 from app.matching.domain.feedback import (
     Judgement,
     Said,
@@ -53,40 +53,18 @@ async def credit_deal(session: AsyncSession, event: JournalEvent) -> None:
 
 
 async def _showings(session: AsyncSession, deal: Deal) -> tuple[list[Showing], list[Showing]]:
-    """Return what showed the pair to the demand's side, and to the achievement's."""
+    """Return what showed the pair to the one side, and to the other."""
     before = deal.confirmed_at
-    if deal.demand_id is not None:
-        return (
-            await repository.showings(
-                session,
-                kind=EntryKind.DEMAND,
-                before=before,
-                entry_id=deal.demand_id,
-                shown_party_id=deal.seller_id,
-            ),
-            await repository.showings(
-                session,
-                kind=EntryKind.ACHIEVEMENT,
-                before=before,
-                party_id=deal.seller_id,
-                shown_id=deal.demand_id,
-            ),
-        )
-    assert deal.listing_id is not None
-    listing = await listings.get_listing(session, deal.listing_id)
+    if deal.listing_id is None:
+        assert deal.demand_id is not None
+        entry_id: UUID = deal.demand_id
+        other_id = deal.seller_id
+    else:
+        entry_id = (await listings.get_listing(session, deal.listing_id)).achievement_id
+        other_id = deal.buyer_id
     return (
-        await repository.showings(
-            session,
-            kind=EntryKind.DEMAND,
-            before=before,
-            party_id=deal.buyer_id,
-            shown_id=listing.achievement_id,
+        await repository.showings_by_entry(
+            session, entry_id, shown_party_id=other_id, before=before
         ),
-        await repository.showings(
-            session,
-            kind=EntryKind.ACHIEVEMENT,
-            before=before,
-            entry_id=listing.achievement_id,
-            shown_party_id=deal.buyer_id,
-        ),
+        await repository.showings_to_party(session, other_id, shown_id=entry_id, before=before),
     )
