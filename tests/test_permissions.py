@@ -30,6 +30,7 @@ from tests.auctions.lot import OPERATOR, Lot, make_lot
 from tests.demands.reviews import put_objection
 from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
+from tests.matching.desk import put_case, put_day
 from tests.matching.shown import Shown, put_result, weights_body
 from tests.world import World
 
@@ -204,6 +205,14 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         demand_objection_id = await put_objection(
             writing, market_id, uuid.UUID(demand["id"]), seller
         )
+        case_id = await put_case(
+            writing,
+            market_id,
+            broker_id=buyer,
+            demand=(uuid.UUID(demand["id"]), buyer),
+            achievement=(uuid.UUID(lot.listing["achievement_id"]), seller),
+        )
+        day_id = await put_day(writing, market_id)
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     show = await api.post(operator, "/v1/roadshows", roadshow_body())
     weights = await api.post(operator, f"/v1/markets/{market_id}/match-weights", weights_body())
@@ -239,6 +248,8 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("engagement_id", engagement_id, buyer, seller),
         thing("demand_objection_id", demand_objection_id, seller),
         thing("result_id", result.id, buyer),
+        thing("case_id", case_id, buyer, seller),
+        thing("day_id", day_id),
         thing("weights_id", weights["id"]),
         thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),

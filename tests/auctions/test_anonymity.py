@@ -59,6 +59,8 @@ NONE_OF: Final = frozenset(
         "notification_id",
         "result_id",
         "weights_id",
+        "case_id",
+        "day_id",
     }
 )
 WITHOUT_OBJECT: Final = frozenset(

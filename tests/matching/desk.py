@@ -1,6 +1,7 @@
 """Steps for the tests of the broker's desk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,60 +9,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.cases import Case, CaseStatus, Suggestion
 from app.matching.domain.entry import EntryKind
-from app.matching.domain.match import Basis, Contribution, Match, StoredResult, Verdict
-from app.matching.domain.storing import match_to_json
-from app.matching.repository import cases, results
+from app.matching.domain.match import StoredResult
+from app.matching.domain.matchmaking import Day, DayStatus, Setting, Slot
+from app.matching.repository import cases, days, results
 from app.matching.service.suggesting import keep_pairs
 from app.shared.ids import MarketId, PartyId, new_id
 from tests.demands.board import done
 from tests.matching.market import LEAKAGE, LOCATING, Json, Market
+from tests.matching.shown import Shown, result_of
 from tests.world import START
 
-SCORE = 0.7253
 
-
-def match_with(entry_id: UUID, kind: EntryKind, market_id: MarketId, party_id: PartyId) -> Match:
-    """Return a strong match that rests on one factor."""
-    only = Contribution(
-        name="coverage", value=SCORE, weight=1.0, points=SCORE, note_zh="用词", note_en="words"
-    )
-    return Match(
-        entry_id=entry_id,
-        kind=kind,
-        market_id=market_id,
-        party_id=party_id,
-        revision=1,
-        title="低压配电网漏电故障断点定位方法",
-        score=SCORE,
-        text_score=SCORE,
-        verdict=Verdict.STRONG,
-        contributions=(only,),
-        terms=(),
-        gaps=(),
-    )
-
-
-async def put_result(
+async def suggest(
     session: AsyncSession,
     *,
     market_id: MarketId,
     demand: tuple[UUID, PartyId, int],
     achievement: tuple[UUID, PartyId, int],
 ) -> StoredResult:
-    """Keep a demand's result that found an achievement, each with party and revision."""
-    found = match_with(achievement[0], EntryKind.ACHIEVEMENT, market_id, achievement[1])
-    result = StoredResult(
-        id=new_id(),
+    """Let a demand have found an achievement, each with its party and revision."""
+    found = result_of(
+        [Shown(*achievement[:2])],
         market_id=market_id,
         party_id=demand[1],
-        kind=EntryKind.DEMAND,
         entry_id=demand[0],
-        revision=demand[2],
         computed_at=START,
-        verdict=Verdict.STRONG,
-        basis=Basis(weights="default", calibration="test", model=None),
-        matches=(match_to_json(found) | {"revision": achievement[2]},),
     )
+    match = {**found.matches[0], "revision": achievement[2]}
+    result = replace(found, revision=demand[2], matches=(match,))
     await results.add(session, result)
     await keep_pairs(session, result)
     return result
@@ -76,7 +51,7 @@ async def put_case(
     achievement: tuple[UUID, PartyId],
 ) -> UUID:
     """Let a broker have a pair, whatever the two entries are."""
-    result = await put_result(
+    result = await suggest(
         session, market_id=market_id, demand=(*demand, 1), achievement=(*achievement, 1)
     )
     made = Case(
@@ -101,6 +76,29 @@ async def put_case(
         acts=1,
     )
     assert await cases.insert(session, made)
+    return made.id
+
+
+async def put_day(session: AsyncSession, market_id: MarketId) -> UUID:
+    """Prepare a day to which nobody is invited yet."""
+    starts_at = START.replace(day=20)
+    made = Day(
+        id=new_id(),
+        market_id=market_id,
+        status=DayStatus.DRAFT,
+        title="智能装备供需对接日",
+        held_on=starts_at.date(),
+        place="杭州市西湖区望溪路1号",
+        setting=Setting(
+            slots=(Slot(starts_at, starts_at + timedelta(minutes=20)),),
+            tables=1,
+            meetings_max=None,
+            demands=(),
+            achievements=(),
+        ),
+        created_at=START,
+    )
+    await days.insert(session, made)
     return made.id
 
 

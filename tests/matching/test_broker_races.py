@@ -15,7 +15,7 @@ from app.platform import timers
 from app.platform.runtime import Runtime
 from tests.demands.board import Board, Json, done, refusal, terms
 from tests.listings.factories import achievement_body
-from tests.matching.desk import Pair, put_result
+from tests.matching.desk import Pair, suggest
 from tests.world import START, World
 
 pytestmark = pytest.mark.concurrency
@@ -36,7 +36,7 @@ async def pair(own_client: httpx.AsyncClient, own_world: World, own_runtime: Run
     async with transaction() as session:
         change = await deriving.keep(session, {kind: {id_} for kind, id_ in ids.items()})
         known = {entry.kind: (entry.id, entry.party_id, entry.revision) for entry in change.entries}
-        await put_result(
+        await suggest(
             session,
             market_id=own_world.market_id,
             demand=known[EntryKind.DEMAND],
