@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.domain.bidding import WORKED_ON, Bidder
 from app.demands.domain.completeness import find_gaps
 from app.demands.domain.content import Confidentiality, DemandContent, content_from_json
-from app.demands.domain.demand import Demand, DemandStatus
+from app.demands.domain.demand import Demand, DemandStatus, may_see
 from app.demands.domain.engagement import Engagement
 from app.demands.domain.facts import NoTakeUp, Outcome
 from app.demands.domain.gate import DEALS_MIN, FieldPrices, assess_text, quartiles
@@ -81,6 +81,7 @@ __all__ = [
     "get_demands",
     "get_engagement",
     "hand_over",
+    "may_see",
     "owner_of_challenge",
     "owner_of_demand",
     "owner_of_demand_import",
@@ -201,9 +202,7 @@ def read_demand_rows(
         yield read_row(places, row, today=today, first=first.setdefault(number, row.number))
 
 
-async def get_demands(
-    session: AsyncSession, demand_ids: Collection[DemandId]
-) -> Sequence[Demand]:
+async def get_demands(session: AsyncSession, demand_ids: Collection[DemandId]) -> Sequence[Demand]:
     """Return those of the demands that exist, by id, in one query, whoever asks."""
     return await demands.find_many(session, demand_ids)
 

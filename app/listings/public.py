@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.listings.domain.achievement import Achievement, AchievementStatus
+from app.listings.domain.achievement import Achievement, AchievementStatus, may_see
 from app.listings.domain.content import (
     AchievementContent,
     Completer,
@@ -107,6 +107,7 @@ __all__ = [
     "judge_again",
     "keep_standby",
     "listings_of_achievement",
+    "may_see",
     "notices_of",
     "owner_of_achievement",
     "owner_of_import",

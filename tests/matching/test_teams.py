@@ -35,6 +35,7 @@ from app.shared.ids import (
 from app.shared.money import Money
 from tests.demands.board import Json, done, refusal
 from tests.demands.work import put_engagement
+from tests.listings.factories import achievement_body
 from tests.matching.market import LEAKAGE, LOCATING, OTHERS, Market
 from tests.queries import counted
 
@@ -283,8 +284,8 @@ async def test_registered_experts_are_for_staff_with_what_they_must_recuse_for(
         points = sum(item["points"] for item in it["contributions"])
         assert points == pytest.approx(it["score"], abs=1e-9)
     assert (await ask(market, demand_id, "auditor"))["registered_experts"]
-    for role in ("buyer_staff", "broker"):
-        answer = await ask(market, demand_id, role)
+    for role, party_id in (("buyer_staff", world.buyer), ("broker", world.third_buyer)):
+        answer = await ask(market, demand_id, role, party_id=party_id)
         assert answer["registered_experts"] is None
         assert answer | {"registered_experts": []} == told | {"registered_experts": []}
 
@@ -305,6 +306,16 @@ async def test_a_demand_that_is_not_posted_may_ask_too(market: Market, demand_id
         title="配电网故障定位", background=LEAKAGE, technology_field=FIELD
     )
     assert (await ask(market, draft["id"]))["teams"][0]["members"] == ["许澜清"]
+    assert (await ask(market, draft["id"], "operator"))["teams"]
+    for what in ("experts", "matches"):  # a broker does not know it yet
+        path = f"demands/{draft['id']}/{what}"
+        broker = await market.board.get(path, "broker", party_id=market.world.third_buyer)
+        refusal(broker, 404, "object_unknown")
+    hidden = achievement_body(draft=True)  # of its owner alone, also for an operator
+    made = done(await market.desk.post("achievements", "seller_staff", hidden))
+    path = f"achievements/{made['id']}/matches"
+    refusal(await market.board.get(path, "operator"), 404, "object_unknown")
+    done(await market.board.get(path, "seller_staff"))
     strict = {"conditions": {"regions": ["310000"]}}
     path = f"demands/{draft['id']}/match-wishes"
     done(await market.board.put(path, "buyer_staff", strict, seen='"0"'))

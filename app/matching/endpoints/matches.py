@@ -11,7 +11,7 @@ from app.matching.service.engine import engine_of
 from app.matching.service.finding import find_matches
 from app.matching.service.reading import Reading
 from app.matching.service.weighting import active_weights
-from app.platform.access import ActorDep
+from app.platform.access import Actor, ActorDep
 from app.platform.clock import market_now
 from app.platform.routing import self_transacted_router
 from app.platform.runtime import Runtime, RuntimeDep
@@ -22,30 +22,32 @@ routes = self_transacted_router(tag="matching")
 
 
 @routes.get("/demands/{demand_id}/matches")
-async def get_demand_matches(demand_id: UUID, runtime: RuntimeDep) -> MatchesView:
+async def get_demand_matches(demand_id: UUID, actor: ActorDep, runtime: RuntimeDep) -> MatchesView:
     """Return the achievements that fit a demand, best first, each with its reasons and gaps.
 
     What was found when the demand was last posted or changed, or when anything new fitted it; for
     a demand that is not posted, what its public part finds now. ``none`` says that nothing
     suitable is on offer.
     """
-    return await _matches(runtime, EntryKind.DEMAND, demand_id)
+    return await _matches(runtime, actor, EntryKind.DEMAND, demand_id)
 
 
 @routes.get("/achievements/{achievement_id}/matches")
-async def get_achievement_matches(achievement_id: UUID, runtime: RuntimeDep) -> MatchesView:
+async def get_achievement_matches(
+    achievement_id: UUID, actor: ActorDep, runtime: RuntimeDep
+) -> MatchesView:
     """Return the demands that an achievement fits, best first, each with its reasons and gaps."""
-    return await _matches(runtime, EntryKind.ACHIEVEMENT, achievement_id)
+    return await _matches(runtime, actor, EntryKind.ACHIEVEMENT, achievement_id)
 
 
-async def _matches(runtime: Runtime, kind: EntryKind, entry_id: UUID) -> MatchesView:
+async def _matches(runtime: Runtime, actor: Actor, kind: EntryKind, entry_id: UUID) -> MatchesView:
     engine = engine_of(runtime)
     async with runtime.database.transaction() as session:
         found = await reading.read_kept(session, entry_id)
         if found is not None:
             names = await reading.names_of(session, found.matches)
             return _view(found, names)
-        entry = await reading.describe(session, kind, entry_id)
+        entry = await reading.describe(session, actor.viewer, kind, entry_id)
         wish = await reading.wish_of_own(session, entry)
     vector, model = await engine.embed(wish.words)
     async with runtime.database.transaction() as session:

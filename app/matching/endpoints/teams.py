@@ -26,7 +26,7 @@ async def find_demand_experts(
     """
     engine = engine_of(runtime)
     async with runtime.database.transaction() as session:
-        demand, wish = await teaming.wish_of_demand(session, demand_id)
+        demand, wish = await teaming.wish_of_demand(session, actor, demand_id)
     if wish.vector is None:
         vector, model = await engine.embed(wish.words)
         wish = replace(wish, vector=vector, model=model)

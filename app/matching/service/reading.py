@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.public import get_demand
+from app.demands import public as demands
 from app.identity.public import get_parties, get_party
-from app.listings.public import get_achievement
+from app.listings import public as listings
 from app.matching.domain.entry import Entry, EntryKind
 from app.matching.domain.match import Basis, Match, Verdict
 from app.matching.domain.public_texts import entry_of_achievement, entry_of_demand
@@ -25,7 +25,9 @@ from app.matching.service.engine import MatchingEngine
 from app.matching.service.finding import find_matches
 from app.matching.service.keeping import KEPT_MAX, worth_keeping
 from app.matching.service.weighting import active_weights
+from app.platform.access import ObjectUnknown
 from app.platform.clock import market_now
+from app.shared.access import Viewer
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import AchievementId, DemandId, PartyId
 
@@ -81,17 +83,22 @@ async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
     )
 
 
-async def describe(session: AsyncSession, kind: EntryKind, entry_id: UUID) -> Entry:
-    """Return an entry from its own record, also one that only its party may know.
+async def describe(session: AsyncSession, viewer: Viewer, kind: EntryKind, entry_id: UUID) -> Entry:
+    """Return an entry from its own record, also one that not everybody may know.
 
     Raises:
-        ObjectUnknown: There is none.
+        ObjectUnknown: There is none for the viewer: a broker knows no demand before its posting,
+            an operator no achievement before its submission (DM2, LS2).
     """
     if kind is EntryKind.DEMAND:
-        demand = await get_demand(session, DemandId(entry_id))
+        demand = await demands.get_demand(session, DemandId(entry_id))
+        if not demands.may_see(viewer, demand):
+            raise ObjectUnknown("There is no such demand for you.")
         poster = await get_party(session, demand.party_id)
         return entry_of_demand(demand, poster.region_code)
-    achievement = await get_achievement(session, AchievementId(entry_id))
+    achievement = await listings.get_achievement(session, AchievementId(entry_id))
+    if not listings.may_see(viewer, achievement):
+        raise ObjectUnknown("There is no such achievement for you.")
     owner = await get_party(session, achievement.party_id)
     return entry_of_achievement(achievement, owner.region_code)
 

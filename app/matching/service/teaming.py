@@ -80,15 +80,17 @@ class FoundTeams:
         return everyone[:EXPERTS_MAX]
 
 
-async def wish_of_demand(session: AsyncSession, demand_id: UUID) -> tuple[Entry, Wish]:
+async def wish_of_demand(
+    session: AsyncSession, actor: Actor, demand_id: UUID
+) -> tuple[Entry, Wish]:
     """Return a demand and what it looks for, with its stored vector if it has one.
 
     Raises:
-        ObjectUnknown: There is none.
+        ObjectUnknown: There is none that the actor may know.
     """
     current = (await load_current(session, [demand_id])).get(demand_id)
     if current is None:
-        entry = await describe(session, EntryKind.DEMAND, demand_id)
+        entry = await describe(session, actor.viewer, EntryKind.DEMAND, demand_id)
         return entry, await wish_of_own(session, entry)
     wish = await wish_of_own(session, current.entry)
     return current.entry, replace(wish, vector=current.vector, model=current.model)
