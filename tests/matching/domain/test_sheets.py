@@ -146,6 +146,7 @@ def test_the_import_s_template_is_read_with_its_targets() -> None:
     assert fault.rule in {"due_in_the_past", "due_after_the_end"}
 
 
+@settings(deadline=None)  # the first loads the code tables
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -209,7 +210,7 @@ def found_of(items: Sequence[Match]) -> Found:
     return Found(matches=tuple(items), verdict=best, excluded={}, basis=basis)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(matches(), max_size=3))
 def test_what_is_written_adds_up(items: list[Match]) -> None:
     """MT100"""
