@@ -20,6 +20,7 @@ _HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323a
 _RUN: Final = re.compile(
     rf"(?P<han>[{_HAN}]+)|(?P<other>[0-9]+(?:\.[0-9]+)+|(?:(?![{_HAN}])[^\W_])+)"
 )
+_RUN_OF_HAN: Final = re.compile(f"[{_HAN}]")
 _PAIR: Final = 2
 _TOKEN_LENGTH_MAX: Final = 40
 TERMS_MAX: Final = 16
@@ -79,6 +80,17 @@ def tokens_of(*texts: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def runs_of(text: str) -> Iterator[str]:
+    """Yield the runs of Han characters, letters or digits of a text, in their normal form."""
+    for _, run in _runs(text):
+        yield run
+
+
+def is_han(term: str) -> bool:
+    """Tell whether a term is made of Han characters: no run holds those and others."""
+    return _RUN_OF_HAN.match(term) is not None
+
+
 def grams_of(*texts: str) -> tuple[str, ...]:
     """Return texts as pairs of characters, in order and as often as they stand there.
 
@@ -90,6 +102,11 @@ def grams_of(*texts: str) -> tuple[str, ...]:
         for han, run in _runs(text)
         for gram in (_pairs(run) if han and len(run) >= _PAIR else (run[:_TOKEN_LENGTH_MAX],))
     )
+
+
+def characters_of(text: str) -> frozenset[str]:
+    """Return the single Han characters that stand in a text."""
+    return frozenset(char for han, run in _runs(text) if han for char in run)
 
 
 def words_of(*texts: str) -> tuple[str, ...]:

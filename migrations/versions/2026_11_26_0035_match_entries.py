@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("keywords", pg.ARRAY(sa.String(200)), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
+        sa.Column("laid_out", sa.Text, nullable=False),
         sa.Column("technology_field", sa.String(40)),
         sa.Column("readiness_scale", sa.String(40)),
         sa.Column("readiness_level", sa.SmallInteger),

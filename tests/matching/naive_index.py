@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.matching.domain.entry import Entry
 from app.matching.domain.retrieval import Candidate
-from app.shared.words import grams_of
+from app.shared.words import grams_of, is_han
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -25,6 +25,12 @@ def _step(code: int) -> int:
 
 # A length is kept in one byte: rounded down to one of these.
 LENGTHS: Final = tuple(_step(code) for code in range(256))
+
+
+def _stands(term: str, held: Counter[str]) -> bool:
+    if len(term) == 1 and is_han(term):
+        return any(term in gram for gram in held)
+    return term in held
 
 
 class NaiveIndex:
@@ -47,8 +53,8 @@ class NaiveIndex:
     def size(self) -> int:
         return len(self._grams)
 
-    def document_frequencies(self, grams: Collection[str]) -> Mapping[str, int]:
-        return {gram: sum(gram in held for held in self._grams.values()) for gram in grams}
+    def document_frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        return {term: sum(_stands(term, held) for held in self._grams.values()) for term in terms}
 
     def search(self, weights: Mapping[str, float], *, limit: int) -> Sequence[Candidate]:
         found = [

@@ -262,18 +262,25 @@ async def test_ten_thousand_subscriptions_do_not_make_a_publication_slow(
     """MT62: a handful of statements, whatever others subscribe to."""
     await market.shelve_others()
     made = await buyer.subscribe(QUERY, delivery="daily")
-    words: dict[str, Any] = {"market": market.world.market_id, "party": market.world.buyer}
+    whose: dict[str, Any] = {"market": market.world.market_id, "party": market.world.buyer}
     await market.session.execute(
         text(
             "INSERT INTO match_subscriptions (id, market_id, party_id, name, source, wants, query,"
-            " wishes, anchors, least, delivery, digest_hour, quiet_from, quiet_to, created_at)"
+            " wishes, least, delivery, digest_hour, quiet_from, quiet_to, created_at)"
             " SELECT gen_random_uuid(), :market, :party, '压力', 'query', 'achievement',"
             " CASE WHEN n % 100 = 0 THEN '漏电故障' ELSE '词' || n END,"
             " (SELECT wishes FROM match_subscriptions WHERE query IS NOT NULL LIMIT 1),"
-            " CASE WHEN n % 100 = 0 THEN ARRAY['漏电', '故障'] ELSE ARRAY['词' || n] END,"
             " 'possible', 'daily', 9, 21, 8, now() FROM generate_series(1, 10000) AS n"
         ),
-        words,
+        whose,
+    )
+    await market.session.execute(
+        text(
+            "INSERT INTO match_query_pairs (pair, subscription_id, share)"
+            " SELECT pair, id, 0.5 FROM match_subscriptions,"
+            " unnest(CASE WHEN query = '漏电故障' THEN ARRAY['漏电', '故障'] ELSE ARRAY[query] END)"
+            " AS pair WHERE name = '压力'"
+        )
     )
     found_id = await market.shelve(LOCATOR, LOCATING)
     result = await market.match(found_id)

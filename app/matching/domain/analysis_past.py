@@ -1,6 +1,5 @@
 """Similar past demands 相似历史需求: which came near, and what became of them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,13 +7,11 @@ from typing import Final
 
 from app.demands.public import DemandStatus, NoTakeUp, Outcome, PastDemand
 from app.matching.domain.calibration import TextCalibration
+from app.matching.domain.coverage import coverages, lay_out
 from app.matching.domain.match import MatchedTerm, Verdict
 from app.matching.domain.terms import Terms, matched_terms
 from app.shared.money import Money
-from app.shared.words import grams_of
 
-_K1: Final = 1.2
-_B: Final = 0.75
 _WAN: Final = 10_000 * 100  # in fen
 
 
@@ -88,33 +85,16 @@ def similar_to(
         words: The text; ``terms`` are chosen from it.
         calibration: Of words alone; measured on texts of needs against texts of solutions.
 
-    Invariant: MT93. Source: BM25 (Robertson and Zaragoza 2009) over its ceiling.
+    Invariant: MT93.
     """
-    grams = [Counter(grams_of(demand.text)) for demand in past]
-    average = sum(counted.total() for counted in grams) / max(1, len(grams))
-    scored = [
-        (_coverage(terms, counted, average), demand)
-        for counted, demand in zip(grams, past, strict=True)
-    ]
+    shares = coverages(terms, [lay_out(demand.text) for demand in past]).tolist()
+    scored = list(zip(shares, past, strict=True))
     best = sorted(scored, key=lambda item: (-item[0], item[1].id))[:limit]
     return tuple(
         _similar(words, terms, demand, coverage, verdict)
         for coverage, demand in best
         if (verdict := calibration.verdict(coverage)) is not Verdict.NONE
     )
-
-
-def _coverage(terms: Terms, grams: Mapping[str, int], average_length: float) -> float:
-    if terms.ceiling == 0:
-        return 0.0
-    length = sum(grams.values()) / average_length if average_length else 1.0
-    damped = _K1 * (1 - _B + _B * length)
-    found = (
-        weight * terms.idf[gram] * (_K1 + 1) * count / (count + damped)
-        for gram, weight in terms.weights.items()
-        if (count := grams.get(gram, 0))
-    )
-    return sum(found) / terms.ceiling
 
 
 def _similar(

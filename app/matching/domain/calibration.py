@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Verdict
 
 LEXICAL: Final = "lexical"
@@ -35,26 +36,31 @@ class TextCalibration:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """All text calibrations of one version, by embedding model; ``lexical`` without one."""
+    """All text calibrations of one version: by embedding model, and by what is looked for.
+
+    Without a model they are those of ``lexical``.
+    """
 
     version: str
-    models: Mapping[str, TextCalibration]
+    models: Mapping[str, Mapping[EntryKind, TextCalibration]]
 
-    def of(self, model: str | None) -> TextCalibration:
+    def of(self, model: str | None, wants: EntryKind) -> TextCalibration:
         """Return the calibration for a model; of one that was never measured, the words' alone."""
-        return self.models.get(model or LEXICAL, self.models[LEXICAL])
+        return self.models.get(model or LEXICAL, self.models[LEXICAL])[wants]
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Calibration:
     """Return the calibration that the software comes with; ``scripts/calibrate_matching.py``."""
     told = json.loads(files("app.matching").joinpath("data/calibration.json").read_text("utf-8"))
+    parts = ("coverage", "semantic", "possible", "strong")
     return Calibration(
         version=told["version"],
         models={
-            name: TextCalibration(
-                **{part: figures[part] for part in ("coverage", "semantic", "possible", "strong")}
-            )
-            for name, figures in told["models"].items()
+            name: {
+                kind: TextCalibration(**{part: sides[kind][part] for part in parts})
+                for kind in EntryKind
+            }
+            for name, sides in told["models"].items()
         },
     )

@@ -29,8 +29,8 @@ class MatchIndex(Protocol):
     def size(self) -> int:
         """How many entries it holds."""
 
-    def document_frequencies(self, grams: Collection[str]) -> Mapping[str, int]:
-        """Return in how many entries each gram stands; 0 where in none."""
+    def document_frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        """Return in how many entries each gram or single Han character stands; 0 where in none."""
 
     def search(self, weights: Mapping[str, float], *, limit: int) -> Sequence[Candidate]:
         """Return the best entries, best first, ties by id; each gram counts with its weight."""

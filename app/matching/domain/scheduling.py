@@ -6,23 +6,24 @@ of the scores of all pairs that meet is the highest. Both are reached exactly:
 * Where nobody is away and the parties have two sides (nobody both offers and seeks in a ring of odd
   length), the pairs are chosen first, knowing only how many meetings each party and the hall can
   hold; Kőnig's theorem then gives every chosen pair a slot, evenly, so that the tables suffice.
-* Else a pair and its slot are chosen together, which takes longer. When the time is up the best
-  found is returned and called so, beside the ceiling that no schedule exceeds.
+* Else the chosen pairs are given slots by a second program. If it places all of them, nothing can
+  be better. If not, pairs and slots are chosen together, which takes longer; when the time is up,
+  or there are too many for one search, the best found is returned and not called optimal, beside
+  the ceiling that no schedule exceeds.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from app.matching.domain.edge_colouring import colour_evenly, is_bipartite
 from app.matching.domain.meeting_choice import Ceiling, Choice, Choosable, Program
-from app.shared.errors import RuleBroken
 from app.shared.ids import PartyId
 
-TIME_LIMIT_S: Final = 10.0  # for each step of a search
-SLOTTED_MAX: Final = 100_000  # pairs times slots; more take longer than anybody waits
+TIME_LIMIT_S: Final = 8.0  # for each step of a search
+SLOTTED_MAX: Final = 20_000  # pairs times slots in one search; more take longer than anybody waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +109,6 @@ class Schedule:
     ceiling: Ceiling
 
 
-class ScheduleTooLarge(RuleBroken):
-    """Too many pairs in too many slots to be chosen together."""
-
-    code = "matchmaking_day_too_large"
-    title_zh = "可配对数量过大，请减少邀请、时段或缺席，或分场举办"
-    title_en = "Too many possible meetings: invite fewer, or hold two days"
-
-
 class Without(StrEnum):
     """Why an invited entry has no meeting."""
 
@@ -126,47 +119,94 @@ class Without(StrEnum):
 
 
 def schedule(
-    pairings: Sequence[Pairing], hall: Hall, *, time_limit_s: float = TIME_LIMIT_S
+    pairings: Sequence[Pairing],
+    hall: Hall,
+    *,
+    time_limit_s: float = TIME_LIMIT_S,
+    slotted_max: int = SLOTTED_MAX,
 ) -> Schedule:
     """Return the best schedule; the same pairs and hall give the same one, if it is optimal.
 
     Args:
         pairings: Each pair once, in any order.
-
-    Raises:
-        ScheduleTooLarge: Pairs and slots must be chosen together, and are too many.
+        time_limit_s: Of each step of a search, of which there are two to six.
+        slotted_max: Pairs times slots that are looked at together.
 
     Invariants: MT80, MT81, MT82.
     """
     pairs = sorted(pairings, key=lambda pair: (pair.demand_id, pair.achievement_id))
     held = [pair for pair in pairs if hall.present(pair)]
     choice = _choose_pairs(held, hall, time_limit_s)
-    ceiling = Ceiling(choice.served, choice.score)
+    chosen = [held[index] for index in choice.chosen]
+    ceiling = _ceiling(choice, held)
     if not any(hall.away.values()) and is_bipartite(pair.parties for pair in held):
-        chosen = [held[index] for index in choice.chosen]
         slots = colour_evenly([pair.parties for pair in chosen], hall.slots)
-        placed = list(zip(chosen, slots, strict=True))
+        found = _Placed(list(zip(chosen, slots, strict=True)), proven=choice.proven)
         method = Method.COLOURING
     else:
-        # A choice that was not proven is no ceiling for what may yet be found.
-        known = ceiling if choice.proven else None
-        choosable = _slotted(held, hall)
-        if len(choosable) > SLOTTED_MAX:
-            raise ScheduleTooLarge(
-                "Invite fewer entries.", possible=len(choosable), maximum=SLOTTED_MAX
-            )
-        program = Program(choosable, _slotted_stock(held, hall), time_limit_s=time_limit_s)
-        choice = program.choose(known)
-        placed = [(held[choosable[index].pair], choosable[index].slot) for index in choice.chosen]
+        others = _best_others(chosen, held, hall, slotted_max)
+        found = _place(chosen, others, hall, ceiling, time_limit_s)
+        all_seen = len(chosen) + len(others) == len(held)
+        if not all_seen and found.worth != (ceiling.served, ceiling.score):
+            found = replace(found, proven=False)
         method = Method.SLOTTED
     return Schedule(
-        meetings=_at_tables(placed),
+        meetings=_at_tables(found.pairs),
         method=method,
-        served=choice.served,
-        score=choice.score,
-        optimal=choice.proven,
+        served=found.worth[0],
+        score=found.worth[1],
+        optimal=found.proven,
         ceiling=ceiling,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Pairs with their slots."""
+
+    pairs: Sequence[tuple[Pairing, int]]
+    proven: bool
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """Demands served, and the sum of scores: the higher, the better."""
+        served = {pair.demand_id for pair, _ in self.pairs}
+        return len(served), sum(pair.score for pair, _ in self.pairs)
+
+
+def _ceiling(choice: Choice, held: Sequence[Pairing]) -> Ceiling:
+    if choice.proven:
+        return Ceiling(choice.served, choice.score)
+    return Ceiling(len({pair.demand_id for pair in held}), sum(pair.score for pair in held))
+
+
+def _place(
+    chosen: Sequence[Pairing],
+    others: Sequence[Pairing],
+    hall: Hall,
+    ceiling: Ceiling,
+    time_limit_s: float,
+) -> _Placed:
+    """Give slots to the pairs chosen without slots; if they cannot all have one, choose anew."""
+    first = _slotted(chosen, hall, ceiling, time_limit_s)
+    if first.worth == (ceiling.served, ceiling.score):
+        return replace(first, proven=True)
+    second = _slotted([*chosen, *others], hall, ceiling, time_limit_s)
+    return replace(max(first, second, key=lambda it: it.worth), proven=second.proven)
+
+
+def _best_others(
+    chosen: Sequence[Pairing], held: Sequence[Pairing], hall: Hall, slotted_max: int
+) -> Sequence[Pairing]:
+    """Return the best pairs that were not chosen, as many as can be looked at beside those."""
+    first, kept = set(chosen), []
+    size = sum(len(hall.present(pair)) for pair in chosen)
+    for pair in sorted((it for it in held if it not in first), key=lambda it: -it.score):
+        size += len(hall.present(pair))
+        if size > slotted_max:
+            break
+        kept.append(pair)
+    return kept
 
 
 def _choose_pairs(held: Sequence[Pairing], hall: Hall, time_limit_s: float) -> Choice:
@@ -187,8 +227,11 @@ def _choose_pairs(held: Sequence[Pairing], hall: Hall, time_limit_s: float) -> C
     return Program(choosable, stock, time_limit_s=time_limit_s).choose()
 
 
-def _slotted(held: Sequence[Pairing], hall: Hall) -> Sequence[Choosable]:
-    return [
+def _slotted(
+    pairs: Sequence[Pairing], hall: Hall, ceiling: Ceiling, time_limit_s: float
+) -> _Placed:
+    """Choose pairs and their slots together."""
+    choosable = [
         Choosable(
             pair=index,
             slot=slot,
@@ -196,18 +239,17 @@ def _slotted(held: Sequence[Pairing], hall: Hall) -> Sequence[Choosable]:
             score=pair.score,
             uses=(index, ("slot", slot), *pair.parties, *((it, slot) for it in pair.parties)),
         )
-        for index, pair in enumerate(held)
+        for index, pair in enumerate(pairs)
         for slot in hall.present(pair)
     ]
-
-
-def _slotted_stock(held: Sequence[Pairing], hall: Hall) -> Mapping[Hashable, int]:
     stock: dict[Hashable, int] = {("slot", slot): hall.tables for slot in range(hall.slots)}
-    stock |= dict.fromkeys(range(len(held)), 1)
-    for party in dict.fromkeys(party for pair in held for party in pair.parties):
+    stock |= dict.fromkeys(range(len(pairs)), 1)
+    for party in dict.fromkeys(party for pair in pairs for party in pair.parties):
         stock[party] = hall.capacity(party)
         stock |= {(party, slot): 1 for slot in range(hall.slots)}
-    return stock
+    choice = Program(choosable, stock, time_limit_s=time_limit_s).choose(ceiling)
+    placed = [(pairs[choosable[index].pair], choosable[index].slot) for index in choice.chosen]
+    return _Placed(placed, proven=choice.proven)
 
 
 def _at_tables(placed: Sequence[tuple[Pairing, int]]) -> tuple[Meeting, ...]:

@@ -13,7 +13,7 @@ from app.matching.domain.wish import Wish
 from app.matching.domain.wishes import EntryWishes, wishes_to_json
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import MarketId, MatchSubscriptionId, PartyId
-from app.shared.words import grams_of
+from app.shared.words import tokens_of
 
 SUBSCRIPTIONS_MAX: Final = 50  # a party; what one can read
 
@@ -118,7 +118,7 @@ def check_new(source: Source, settings: Settings, *, held: int) -> None:
 
     Invariant: MT55.
     """
-    if source.text is not None and not grams_of(source.text):
+    if source.text is not None and not tokens_of(source.text):
         raise QueryEmpty("Write what is looked for in words.", field="source.text")
     check_plan(settings.plan)
     if held >= SUBSCRIPTIONS_MAX:

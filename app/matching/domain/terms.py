@@ -2,15 +2,17 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Final
 
 from app.matching.domain.match import MatchedTerm
-from app.shared.words import grams_of, normal, spans_of
+from app.shared.words import is_han, normal, runs_of, spans_of
 
-TERMS_MAX: Final = 64  # more change nothing in what is found, and the slowest searches take longer
-SATURATION: Final = 2.2  # k1 + 1 with BM25's k1 of 1.2: what one term can give at most
+TERMS_MAX: Final = 256  # of a text of more, what says least is left aside
+SEARCHED_MAX: Final = 32  # so many find the candidates; more only take longer
+PAIRS_PART: Final = 0.85  # what pairs weigh in coverage; single characters weigh the rest
 _K1: Final = 1.2
 _SHOWN_MAX: Final = 12
 _WORD_MIN: Final = 2  # a character alone tells nobody anything
@@ -18,54 +20,76 @@ _WORD_MIN: Final = 2  # a character alone tells nobody anything
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a wish looks for.
+    """What a wish looks for, what is worth most first.
 
     Attributes:
-        weights: By gram, how often it stands in the wish.
-        idf: By gram, how rare it is: ``ln(1 + (N - df + 0.5) / (df + 0.5))``.
+        pairs: By pair of characters, word of letters or number, what it is worth.
+        characters: The same by single character, word of letters or number.
+        rarity: By term, ``ln(1 + (N - df + 0.5) / (df + 0.5))``.
     """
 
-    weights: Mapping[str, float]
-    idf: Mapping[str, float]
+    pairs: Mapping[str, float]
+    characters: Mapping[str, float]
+    rarity: Mapping[str, float]
 
     @property
-    def ceiling(self) -> float:
-        """What BM25 gives to an entry that has every term without end."""
-        return SATURATION * sum(self.weights[gram] * self.idf[gram] for gram in self.weights)
+    def all(self) -> Collection[str]:
+        """Every term."""
+        return self.rarity.keys()
+
+    def searched(self, held: Mapping[str, int]) -> Mapping[str, float]:
+        """Return what an index is asked for, each with its weight beside its rarity there.
+
+        Args:
+            held: By term, in how many entries of the index it stands.
+        """
+        found = (term for term in self.pairs if held[term])
+        return {term: self.pairs[term] / self.rarity[term] for term in islice(found, SEARCHED_MAX)}
 
 
-def choose_terms(grams: Sequence[str], frequencies: Mapping[str, int], size: int) -> Terms:
-    """Return the terms of a wish that say most, at most `TERMS_MAX`.
+def terms_in(text: str) -> tuple[Counter[str], Counter[str]]:
+    """Return the pairs and the single characters of a text, with how often they stand there."""
+    pairs, characters = Counter[str](), Counter[str]()
+    for run in runs_of(text):
+        if is_han(run):
+            pairs.update(map("".join, pairwise(run)))
+            characters.update(run)
+        else:
+            pairs[run] += 1
+            characters[run] += 1
+    return pairs, characters
+
+
+def choose_terms(text: str, frequencies: Mapping[str, int], size: int) -> Terms:
+    """Return the terms of a wish: its pairs and its characters, those that say most first.
+
+    Each is worth ``(1 + ln tf) * rarity ** 2``: squared, since a need and its solution are told in
+    words of their own, and share above all what is rare.
 
     Args:
-        frequencies: By gram, in how many entries it stands.
-        size: How many entries there are.
-
-    Source: BM25 (Robertson and Zaragoza 2009).
+        frequencies: By term of `terms_in`, in how many entries of both sides it stands.
+        size: How many entries both sides have.
     """
-    counted = Counter(grams)
-    idf = {
-        gram: math.log(1 + (size - frequencies[gram] + 0.5) / (frequencies[gram] + 0.5))
-        for gram in counted
+    pairs, characters = terms_in(text)
+    rarity = {
+        term: math.log(1 + (size - frequencies[term] + 0.5) / (frequencies[term] + 0.5))
+        for term in (*pairs, *characters)
     }
-    # Equal ones in their own order, so that the same wish always looks for the same.
-    kept = sorted(counted, key=lambda gram: (-counted[gram] * idf[gram], gram))[:TERMS_MAX]
-    return Terms(
-        weights={gram: float(counted[gram]) for gram in kept},
-        idf={gram: idf[gram] for gram in kept},
-    )
+
+    def weighed(counted: Counter[str]) -> dict[str, float]:
+        worth = {term: (1 + math.log(tf)) * rarity[term] ** 2 for term, tf in counted.items()}
+        # Equal ones in their own order, so that the same wish always looks for the same.
+        return dict(sorted(worth.items(), key=lambda item: (-item[1], item[0]))[:TERMS_MAX])
+
+    chosen, single = weighed(pairs), weighed(characters)
+    return Terms(chosen, single, {term: rarity[term] for term in (*chosen, *single)})
 
 
-def worth_of(terms: Terms, grams: Sequence[str]) -> Mapping[str, float]:
-    """Return what each term gives to an entry of average length: its part of BM25 over k1 + 1.
-
-    Args:
-        grams: Of the entry, as often as they stand there.
-    """
-    held = Counter(gram for gram in grams if gram in terms.weights)
+def _worth_of(terms: Terms, held: Mapping[str, int]) -> Mapping[str, float]:
     return {
-        gram: terms.weights[gram] * terms.idf[gram] * count / (count + _K1)
-        for gram, count in held.items()
+        term: worth * held[term] / (held[term] + _K1)
+        for term, worth in terms.pairs.items()
+        if term in held
     }
 
 
@@ -77,11 +101,11 @@ def matched_terms(wish: str, entry: str, terms: Terms) -> tuple[MatchedTerm, ...
 
     Invariant: MT6.
     """
-    worth = worth_of(terms, grams_of(entry))
+    worth = _worth_of(terms, terms_in(entry)[0])
     whole = sum(worth.values())
     if whole == 0:
         return ()
-    standing = Counter(grams_of(wish))
+    standing = terms_in(wish)[0]
     text, shares = normal(entry), defaultdict[str, float](float)
     for word, places in spans_of(wish):
         if len(word) < _WORD_MIN or word not in text:

@@ -1,12 +1,18 @@
 """What an embedding model is to matching."""
 
-from collections.abc import Sequence
-from typing import Literal, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol, TypeAlias
 
+from app.matching.domain.entry import EntryKind
 from app.matching.domain.vectors import CosineScale, Floats
 from app.shared.errors import Unavailable
 
 Kind: TypeAlias = Literal["query", "passage"]  # what is looked for, what is found
+# A need is a query and a result a passage, whichever of them is looked for: one vector each.
+ROLES: Final[Mapping[EntryKind, Kind]] = {
+    EntryKind.DEMAND: "query",
+    EntryKind.ACHIEVEMENT: "passage",
+}
 
 
 class EmbedderUnavailable(Unavailable):

@@ -34,7 +34,7 @@ async def analyse_demand(body: AnalysisBody, actor: ActorDep, runtime: RuntimeDe
             subject = await analysing.subject_of_demand(
                 session, actor, DemandId(body.demand_id), now=now
             )
-    vector, model = await engine.embed(subject.wish.words)
+    vector, model = await engine.embed(subject.wish.words, subject.wish.wants)
     subject = replace(subject, wish=replace(subject.wish, vector=vector, model=model))
     async with runtime.database.transaction() as session:
         analysis = await analysing.analyse(session, engine, actor, subject, now=now)

@@ -31,9 +31,7 @@ from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
 
 routes = router(tag="matching")
 
-Fields = Annotated[
-    list[Code], Query(default_factory=list, max_length=20, description="Of the demand, one of them")
-]
+Field = Annotated[Code | None, Query(description="Of the demand")]
 Statuses = Annotated[list[CaseStatus], Query(default_factory=list, max_length=8)]
 
 
@@ -41,7 +39,7 @@ Statuses = Annotated[list[CaseStatus], Query(default_factory=list, max_length=8)
 async def list_match_suggestions(
     actor: ActorDep,
     session: SessionDep,
-    technology_field: Fields,
+    technology_field: Field = None,
     verdict: Literal[Verdict.STRONG, Verdict.POSSIBLE] | None = None,
     cursor: str | None = None,
     limit: Limit = 20,
@@ -55,7 +53,7 @@ async def list_match_suggestions(
     found = await suggesting.list_suggestions(
         session,
         actor.market_id,
-        technology_fields=technology_field,
+        technology_field=technology_field,
         verdict=verdict,
         after=after,
         limit=limit + 1,

@@ -49,7 +49,7 @@ async def _matches(runtime: Runtime, actor: Actor, kind: EntryKind, entry_id: UU
             return _view(found, names)
         entry = await reading.describe(session, actor.viewer, kind, entry_id)
         wish = await reading.wish_of_own(session, entry)
-    vector, model = await engine.embed(wish.words)
+    vector, model = await engine.embed(wish.words, wish.wants)
     async with runtime.database.transaction() as session:
         found = await reading.read_now(
             session, engine, entry, replace(wish, vector=vector, model=model)
@@ -74,7 +74,7 @@ async def query_matches(body: QueryBody, actor: ActorDep, runtime: RuntimeDep) -
     }
     for wish in wishes.values():
         check_query(wish)
-    vector, model = await engine.embed(next(iter(wishes.values())).words)
+    read = {kind: await engine.embed(wish.words, kind) for kind, wish in wishes.items()}
     views: dict[EntryKind, FoundView] = {}
     async with runtime.database.transaction() as session:
         now = await market_now(session, actor.market_id)
@@ -83,7 +83,7 @@ async def query_matches(body: QueryBody, actor: ActorDep, runtime: RuntimeDep) -
             found = await find_matches(
                 session,
                 engine,
-                replace(wish, vector=vector, model=model),
+                replace(wish, vector=read[kind][0], model=read[kind][1]),
                 weights=weights,
                 today=now.astimezone(SHANGHAI).date(),
                 limit=body.limit,

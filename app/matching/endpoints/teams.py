@@ -28,7 +28,7 @@ async def find_demand_experts(
     async with runtime.database.transaction() as session:
         demand, wish = await teaming.wish_of_demand(session, actor, demand_id)
     if wish.vector is None:
-        vector, model = await engine.embed(wish.words)
+        vector, model = await engine.embed(wish.words, wish.wants)
         wish = replace(wish, vector=vector, model=model)
     async with runtime.database.transaction() as session:
         found = await teaming.find_teams(session, engine, actor, demand, wish)

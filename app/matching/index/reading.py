@@ -12,7 +12,7 @@ from tantivy import DocAddress, Index, Occur, Query, Searcher
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.retrieval import Candidate
 from app.matching.index.generations import Generations, IndexNotReady
-from app.matching.index.schema import GRAMS, HIGH, LOW, id_of
+from app.matching.index.schema import GRAMS, HIGH, LOW, field_of, id_of
 
 RELOAD_S: Final = 1.0
 
@@ -38,10 +38,10 @@ class TantivyIndex:
         """How many entries it holds."""
         return self._searcher()[1].num_docs
 
-    def document_frequencies(self, grams: Collection[str]) -> Mapping[str, int]:
-        """Return in how many entries each gram stands; 0 where in none."""
+    def document_frequencies(self, terms: Collection[str]) -> Mapping[str, int]:
+        """Return in how many entries each gram or single Han character stands; 0 where in none."""
         _, searcher = self._searcher()
-        return {gram: searcher.doc_freq(GRAMS, gram) for gram in grams}
+        return {term: searcher.doc_freq(field_of(term), term) for term in terms}
 
     def search(self, weights: Mapping[str, float], *, limit: int) -> Sequence[Candidate]:
         """Return the best entries, best first, ties by id; each gram counts with its weight."""

@@ -11,6 +11,7 @@ from app.matching.models.entries import MatchEntryRow, MatchResultRow
 from app.matching.models.feedback import MatchComparisonRow, MatchFeedbackRow, MatchWeightsRow
 from app.matching.models.subscriptions import (
     MatchNewcomerRow,
+    MatchQueryPairRow,
     MatchSubscriptionRow,
     MatchTellingRow,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "MatchFeedbackRow",
     "MatchNewcomerRow",
     "MatchPairRow",
+    "MatchQueryPairRow",
     "MatchResultRow",
     "MatchSubscriptionRow",
     "MatchTellingRow",

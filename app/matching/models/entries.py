@@ -21,6 +21,7 @@ class MatchEntryRow(Base):
     ``matchable_entries``, a view that says what may be shown now and in which revision.
 
     Attributes:
+        laid_out: Title, keywords and text as terms are counted in them.
         text_hash: SHA-256 of what the vector is made of.
         model, vector: The embedding model and its vector, a byte a dimension; both or neither.
         matched_with: Of which revision, model and weights the kept result is; ``None``: of none.
@@ -42,6 +43,7 @@ class MatchEntryRow(Base):
     title: Mapped[str] = mapped_column(String(200))
     keywords: Mapped[list[str]] = mapped_column(ARRAY(String(200)))
     text: Mapped[str] = mapped_column(Text)
+    laid_out: Mapped[str] = mapped_column(Text)
     technology_field: Mapped[str | None] = mapped_column(String(40))
     readiness_scale: Mapped[str | None] = mapped_column(String(40))
     readiness_level: Mapped[int | None] = mapped_column(SmallInteger)

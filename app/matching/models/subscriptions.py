@@ -4,8 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, FetchedValue, ForeignKey, Index, SmallInteger, String, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import (
+    CheckConstraint,
+    Double,
+    FetchedValue,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.matching.domain.delivering import Delivery
@@ -20,7 +29,6 @@ class MatchSubscriptionRow(Base):
     """A subscription.
 
     Attributes:
-        anchors: Of a query: an entry that has none of them does not fit it.
         since: The database's own moment, which clocks of sandboxes do not move: what matching
             saw for the first time before it is none of its news.
     """
@@ -39,7 +47,6 @@ class MatchSubscriptionRow(Base):
         Index("ix_match_subscriptions_party_id", "party_id", "id"),
         Index("ix_match_subscriptions_entry_id", "entry_id"),
         Index("ix_match_subscriptions_field", "technology_field", "wants"),
-        Index("ix_match_subscriptions_anchors", "anchors", postgresql_using="gin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -52,7 +59,6 @@ class MatchSubscriptionRow(Base):
     technology_field: Mapped[str | None] = mapped_column(String(40))
     query: Mapped[str | None] = mapped_column(String(2000))
     wishes: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    anchors: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     least: Mapped[str] = mapped_column(String(10))
     delivery: Mapped[str] = mapped_column(String(10))
     digest_hour: Mapped[int] = mapped_column(SmallInteger)
@@ -60,6 +66,21 @@ class MatchSubscriptionRow(Base):
     quiet_to: Mapped[int] = mapped_column(SmallInteger)
     since: Mapped[datetime] = mapped_column(TIME, server_default=FetchedValue())
     created_at: Mapped[datetime] = mapped_column(TIME)
+
+
+class MatchQueryPairRow(Base):
+    """A pair of characters of a query with its share of all pairs when it was saved.
+
+    By these a new entry finds the queries that it may fit.
+    """
+
+    __tablename__ = "match_query_pairs"
+
+    pair: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subscription_id: Mapped[UUID] = mapped_column(
+        ForeignKey("match_subscriptions.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    share: Mapped[float] = mapped_column(Double)
 
 
 class MatchTellingRow(Base):

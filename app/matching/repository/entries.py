@@ -72,6 +72,12 @@ class CurrentEntry:
         return found
 
     @property
+    def laid_out(self) -> str:
+        """Its text as terms are counted in it, see `domain.coverage.lay_out`."""
+        found: str = self.row.laid_out
+        return found
+
+    @property
     def facts(self) -> Facts:
         """What is stated of it."""
         return _facts(self.row)

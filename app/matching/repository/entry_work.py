@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.matching.domain.entry import told
+from app.matching.domain.entry import EntryKind, told
 from app.matching.models import MatchEntryRow
 from app.platform.db import rows_as_json
 
@@ -20,6 +20,7 @@ class Unread:
     """An entry whose text is to be read by the embedding model."""
 
     id: UUID
+    kind: EntryKind
     text_hash: str
     words: str
 
@@ -40,12 +41,20 @@ async def _unread(
     session: AsyncSession, which: ColumnElement[bool], limit: int
 ) -> Sequence[Unread]:
     rows = await session.execute(
-        select(_E.id, _E.text_hash, _E.title, _E.keywords, _E.text)
+        select(_E.id, _E.kind, _E.text_hash, _E.title, _E.keywords, _E.text)
         .where(which)
         .order_by(_E.id.desc())
         .limit(limit)
     )
-    return [Unread(row.id, row.text_hash, told(row.title, row.keywords, row.text)) for row in rows]
+    return [
+        Unread(
+            id=row.id,
+            kind=EntryKind(row.kind),
+            text_hash=row.text_hash,
+            words=told(row.title, row.keywords, row.text),
+        )
+        for row in rows
+    ]
 
 
 _KEEP_VECTORS: Final = text("""

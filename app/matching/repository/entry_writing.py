@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.matching.domain.coverage import lay_out
 from app.matching.domain.entry import Entry, EntryKind
 from app.matching.models import MatchEntryRow
 from app.matching.repository.entries import MATCHABLE
@@ -21,6 +22,7 @@ _STATED: Final = (
     "title",
     "keywords",
     "text",
+    "laid_out",
     "technology_field",
     "readiness_scale",
     "readiness_level",
@@ -132,6 +134,7 @@ def _row(entry: Entry) -> Mapping[str, Any]:
         "title": entry.title,
         "keywords": entry.keywords,
         "text": entry.text,
+        "laid_out": lay_out(entry.words),
         "technology_field": facts.technology_field,
         "readiness_scale": None if readiness is None else readiness.scale,
         "readiness_level": None if readiness is None else readiness.level,

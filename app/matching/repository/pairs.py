@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -61,8 +61,7 @@ async def replace_found(
                     MatchEntryRow.id.in_(demands)
                 )
             )
-        )
-        .all()
+        ).all()
     )
     statement = insert(_P).values(
         [{**row, "technology_field": fields.get(row["demand_id"])} for row in rows]
@@ -78,7 +77,8 @@ async def replace_found(
 
 _CASE: Final = aliased(MatchCaseRow)
 _OTHER: Final = aliased(MatchPairRow)
-_DEMAND, _ACHIEVEMENT = aliased(MatchEntryRow), aliased(MatchEntryRow)
+_SLICE: Final = 100  # rows looked at first; then twice as many each time
+_SLICE_MAX: Final = 3200
 
 
 def _current(entry: Any, revision: Any, kind: EntryKind) -> Any:
@@ -91,49 +91,50 @@ def _current(entry: Any, revision: Any, kind: EntryKind) -> Any:
     )
 
 
-def _standing() -> Select[*tuple[Any, ...]]:
-    """Return the statement of all pairs that may be taken now, each once, unpacked."""
-    same = and_(_OTHER.demand_id == _P.demand_id, _OTHER.achievement_id == _P.achievement_id)
-    better = tuple_(_OTHER.score_ppm, _OTHER.found_by) > tuple_(_P.score_ppm, _P.found_by)
-    current = (
-        _current(_P.demand_id, _P.demand_revision, EntryKind.DEMAND),
-        _current(_P.achievement_id, _P.achievement_revision, EntryKind.ACHIEVEMENT),
-    )
-    taken = (
-        select(1)
-        .where(
-            _CASE.demand_id == _P.demand_id,
-            _CASE.achievement_id == _P.achievement_id,
-            _CASE.status != str(CaseStatus.RELEASED),
+def _looked_at(*conditions: ColumnElement[bool], limit: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement of pairs in the queue's order, each with whether it may be taken.
+
+    The slice is cut off first: so the rest is looked up by keys for its few rows, however many
+    pairs there are. The better direction of a pair comes first.
+    """
+    order = ("demand_id", "achievement_id")
+    part = (
+        select(_P.__table__)
+        .where(*conditions)
+        .order_by(_P.score_ppm.desc(), *(getattr(_P, name) for name in order), _P.found_by.desc())
+        .limit(limit)
+        .subquery()
+    ).c
+    same = and_(
+        *(
+            getattr(_OTHER, name) == part[name]
+            for name in (*order, "demand_revision", "achievement_revision")
         )
-        .exists()
     )
-    statement: Select[*tuple[Any, ...]] = select(
-        _P.market_id,
-        _P.demand_id,
-        _P.achievement_id,
-        _P.found_by,
-        _P.score_ppm,
-        _P.result_id,
-        _DEMAND.party_id.label("demand_party_id"),
-        _DEMAND.title.label("demand_title"),
-        _ACHIEVEMENT.party_id.label("achievement_party_id"),
-        _ACHIEVEMENT.title.label("achievement_title"),
-        MatchResultRow.matches[_P.place].label("match"),
-    )
-    return (
-        statement.join(_DEMAND, _DEMAND.id == _P.demand_id)
-        .join(_ACHIEVEMENT, _ACHIEVEMENT.id == _P.achievement_id)
-        .join(MatchResultRow, MatchResultRow.id == _P.result_id)
-        .where(~select(1).where(same, better).exists(), ~taken, *current)
-    )
+    better = tuple_(_OTHER.score_ppm, _OTHER.found_by) > tuple_(part.score_ppm, part.found_by)
+    of_pair = and_(*(getattr(_CASE, name) == part[name] for name in order))
+    standing = _CASE.status != str(CaseStatus.RELEASED)
+    return select(
+        part.demand_id,
+        part.achievement_id,
+        part.found_by,
+        part.score_ppm,
+        ~select(1).where(same, better).exists(),
+        ~select(1).where(of_pair, standing).exists(),
+        _current(part.demand_id, part.demand_revision, EntryKind.DEMAND),
+        _current(part.achievement_id, part.achievement_revision, EntryKind.ACHIEVEMENT),
+    ).order_by(part.score_ppm.desc(), *(part[name] for name in order), part.found_by.desc())
+
+
+def _may_be_taken(row: Any) -> bool:
+    return all(row[4:])
 
 
 async def find_queue(
     session: AsyncSession,
     market_id: MarketId,
     *,
-    technology_fields: Sequence[str] = (),
+    technology_field: str | None = None,
     verdict: Verdict | None = None,
     after: Place | None = None,
     limit: int,
@@ -141,43 +142,78 @@ async def find_queue(
     """Return pairs that may be taken, the best first, below ``after``.
 
     Args:
-        technology_fields: Of the demand, one of them; empty for all.
+        technology_field: Of the demand.
     """
-    statement = _standing().where(_P.market_id == market_id)
-    if technology_fields:
-        statement = statement.where(_P.technology_field.in_(technology_fields))
+    asked: list[ColumnElement[bool]] = [_P.market_id == market_id]
+    if technology_field is not None:
+        asked.append(_P.technology_field == technology_field)
     if verdict is not None:
-        statement = statement.where(_P.verdict == str(verdict))
-    if after is not None:
-        ids = tuple_(_P.demand_id, _P.achievement_id) > (after.demand_id, after.achievement_id)
-        statement = statement.where(
-            _P.score_ppm <= after.score_ppm, or_(_P.score_ppm < after.score_ppm, ids)
-        )
-    rows = await session.execute(
-        statement.order_by(_P.score_ppm.desc(), _P.demand_id, _P.achievement_id).limit(limit)
-    )
-    return [
-        Queued(_suggestion(row), Place(row.score_ppm, row.demand_id, row.achievement_id))
-        for row in rows
-    ]
+        asked.append(_P.verdict == str(verdict))
+    found: list[Any] = []
+    size = _SLICE
+    while len(found) < limit:
+        statement = _looked_at(*asked, *_below(after), limit=size)
+        rows = (await session.execute(statement)).all()
+        found += filter(_may_be_taken, rows)
+        if len(rows) < size:
+            break
+        last = rows[-1]
+        after = Place(last.score_ppm, last.demand_id, last.achievement_id)
+        size = min(2 * size, _SLICE_MAX)
+    return await _unpacked(session, found[:limit])
+
+
+def _below(after: Place | None) -> Sequence[ColumnElement[bool]]:
+    if after is None:
+        return []
+    ids = tuple_(_P.demand_id, _P.achievement_id) > (after.demand_id, after.achievement_id)
+    return [_P.score_ppm <= after.score_ppm, or_(_P.score_ppm < after.score_ppm, ids)]
 
 
 async def find_suggestion(
     session: AsyncSession, market_id: MarketId, demand_id: UUID, achievement_id: UUID
 ) -> Suggestion | None:
     """Return a pair of a market that may be taken now."""
-    rows = await session.execute(
-        _standing().where(
-            _P.market_id == market_id,
-            _P.demand_id == demand_id,
-            _P.achievement_id == achievement_id,
-        )
+    asked = (
+        _P.market_id == market_id,
+        _P.demand_id == demand_id,
+        _P.achievement_id == achievement_id,
     )
-    row = rows.one_or_none()
-    return None if row is None else _suggestion(row)
+    rows = await session.execute(_looked_at(*asked, limit=len(EntryKind)))
+    found = await _unpacked(session, list(filter(_may_be_taken, rows.all())))
+    return found[0].suggestion if found else None
 
 
-def _suggestion(row: Row[Any]) -> Suggestion:
+async def _unpacked(session: AsyncSession, rows: Sequence[Any]) -> Sequence[Queued]:
+    """Return pairs with the match that each stands in, in the order given."""
+    keys = [tuple(row[:3]) for row in rows]
+    demand, achievement = aliased(MatchEntryRow), aliased(MatchEntryRow)
+    found = await session.execute(
+        select(
+            _P.market_id,
+            _P.demand_id,
+            _P.achievement_id,
+            _P.found_by,
+            _P.score_ppm,
+            _P.result_id,
+            demand.party_id.label("demand_party_id"),
+            demand.title.label("demand_title"),
+            achievement.party_id.label("achievement_party_id"),
+            achievement.title.label("achievement_title"),
+            MatchResultRow.matches[_P.place].label("match"),
+        )
+        .join(demand, demand.id == _P.demand_id)
+        .join(achievement, achievement.id == _P.achievement_id)
+        .join(MatchResultRow, MatchResultRow.id == _P.result_id)
+        .where(tuple_(_P.demand_id, _P.achievement_id, _P.found_by).in_(keys))
+    )
+    unpacked = {(row.demand_id, row.achievement_id, row.found_by): row for row in found}
+    return [
+        Queued(_suggestion(unpacked[key]), Place(unpacked[key].score_ppm, *key[:2])) for key in keys
+    ]
+
+
+def _suggestion(row: Any) -> Suggestion:
     return Suggestion(
         market_id=MarketId(row.market_id),
         demand_id=row.demand_id,

@@ -47,7 +47,7 @@ async def owner_of(session: AsyncSession, result_id: UUID) -> Owner | None:
 async def add(session: AsyncSession, result: StoredResult) -> None:
     """Keep a result."""
     await session.execute(
-        insert(_R).values(
+        insert(MatchResultRow).values(
             id=result.id,
             market_id=result.market_id,
             party_id=result.party_id,

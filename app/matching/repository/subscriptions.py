@@ -1,10 +1,11 @@
 """SQL of match subscriptions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, true, update
+from sqlalchemy import Text, and_, cast, delete, func, select, true, union_all, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.delivering import Delivery, Plan, QuietHours
@@ -12,16 +13,22 @@ from app.matching.domain.entry import Entry, EntryKind
 from app.matching.domain.match import Verdict
 from app.matching.domain.subscription import Settings, Source, SourceKind, Subscription
 from app.matching.domain.wishes import wishes_from_json, wishes_to_json
-from app.matching.models import MatchNewcomerRow, MatchSubscriptionRow, MatchTellingRow
+from app.matching.models import (
+    MatchNewcomerRow,
+    MatchQueryPairRow,
+    MatchSubscriptionRow,
+    MatchTellingRow,
+)
 from app.platform.access import Owner
+from app.platform.db import insert_rows
 from app.shared import codes
 from app.shared.ids import MarketId, MatchSubscriptionId, PartyId
 
 _S = MatchSubscriptionRow
-_FRESH = {"populate_existing": True}
+_COLUMNS = MatchSubscriptionRow.__table__  # plain rows: thousands are read for one entry
 
 
-def _read(row: MatchSubscriptionRow) -> Subscription:
+def _read(row: Any) -> Subscription:
     market_id = MarketId(row.market_id)
     return Subscription(
         id=MatchSubscriptionId(row.id),
@@ -59,9 +66,9 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 
 async def insert(
-    session: AsyncSession, subscription: Subscription, anchors: Collection[str]
+    session: AsyncSession, subscription: Subscription, shares: Mapping[str, float]
 ) -> None:
-    """Insert a subscription with the terms by which new entries find it."""
+    """Insert a subscription with the pairs by which new entries find a query."""
     source = subscription.source
     session.add(
         MatchSubscriptionRow(
@@ -74,12 +81,17 @@ async def insert(
             technology_field=source.technology_field,
             query=source.text,
             wishes=None if source.wishes is None else wishes_to_json(source.wishes),
-            anchors=list(anchors),
             created_at=subscription.created_at,
             **_settings(subscription.settings),
         )
     )
     await session.flush()
+    if shares:
+        rows = [
+            {"pair": pair, "subscription_id": subscription.id, "share": share}
+            for pair, share in shares.items()
+        ]
+        await insert_rows(session, MatchQueryPairRow, rows)
 
 
 async def save_settings(
@@ -114,12 +126,11 @@ async def find_page(
     session: AsyncSession, party_id: PartyId, *, before: UUID | None, limit: int
 ) -> Sequence[Subscription]:
     """Return a party's subscriptions, newest first, below ``before``."""
-    rows = await session.scalars(
-        select(_S)
+    rows = await session.execute(
+        select(_COLUMNS)
         .where(_S.party_id == party_id, true() if before is None else _S.id < before)
         .order_by(_S.id.desc())
         .limit(limit)
-        .execution_options(**_FRESH)
     )
     return [_read(row) for row in rows]
 
@@ -131,46 +142,47 @@ async def owner_of(session: AsyncSession, subscription_id: UUID) -> Owner | None
 
 
 async def concerned(
-    session: AsyncSession, entry: Entry, grams: Collection[str]
+    session: AsyncSession, entry: Entry, pairs: Collection[str], *, least: float
 ) -> Sequence[Subscription]:
     """Return the subscriptions that an entry may be news to, as far as indexes can tell.
 
-    Those of the entry itself, whatever it found; those of others of its field, and queries with
-    an anchor in it, unless they are younger than the entry or have told it.
+    Those of the entry itself, whatever it found; those of others of its field, and queries of
+    whose pairs it has enough, unless they are younger than the entry or have told it.
+
+    Args:
+        least: Which part of a query's pairs is enough.
 
     Invariants: MT56, MT61, MT62.
     """
     told, newcomer = MatchTellingRow, MatchNewcomerRow
     field = entry.facts.technology_field
     fields = [] if field is None else codes.chain("technology_field", field)
-    rows = await session.scalars(
-        select(_S)
+    is_news = and_(
+        _S.wants == str(entry.kind),
+        _S.party_id != entry.party_id,
+        _S.since < select(newcomer.seen_at).where(newcomer.entry_id == entry.id).scalar_subquery(),
+        ~select(told)
         .where(
-            or_(
-                _S.entry_id == entry.id,
-                and_(
-                    or_(
-                        _S.technology_field.in_(fields),
-                        _S.anchors.overlap(sorted(grams)),
-                    ),
-                    _S.wants == str(entry.kind),
-                    _S.party_id != entry.party_id,
-                    _S.since
-                    < select(newcomer.seen_at)
-                    .where(newcomer.entry_id == entry.id)
-                    .scalar_subquery(),
-                    ~select(told)
-                    .where(
-                        told.subscription_id == _S.id,
-                        told.entry_id == entry.id,
-                        told.told_at.is_not(None),
-                    )
-                    .exists(),
-                ),
-            )
+            told.subscription_id == _S.id,
+            told.entry_id == entry.id,
+            told.told_at.is_not(None),
         )
-        .order_by(_S.id)
-        .execution_options(**_FRESH)
+        .exists(),
+    )
+    of_query = MatchQueryPairRow
+    fitting = (
+        select(of_query.subscription_id)
+        .where(of_query.pair == func.any(cast(list(pairs), ARRAY(Text))))
+        .group_by(of_query.subscription_id)
+        .having(func.sum(of_query.share) >= least)
+    )
+    # Apart, each has its index.
+    rows = await session.execute(
+        union_all(
+            select(_COLUMNS).where(_S.entry_id == entry.id),
+            select(_COLUMNS).where(_S.technology_field.in_(fields), is_news),
+            select(_COLUMNS).where(_S.id.in_(fitting), is_news),
+        )
     )
     return [_read(row) for row in rows]
 
@@ -180,11 +192,7 @@ async def hold(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Subscri
 
     In the order of their ids, so that nobody waits in a ring.
     """
-    rows = await session.scalars(
-        select(_S)
-        .where(_S.id.in_(ids))
-        .order_by(_S.id)
-        .with_for_update(read=True)
-        .execution_options(**_FRESH)
+    rows = await session.execute(
+        select(_COLUMNS).where(_S.id.in_(ids)).order_by(_S.id).with_for_update(read=True)
     )
     return [_read(row) for row in rows]

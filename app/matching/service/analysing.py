@@ -1,7 +1,7 @@
 """Analyse a demand or a free text: what lacks, what is like it, what is on offer, what it costs."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -32,7 +32,6 @@ from app.matching.domain.analysis_rules import Part
 from app.matching.domain.analysis_words import WordReport, weigh_words
 from app.matching.domain.match import Found
 from app.matching.domain.public_texts import entry_of_demand
-from app.matching.domain.public_texts import entry_of_demand
 from app.matching.domain.query import check_query
 from app.matching.domain.terms import Terms, choose_terms
 from app.matching.domain.wish import Wish, wish_of
@@ -40,17 +39,18 @@ from app.matching.index import IndexNotReady
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.finding import find_matches
 from app.matching.service.keeping import worth_keeping
+from app.matching.service.querying import frequencies_of
 from app.matching.service.weighting import active_weights
 from app.platform.access import Actor
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DemandId
 from app.shared.money import Money
-from app.shared.words import grams_of, words_of
+from app.shared.words import words_of
 
 FOUND_MAX: Final = 10
 SIMILAR_MAX: Final = 10
-_PAST_LOOKED_AT: Final = 100
-_TOKENS_ASKED: Final = 12  # the rarest; each makes the board's search slower
+_PAST_LOOKED_AT: Final = 50
+_TOKENS_ASKED: Final = 24  # the rarest; each makes the board's search slower
 _CURRENCY: Final = "CNY"
 
 
@@ -176,7 +176,8 @@ async def _look_around(
 ) -> Market:
     wish = subject.wish
     words, terms = await asyncio.to_thread(_weigh, engine, wish.words)
-    tokens = list(terms.weights)[:_TOKENS_ASKED]
+    # A figure is rare and says nothing of what is like it.
+    tokens = [pair for pair in terms.pairs if pair.isalpha()][:_TOKENS_ASKED]
     past = await past_demands(session, tokens, limit=_PAST_LOOKED_AT)
     others = [demand for demand in past if demand.id != subject.demand_id]
     found = await find_matches(
@@ -188,19 +189,15 @@ async def _look_around(
         limit=FOUND_MAX,
     )
     found = replace(found, matches=worth_keeping(found))
-    similar = similar_to(wish.words, terms, others, engine.calibration.of(None), limit=SIMILAR_MAX)
+    of_words = engine.calibration.of(None, wish.wants)
+    similar = await asyncio.to_thread(
+        similar_to, wish.words, terms, others, of_words, limit=SIMILAR_MAX
+    )
     return Market(words=words, similar=similar, found=found)
 
 
 def _weigh(engine: MatchingEngine, text: str) -> tuple[WordReport, Terms]:
-    grams = grams_of(text)
-    frequencies = _frequencies(engine, set(grams))
-    entries = sum(index.size for index in engine.indexes.values())
+    known = frequencies_of(engine, [text])
     telling, _ = substance((text,))
-    report = weigh_words(words_of(text), telling, frequencies, entries)
-    return report, choose_terms(grams, frequencies, entries)
-
-
-def _frequencies(engine: MatchingEngine, grams: Collection[str]) -> Mapping[str, int]:
-    by_side = [index.document_frequencies(grams) for index in engine.indexes.values()]
-    return {gram: sum(side[gram] for side in by_side) for gram in grams}
+    report = weigh_words(words_of(text), telling, known.both, known.size)
+    return report, choose_terms(text, known.both, known.size)

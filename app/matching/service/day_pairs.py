@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import get_parties
 from app.matching.domain.conditions import broken_conditions
+from app.matching.domain.coverage import coverages, lay_out
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Basis, Match, Verdict
 from app.matching.domain.matchmaking import Setting
-from app.matching.domain.percolating import coverage_of
 from app.matching.domain.planning import Invited, write_plan
 from app.matching.domain.reasons import basis_points
 from app.matching.domain.scheduling import Pairing, Without, schedule, why_without
 from app.matching.domain.scoring import TextParts, compare_sides, explain, total
-from app.matching.domain.terms import Terms, choose_terms
+from app.matching.domain.terms import Terms
 from app.matching.domain.vectors import cosines
 from app.matching.domain.weights import Weights
 from app.matching.domain.wish import Wish, wish_of
@@ -25,9 +25,9 @@ from app.matching.repository.days import titles_of
 from app.matching.repository.entries import CurrentEntry, load_current
 from app.matching.repository.wishes import wishes_of
 from app.matching.service.engine import MatchingEngine
+from app.matching.service.querying import terms_of
 from app.matching.service.weighting import active_weights
 from app.shared.ids import MarketId
-from app.shared.words import grams_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +101,18 @@ class _Fit:
 def make_plan(engine: MatchingEngine, asked: Invitation) -> dict[str, object]:
     """Return the best plan for an invitation; takes seconds of CPU, so call it in a thread.
 
-    A pair is scored as the demand's own search would, except that a text's length neither helps
-    nor harms; only pairs that the calibration calls possible may meet.
+    A pair is scored as the demand's own search would; only pairs that the calibration calls
+    possible may meet.
 
     Raises:
         IndexNotReady: How rare words are is not known yet.
-        ScheduleTooLarge: See `schedule`.
     """
-    grams = {id_: grams_of(entry.entry.words) for id_, entry in asked.achievements.items()}
-    terms = {id_: _terms(engine, wish) for id_, wish in asked.demands.items()}
+    texts = {id_: lay_out(entry.entry.words) for id_, entry in asked.achievements.items()}
+    words = [wish.words for wish in asked.demands.values()]
+    terms = dict(zip(asked.demands, terms_of(engine, words), strict=True))
     fits: dict[tuple[UUID, UUID], _Fit] = {}
     for demand_id in asked.demands:
-        found = _fitting(engine, asked, demand_id, terms[demand_id], grams)
+        found = _fitting(engine, asked, demand_id, terms[demand_id], texts)
         fits |= {(demand_id, fit.pairing.achievement_id): fit for fit in found}
     pairings = [fit.pairing for fit in fits.values()]
     hall = asked.setting.hall
@@ -137,21 +137,15 @@ def make_plan(engine: MatchingEngine, asked: Invitation) -> dict[str, object]:
     )
 
 
-def _terms(engine: MatchingEngine, wish: Wish) -> Terms:
-    index = engine.indexes[wish.wants]
-    grams = grams_of(wish.title, *wish.keywords, wish.text)
-    return choose_terms(grams, index.document_frequencies(set(grams)), index.size)
-
-
 def _fitting(
     engine: MatchingEngine,
     asked: Invitation,
     demand_id: UUID,
     terms: Terms,
-    grams: Mapping[UUID, Sequence[str]],
+    texts: Mapping[UUID, str],
 ) -> Sequence[_Fit]:
     wish = asked.demands[demand_id]
-    calibration = engine.calibration.of(_model(engine, wish))
+    calibration = engine.calibration.of(_model(engine, wish), wish.wants)
     seeker = wish.party_id
     assert seeker is not None
     near = {
@@ -161,9 +155,10 @@ def _fitting(
         and not broken_conditions(wish.conditions, entry.facts, entry.market_id)
     }
     meaning = _meaning(engine, wish, near)
+    covered = coverages(terms, [texts[id_] for id_ in near]).tolist()
     found = []
-    for id_, entry in near.items():
-        parts = TextParts(coverage_of(terms, grams[id_]), meaning.get(id_))
+    for (id_, entry), coverage in zip(near.items(), covered, strict=True):
+        parts = TextParts(coverage, meaning.get(id_))
         text_score = parts.score(calibration)
         if calibration.verdict(text_score) is Verdict.NONE:
             continue
@@ -212,6 +207,6 @@ def _explained(
         parts,
         terms=terms,
         weights=asked.weights,
-        calibration=engine.calibration.of(_model(engine, wish)),
+        calibration=engine.calibration.of(_model(engine, wish), wish.wants),
         today=asked.today,
     )

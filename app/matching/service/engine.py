@@ -11,7 +11,7 @@ from app.matching.domain.calibration import Calibration, shipped
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.retrieval import MatchIndex
 from app.matching.domain.vectors import pack
-from app.matching.embedding import Embedder, EmbedderUnavailable, make_embedder
+from app.matching.embedding import ROLES, Embedder, EmbedderUnavailable, make_embedder
 from app.matching.index import open_index
 from app.platform.runtime import Runtime
 
@@ -28,8 +28,8 @@ class MatchingEngine:
     embedder: Embedder | None
     calibration: Calibration
 
-    async def embed(self, text: str) -> tuple[bytes | None, str | None]:
-        """Return the vector of a text that is looked for, with its model.
+    async def embed(self, text: str, wants: EntryKind) -> tuple[bytes | None, str | None]:
+        """Return the vector of a text that looks for a kind of entry, with its model.
 
         It calculates or calls another server, so call it outside of any transaction. Where the
         model is away, words alone are compared.
@@ -37,7 +37,7 @@ class MatchingEngine:
         if self.embedder is None:
             return None, None
         try:
-            vectors = await asyncio.to_thread(self.embedder.encode, [text], "query")
+            vectors = await asyncio.to_thread(self.embedder.encode, [text], ROLES[wants.other])
         except EmbedderUnavailable:
             log.warning("embedder_away", model=self.embedder.name)
             return None, None

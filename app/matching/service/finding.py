@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.conditions import broken_conditions
+from app.matching.domain.coverage import coverages
 from app.matching.domain.match import Basis, Found
 from app.matching.domain.ranking import Scored, best_of
-from app.matching.domain.retrieval import Candidate, MatchIndex
+from app.matching.domain.retrieval import Candidate
 from app.matching.domain.scoring import TextParts, best_verdict, compare_sides, explain, total
 from app.matching.domain.terms import Terms, choose_terms
 from app.matching.domain.vectors import cosines
@@ -21,7 +22,7 @@ from app.matching.domain.weights import Weights
 from app.matching.domain.wish import Conditions, Wish
 from app.matching.repository.entries import CurrentEntry, load_current
 from app.matching.service.engine import MatchingEngine
-from app.shared.words import grams_of
+from app.matching.service.querying import frequencies_of
 
 _CANDIDATES: Final = 200
 _CANDIDATES_OF_MANY: Final = 500
@@ -34,12 +35,16 @@ class _Retrieved:
     candidates: Sequence[Candidate]
 
 
-def retrieve(index: MatchIndex, wish: Wish) -> _Retrieved:
+def retrieve(engine: MatchingEngine, wish: Wish) -> _Retrieved:
     """Return the candidates of a wish; blocks its thread for some milliseconds."""
-    grams = grams_of(wish.title, *wish.keywords, wish.text)
-    terms = choose_terms(grams, index.document_frequencies(set(grams)), index.size)
+    known = frequencies_of(engine, [wish.words])
+    terms = choose_terms(wish.words, known.both, known.size)
+    searched = terms.searched(known.sides[wish.wants])
+    if not searched:
+        return _Retrieved(terms, ())
+    index = engine.indexes[wish.wants]
     limit = _CANDIDATES if index.size < _MANY else _CANDIDATES_OF_MANY
-    return _Retrieved(terms, index.search(terms.weights, limit=limit) if terms.weights else ())
+    return _Retrieved(terms, index.search(searched, limit=limit))
 
 
 async def find_matches(
@@ -62,12 +67,12 @@ async def find_matches(
 
     Invariants: MT1, MT2, MT8.
     """
-    retrieved = await asyncio.to_thread(retrieve, engine.indexes[wish.wants], wish)
+    retrieved = await asyncio.to_thread(retrieve, engine, wish)
     current = await load_current(session, [candidate.id for candidate in retrieved.candidates])
     kept, excluded = _admitted(current, wish)
     model = wish.model if engine.embedder and wish.model == engine.embedder.name else None
     parts = _text_parts(engine, wish, retrieved, kept, model)
-    calibration = engine.calibration.of(model)
+    calibration = engine.calibration.of(model, wish.wants)
     scored = [Scored(id_, said.score(calibration)) for id_, said in parts.items()]
     best = best_of(
         scored,
@@ -125,12 +130,13 @@ def _text_parts(
     kept: Mapping[UUID, CurrentEntry],
     model: str | None,
 ) -> Mapping[UUID, TextParts]:
-    ceiling = retrieved.terms.ceiling
-    coverage = {item.id: item.score / ceiling for item in retrieved.candidates if item.id in kept}
+    covered = coverages(retrieved.terms, [entry.laid_out for entry in kept.values()]).tolist()
     meaning: dict[UUID, float] = {}
     if model is not None and engine.embedder is not None and wish.vector is not None:
         near = [entry for entry in kept.values() if entry.model == model]
         stored = [entry.vector for entry in near if entry.vector is not None]
         values = engine.embedder.scale.values(cosines(wish.vector, stored))
         meaning = dict(zip((entry.id for entry in near), values.tolist(), strict=True))
-    return {id_: TextParts(value, meaning.get(id_)) for id_, value in coverage.items()}
+    return {
+        id_: TextParts(value, meaning.get(id_)) for id_, value in zip(kept, covered, strict=True)
+    }

@@ -147,7 +147,7 @@ async def plan_day(database: Database, engine: MatchingEngine, actor: Actor, day
     Raises:
         ObjectUnknown: There is none.
         TransitionRefused: It is cancelled.
-        DayBegun, ScheduleTooLarge, IndexNotReady: See them.
+        DayBegun, IndexNotReady: See them.
         DayChanged: Its setting was changed while the plan was being made.
 
     Invariants: MT81, MT82, MT83, MT85.

@@ -9,27 +9,27 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.conditions import broken_conditions
+from app.matching.domain.coverage import coverages, lay_out
 from app.matching.domain.delivering import after_quiet, due_at
 from app.matching.domain.entry import Entry
 from app.matching.domain.match import Match, StoredResult, Verdict
 from app.matching.domain.news import News, in_order, message_of, news_of_field, news_of_match
-from app.matching.domain.percolating import coverage_of
-from app.matching.domain.retrieval import MatchIndex
+from app.matching.domain.percolating import least_share
 from app.matching.domain.scoring import TextParts, explain
 from app.matching.domain.storing import match_from_json
 from app.matching.domain.subscription import SourceKind, Subscription, reaches
-from app.matching.domain.terms import choose_terms
+from app.matching.domain.terms import terms_in
 from app.matching.domain.weights import DEFAULT
 from app.matching.repository import subscriptions as repository
 from app.matching.repository import tellings
 from app.matching.service.engine import MatchingEngine
+from app.matching.service.querying import terms_of
 from app.matching.service.subscribing import DELIVER
 from app.platform import timers
 from app.platform.clock import market_now, market_nows
 from app.platform.inbox import NewNotification, notify
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import MarketId, MatchSubscriptionId
-from app.shared.words import grams_of
 
 TOPIC: Final = "matching.subscription"
 
@@ -53,8 +53,9 @@ async def tell_of(
     Invariants: MT56, MT59, MT61.
     """
     await tellings.note_newcomer(session, entry.id)
-    grams = grams_of(entry.title, *entry.keywords, entry.text)
-    concerned = await repository.concerned(session, entry, set(grams))
+    calibration = engine.calibration.of(None, entry.kind)
+    pairs, _ = terms_in(entry.words)
+    concerned = await repository.concerned(session, entry, pairs, least=least_share(calibration))
     if not concerned:
         return
     of_kind = {
@@ -64,7 +65,7 @@ async def tell_of(
         session, [*of_kind[SourceKind.DEMAND], *of_kind[SourceKind.ACHIEVEMENT]], result
     )
     news += [(item, news_of_field(entry)) for item in of_kind[SourceKind.FIELD]]
-    news += await _queries(session, engine, of_kind[SourceKind.QUERY], entry, grams)
+    news += await _queries(session, engine, of_kind[SourceKind.QUERY], entry)
     await _tell(session, news)
 
 
@@ -95,50 +96,46 @@ async def _queries(
     engine: MatchingEngine,
     subscriptions: Sequence[Subscription],
     entry: Entry,
-    grams: Sequence[str],
 ) -> list[Told]:
     """Return an entry as news to the queries that it fits."""
     admitting = [
         item
         for item in subscriptions
-        if not broken_conditions(item.wish.conditions, entry.facts, entry.market_id)
+        if item.source.wishes is not None
+        and not broken_conditions(item.source.wishes.conditions, entry.facts, entry.market_id)
     ]
     if not admitting:
         return []
     nows = await market_nows(session, {item.market_id for item in admitting})
-    matches = await asyncio.to_thread(_judge, engine, admitting, entry, grams, nows)
-    return [
-        (item, news_of_match(match))
-        for item, match in zip(admitting, matches, strict=True)
-        if reaches(match.verdict, item.settings.least)
-    ]
+    matches = await asyncio.to_thread(_judge, engine, admitting, entry, nows)
+    return [(item, news_of_match(match)) for item, match in matches]
 
 
 def _judge(
     engine: MatchingEngine,
     subscriptions: Sequence[Subscription],
     entry: Entry,
-    grams: Sequence[str],
     nows: Mapping[MarketId, datetime],
-) -> list[Match]:
-    index: MatchIndex = engine.indexes[entry.kind]
-    asked = {item.id: grams_of(item.wish.text) for item in subscriptions}
-    known = index.document_frequencies({gram for each in asked.values() for gram in each})
-    size, calibration = index.size, engine.calibration.of(None)
+) -> list[tuple[Subscription, Match]]:
+    """Return the queries that an entry fits as well as each asks for, with the reasons."""
+    calibration, text = engine.calibration.of(None, entry.kind), lay_out(entry.words)
+    asked = terms_of(engine, [item.source.text or "" for item in subscriptions])
     found = []
-    for item in subscriptions:
-        terms = choose_terms(asked[item.id], known, size)
-        found.append(
-            explain(
-                item.wish,
-                entry,
-                TextParts(coverage_of(terms, grams), None),
-                terms=terms,
-                weights=DEFAULT,  # a query states no facts: whatever they weigh, text alone counts
-                calibration=calibration,
-                today=nows[item.market_id].astimezone(SHANGHAI).date(),
-            )
+    for item, terms in zip(subscriptions, asked, strict=True):
+        [coverage] = coverages(terms, [text]).tolist()
+        parts = TextParts(coverage, None)
+        if not reaches(calibration.verdict(parts.score(calibration)), item.settings.least):
+            continue
+        match = explain(
+            item.wish,
+            entry,
+            parts,
+            terms=terms,
+            weights=DEFAULT,  # a query states no facts: whatever they weigh, text alone counts
+            calibration=calibration,
+            today=nows[item.market_id].astimezone(SHANGHAI).date(),
         )
+        found.append((item, match))
     return found
 
 

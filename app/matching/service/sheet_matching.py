@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.markets.public import MarketView, newest_markets
+from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Found, Verdict
 from app.matching.domain.match_sheet import RowFound, SheetBasis, write_sheets
 from app.matching.domain.weights import Weights
@@ -119,7 +120,7 @@ def _read(path: Path, now: datetime) -> SheetRead:
 
 
 async def _find(runtime: Runtime, engine: MatchingEngine, wish: Wish, ground: _Ground) -> Found:
-    vector, model = await engine.embed(wish.words)
+    vector, model = await engine.embed(wish.words, wish.wants)
     async with runtime.database.transaction() as session:
         await forbid_writes(session)
         found = await find_matches(
@@ -150,7 +151,10 @@ async def _written(
         at=ground.now,
         weights=ground.weights,
         calibration=engine.calibration.version,
-        models={found.basis.model: engine.calibration.of(found.basis.model) for found in results},
+        models={
+            model: engine.calibration.of(model, EntryKind.ACHIEVEMENT)
+            for model in {found.basis.model for found in results}
+        },
         unused=read.unused,
     )
     content = await asyncio.to_thread(write_xlsx, write_sheets(rows, names, told))

@@ -1,7 +1,7 @@
 """Subscribe to matches, change when they are told, end a subscription."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands.public import owner_of_demand
 from app.listings.public import owner_of_achievement
 from app.matching.domain.delivering import check_plan, due_at
-from app.matching.domain.percolating import anchors_of
+from app.matching.domain.percolating import shares_of
 from app.matching.domain.subscription import (
     Settings,
     Source,
@@ -20,19 +20,19 @@ from app.matching.domain.subscription import (
     check_new,
     source_to_json,
 )
-from app.matching.domain.terms import choose_terms
+from app.matching.domain.terms import choose_terms, terms_in
 from app.matching.domain.wishes import check_wishes
 from app.matching.index import IndexNotReady
 from app.matching.repository import subscriptions as repository
 from app.matching.repository import tellings
 from app.matching.service.engine import MatchingEngine
+from app.matching.service.querying import terms_of
 from app.platform import journal, timers
 from app.platform.access import Actor, ObjectUnknown, check_owner
 from app.platform.journal import NewEvent
 from app.shared import codes
 from app.shared.access import Reach
 from app.shared.ids import MatchSubscriptionId, new_id
-from app.shared.words import grams_of
 
 DELIVER: Final = "matching.deliver"
 
@@ -71,8 +71,8 @@ async def subscribe(
         settings=settings,
         created_at=now,
     )
-    anchors = [] if source.text is None else await _anchors(engine, source)
-    await repository.insert(session, subscription, anchors)
+    shares = {} if source.text is None else await _shares(engine, source.text)
+    await repository.insert(session, subscription, shares)
     await _journal(session, subscription, "created", actor, now)
     return subscription
 
@@ -87,15 +87,13 @@ async def _check_source(session: AsyncSession, actor: Actor, source: Source) -> 
         check_wishes(source.wishes, source.wants.other)
 
 
-async def _anchors(engine: MatchingEngine, source: Source) -> Sequence[str]:
-    grams = grams_of(source.text or "")
-    index = engine.indexes[source.wants]
+async def _shares(engine: MatchingEngine, text: str) -> Mapping[str, float]:
     try:
-        size = index.size
-        known = await asyncio.to_thread(index.document_frequencies, set(grams))
-    except IndexNotReady:  # then all are equally rare, and few are left out
-        size, known = 0, dict.fromkeys(grams, 0)
-    return anchors_of(choose_terms(grams, known, size))
+        [terms] = await asyncio.to_thread(terms_of, engine, [text])
+    except IndexNotReady:  # then all are equally rare
+        pairs, characters = terms_in(text)
+        terms = choose_terms(text, dict.fromkeys([*pairs, *characters], 0), 0)
+    return shares_of(terms)
 
 
 async def read_subscription(

@@ -52,7 +52,7 @@ async def list_suggestions(
     session: AsyncSession,
     market_id: MarketId,
     *,
-    technology_fields: Sequence[str],
+    technology_field: str | None,
     verdict: Verdict | None,
     after: Place | None,
     limit: int,
@@ -64,7 +64,7 @@ async def list_suggestions(
     return await pairs.find_queue(
         session,
         market_id,
-        technology_fields=technology_fields,
+        technology_field=technology_field,
         verdict=verdict,
         after=after,
         limit=limit,

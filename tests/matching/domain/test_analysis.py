@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demands.domain.gate_rules import DEMAND_RULES
@@ -30,9 +30,9 @@ from app.matching.domain.analysis_questions import TOO_GENERAL, ask
 from app.matching.domain.analysis_rules import PART_RULES, Part
 from app.matching.domain.analysis_words import ENTRIES_MIN, WordReport, WordUse, weigh_words
 from app.matching.domain.calibration import shipped
-from app.matching.domain.entry import Facts
+from app.matching.domain.entry import EntryKind, Facts
 from app.matching.domain.match import Verdict
-from app.matching.domain.terms import Terms, choose_terms
+from app.matching.domain.terms import Terms, choose_terms, terms_in
 from app.shared.ids import DemandId, MarketId, PartyId
 from app.shared.money import Money
 from app.shared.words import grams_of, words_of
@@ -43,6 +43,8 @@ WHOLE = (
     "十个月内完成，委托开发，专利归我公司。"
 )
 VAGUE = "希望与高校开展合作，显著提高产品质量，降低成本，实现智能化升级。"
+
+LOADS = settings(deadline=None)  # the first to cut a text loads the dictionary
 
 texts = st.text(st.sampled_from("颤振目前不大于0.8μm按标准测试预算60万元内完成，。；,.归我公司 "))
 parts = st.sampled_from(Part)
@@ -107,6 +109,7 @@ def test_more_clauses_state_no_less(one: str, more: str) -> None:
     assert stated(one) | stated(more) == stated(f"{one}。{more}")
 
 
+@LOADS
 @given(texts, st.booleans(), st.booleans())
 def test_each_gap_is_asked_about_once_the_heaviest_first(
     text: str, is_demand: bool, too_general: bool
@@ -150,6 +153,7 @@ ENTRIES = [
 ] * ENTRIES_MIN
 
 
+@LOADS
 @given(st.lists(st.sampled_from("深孔镗削刀杆检测技术颤振铜片裂纹及"), min_size=1).map("".join))
 def test_a_word_s_share_is_never_told_too_low(text: str) -> None:
     """MT92"""
@@ -212,31 +216,33 @@ def past(number: int, text: str, **told: object) -> PastDemand:
 
 
 def terms_of(text: str) -> Terms:
-    grams = grams_of(text)
-    held = [set(grams_of(entry)) for entry in ENTRIES]
-    return choose_terms(
-        grams, {gram: sum(gram in entry for entry in held) for gram in grams}, len(ENTRIES)
-    )
+    pairs, characters = terms_in(text)
+    frequencies = {term: sum(term in entry for entry in ENTRIES) for term in (*pairs, *characters)}
+    return choose_terms(text, frequencies, len(ENTRIES))
 
 
 han = st.text(st.sampled_from("深孔镗削刀杆颤振抑制铜片裂纹检测水稻育秧"), min_size=2, max_size=40)
 
 
+OF_WORDS = shipped().of(None, EntryKind.ACHIEVEMENT)
+
+
+@LOADS
 @given(st.text(st.sampled_from("深孔镗削刀杆颤振"), min_size=2), st.lists(han, max_size=8))
 def test_similar_demands_come_nearest_first_and_none_without_likeness(
     text: str, others: list[str]
 ) -> None:
     """MT93"""
     demands = [past(number, other) for number, other in enumerate(others, start=1)]
-    found = similar_to(text, terms_of(text), demands, shipped().of(None), limit=5)
+    found = similar_to(text, terms_of(text), demands, OF_WORDS, limit=5)
     coverages = [item.coverage for item in found]
     assert coverages == sorted(coverages, reverse=True)
     assert all(0 < value <= 1 for value in coverages)
     assert all(item.verdict is not Verdict.NONE for item in found)
     for item in found:
-        assert set(grams_of(text)) & set(grams_of(item.demand.text))
+        assert set(text) & set(item.demand.text)
         assert all(term.text in item.demand.text for term in item.terms)
-    again = similar_to(text, terms_of(text), demands[::-1], shipped().of(None), limit=5)
+    again = similar_to(text, terms_of(text), demands[::-1], OF_WORDS, limit=5)
     assert again == found
 
 
@@ -244,7 +250,7 @@ def test_a_repeated_demand_is_found_with_its_fate() -> None:
     """MT93"""
     text = "深孔镗削刀杆颤振抑制"
     demands = [past(1, f"{text}，返修率8%"), past(2, "水稻机插秧盘育秧基质")]
-    (found,) = similar_to(text, terms_of(text), demands, shipped().of(None), limit=5)
+    (found,) = similar_to(text, terms_of(text), demands, OF_WORDS, limit=5)
     assert (found.demand.id, found.verdict) == (UUID(int=1), Verdict.STRONG)
     assert found.fate_zh == "无人申报"
     assert {"深孔", "抑制", "颤振"} <= {term.text for term in found.terms}

@@ -19,9 +19,11 @@ from app.shared.calendar import SHANGHAI
 
 HOURS = st.integers(0, 23)
 QUIET = st.builds(QuietHours, HOURS, HOURS)
-MOMENTS = st.datetimes(
-    datetime(2026, 1, 1), datetime(2031, 12, 31), timezones=st.sampled_from([UTC, SHANGHAI])
-)
+MOMENTS = st.builds(
+    lambda seconds, zone: datetime.fromtimestamp(seconds, zone),
+    st.integers(1_767_225_600, 1_924_991_999) | st.floats(1_767_225_600, 1_924_991_999),
+    st.sampled_from([UTC, SHANGHAI]),
+)  # of 2026 to 2030
 PLANS = st.builds(Plan, st.sampled_from(Delivery), HOURS, QUIET)
 
 

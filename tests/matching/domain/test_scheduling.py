@@ -133,6 +133,20 @@ def test_choosing_pairs_before_slots_loses_nothing(day: tuple[list[Pairing], Hal
     assert check_best(day).method is Method.COLOURING
 
 
+@given(days(), st.integers(0, 9))
+@settings(max_examples=30, deadline=None)
+def test_what_is_called_optimal_is_so_however_few_pairs_are_looked_at(
+    day: tuple[list[Pairing], Hall], slotted_max: int
+) -> None:
+    """MT80, MT81"""
+    pairs, hall = day
+    made = schedule(pairs, hall, slotted_max=slotted_max)
+    assert list(faults(made.meetings, hall)) == []
+    best = best_of_all(pairs, hall)
+    assert worth(made.meetings) <= best <= (made.ceiling.served, made.ceiling.score)
+    assert not made.optimal or worth(made.meetings) == best
+
+
 def test_a_ring_of_three_firms_needs_three_slots() -> None:
     """MT81: each both seeks and offers, so that Kőnig's theorem does not hold."""
     ring = [pairing(n, n, 5, seeks=n, offers=(n + 1) % 3) for n in range(3)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.matching.domain import fitting
 from app.matching.domain.calibration import TextCalibration, shipped
 from app.matching.domain.conditions import broken_conditions
+from app.matching.domain.coverage import LENGTH_USUAL, coverages, lay_out
 from app.matching.domain.entry import Entry, EntryKind, Facts, Readiness
 from app.matching.domain.factors import LEVELS_MISSING_MAX, compare
 from app.matching.domain.match import Match, Verdict
@@ -25,7 +26,15 @@ from app.matching.domain.scoring import (
     total,
 )
 from app.matching.domain.storing import match_from_json, match_to_json
-from app.matching.domain.terms import TERMS_MAX, choose_terms, matched_terms
+from app.matching.domain.terms import (
+    PAIRS_PART,
+    SEARCHED_MAX,
+    TERMS_MAX,
+    Terms,
+    choose_terms,
+    matched_terms,
+    terms_in,
+)
 from app.matching.domain.weights import DEFAULT, FACTORS, Weights
 from app.matching.domain.wish import Conditions, Wish
 from app.shared import codes
@@ -125,10 +134,12 @@ def test_the_shipped_weights_are_whole() -> None:  # MT3
 
 
 def test_the_shipped_calibration_is_whole() -> None:  # MT3
-    for told in shipped().models.values():
-        assert told.coverage + told.semantic == pytest.approx(1, abs=1e-12)
-        assert 0 < told.possible < told.strong < 1
-    assert shipped().of("a model that nobody measured") == shipped().of(None)
+    for sides in shipped().models.values():
+        for told in sides.values():
+            assert told.coverage + told.semantic == pytest.approx(1, abs=1e-12)
+            assert 0 < told.possible < told.strong < 1
+    for kind in EntryKind:
+        assert shipped().of("a model that nobody measured", kind) == shipped().of(None, kind)
 
 
 def test_the_tables_know_every_code() -> None:  # MT5
@@ -187,7 +198,8 @@ def test_known_pairs(
     gap: bool,
 ) -> None:  # MT5
     said = compare(_facts(demand), _facts(achievement), TODAY)[factor]
-    assert (said.value, said.is_gap) == (pytest.approx(value), gap)
+    assert said.value == pytest.approx(value)
+    assert said.is_gap is gap
 
 
 def _facts(told: dict[str, object]) -> Facts:
@@ -269,9 +281,13 @@ FITS = "一种配电网漏电故障断点定位方法,漏电保护装置误动�
 OTHER = "水稻秸秆还田腐解菌剂的制备"
 
 
-def _frequencies(wish: str, entry: str) -> dict[str, int]:
-    held = set(grams_of(entry))
-    return {gram: int(gram in held) for gram in grams_of(wish)}
+def _terms(wish: str, *entries: str) -> Terms:
+    """Return the terms of a wish where these are all entries."""
+    held = [set().union(*terms_in(entry)) for entry in entries]
+    asked = [term for counted in terms_in(wish) for term in counted]
+    return choose_terms(
+        wish, {term: sum(term in one for one in held) for term in asked}, len(entries)
+    )
 
 
 texts = st.text(alphabet="低压配电网漏保护装置误动率高识别故障断点水稻秸秆的与 ,。aB9", max_size=60)
@@ -279,8 +295,7 @@ texts = st.text(alphabet="低压配电网漏保护装置误动率高识别故障
 
 @given(texts, texts)
 def test_shares_of_matched_terms_sum_to_at_most_one(wish: str, entry: str) -> None:  # MT6
-    terms = choose_terms(grams_of(wish), _frequencies(wish, entry), 3)
-    shown = matched_terms(wish, entry, terms)
+    shown = matched_terms(wish, entry, _terms(wish, entry, OTHER))
     assert sum(term.share for term in shown) <= 1 + 1e-9
     assert all(term.share > 0 for term in shown)
     assert [term.share for term in shown] == sorted((t.share for t in shown), reverse=True)
@@ -296,32 +311,50 @@ def test_words_hold_each_gram_as_often_as_it_stands(text: str) -> None:  # MT6
 
 
 def test_matched_terms_are_words_of_both_sides() -> None:  # MT6
-    terms = choose_terms(grams_of(WISH), _frequencies(WISH, FITS), 10)
+    terms = _terms(WISH, FITS, OTHER)
     shown = [term.text for term in matched_terms(WISH, FITS, terms)]
     assert {"漏电", "保护装置", "故障"} <= set(shown)
     assert all(word in WISH and word in FITS for word in shown)
     assert matched_terms(WISH, OTHER, terms) == ()
 
 
-@given(st.lists(st.sampled_from(["甲乙", "乙丙", "丙丁", "丁戊"]), max_size=30))
-def test_terms_are_those_worth_most(grams: list[str]) -> None:  # MT6
-    many = [f"词{number}" for number in range(100)] + grams
-    frequencies = {gram: (number * 7) % 50 for number, gram in enumerate(dict.fromkeys(many))}
-    terms = choose_terms(many, frequencies, 50)
-    assert len(terms.weights) == TERMS_MAX
-    counted = Counter(many)
-    worth = {gram: counted[gram] * terms.idf[gram] for gram in terms.idf}
-    everything = choose_terms_naively(many, frequencies)
-    assert min(worth.values()) >= max(
-        (everything[gram] for gram in everything if gram not in worth), default=0
-    )
+@given(texts, st.lists(texts, max_size=5))
+def test_coverage_is_what_its_formula_says(wish: str, entries: list[str]) -> None:  # MT13
+    """Counted for all texts at once as for each alone, term by term."""
+    terms = _terms(wish, *entries)
+    found = coverages(terms, [lay_out(entry) for entry in entries])
+    naive = [_coverage(terms, entry) for entry in entries]
+    assert found.tolist() == pytest.approx(naive, abs=1e-12)
+    assert all(0 <= value < 1 for value in naive)
 
 
-def choose_terms_naively(grams: list[str], frequencies: dict[str, int]) -> dict[str, float]:
-    return {
-        gram: grams.count(gram) * choose_terms([gram], frequencies, 50).idf[gram]
-        for gram in set(grams)
-    }
+def _coverage(terms: Terms, entry: str) -> float:
+    k = 1.2 * (0.25 + 0.75 * len(lay_out(entry)) / LENGTH_USUAL)
+    parts = []
+    for worth, counted in zip((terms.pairs, terms.characters), terms_in(entry), strict=True):
+        whole = sum(worth.values())
+        covered = sum(
+            worth[term] * counted[term] / (counted[term] + k) for term in worth if counted[term]
+        )
+        parts.append(covered / whole if whole else 0.0)
+    return PAIRS_PART * parts[0] + (1 - PAIRS_PART) * parts[1]
+
+
+def test_what_is_rare_on_both_sides_counts_most() -> None:  # MT13
+    terms = _terms(WISH, FITS, "障碍物识别", "目标识别", OTHER)
+    ordered = list(terms.pairs.values())
+    assert ordered == sorted(ordered, reverse=True)
+    assert terms.rarity["误动"] > terms.rarity["识别"]
+    searched = terms.searched({term: int(term != "误动") for term in terms.all})
+    assert "误动" not in searched
+    assert len(searched) <= SEARCHED_MAX
+    assert searched["识别"] == pytest.approx(terms.pairs["识别"] / terms.rarity["识别"])
+
+
+def test_a_long_wish_keeps_what_says_most() -> None:  # MT13
+    text = "".join(chr(0x4E00 + number) for number in range(TERMS_MAX + 50))
+    terms = choose_terms(text, dict.fromkeys([*terms_in(text)[0], *text], 0), 9)
+    assert len(terms.pairs) == len(terms.characters) == TERMS_MAX
 
 
 def _match(text: TextParts) -> Match:
@@ -342,7 +375,7 @@ def _match(text: TextParts) -> Match:
         text=WISH,
         facts=Facts(readiness=Readiness("trl_9", 6)),
     )
-    terms = choose_terms(grams_of(wish.words), _frequencies(wish.words, entry.words), 9)
+    terms = _terms(wish.words, entry.words, OTHER)
     return explain(
         wish, entry, text, terms=terms, weights=DEFAULT, calibration=MEANING, today=TODAY
     )

@@ -166,7 +166,7 @@ def test_each_row_is_a_wish_or_has_faults(rows: list[dict[str, str]]) -> None:
 
 
 shares = st.floats(0, 1, allow_nan=False)
-CALIBRATION = shipped().of(None)
+CALIBRATION = shipped().of(None, EntryKind.ACHIEVEMENT)
 
 
 @st.composite
