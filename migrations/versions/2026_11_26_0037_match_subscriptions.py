@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("technology_field", sa.String(40)),
         sa.Column("query", sa.String(2000)),
         sa.Column("wishes", pg.JSONB),
-        sa.Column("anchors", pg.ARRAY(sa.String(40)), nullable=False),
         sa.Column("least", sa.String(10), nullable=False),
         sa.Column("delivery", sa.String(10), nullable=False),
         sa.Column("digest_hour", sa.SmallInteger, nullable=False),
@@ -53,11 +52,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_match_subscriptions_field", "match_subscriptions", ["technology_field", "wants"]
     )
+    op.create_table(
+        "match_query_pairs",
+        sa.Column("pair", sa.String(40), primary_key=True),
+        sa.Column(
+            "subscription_id",
+            sa.Uuid,
+            sa.ForeignKey("match_subscriptions.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("share", sa.Double, nullable=False),
+    )
     op.create_index(
-        "ix_match_subscriptions_anchors",
-        "match_subscriptions",
-        ["anchors"],
-        postgresql_using="gin",
+        "ix_match_query_pairs_subscription_id", "match_query_pairs", ["subscription_id"]
     )
     op.create_table(
         "match_tellings",
@@ -89,4 +96,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("match_newcomers")
     op.drop_table("match_tellings")
+    op.drop_table("match_query_pairs")
     op.drop_table("match_subscriptions")
