@@ -45,17 +45,23 @@ async def running(
 
 
 @asynccontextmanager
-async def serving(database_url: str, folder: Path, *, worker: bool = False) -> AsyncIterator[str]:
-    """Serve the API, and a worker if asked; yield the address once it is ready."""
+async def serving(
+    database_url: str, folder: Path, *, worker: bool = False, index: bool = False
+) -> AsyncIterator[str]:
+    """Serve the API, a worker and an index if asked; yield the address once it is ready."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    variables = environment(database_url, ZHEPAI_PORT=str(port))
+    variables = environment(
+        database_url, ZHEPAI_PORT=str(port), ZHEPAI_INDEX_DIR=str(folder / "index")
+    )
     base_url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         log = folder / "serve.log"
         process = await stack.enter_async_context(running("serve", variables, log))
         if worker:
             await stack.enter_async_context(running("worker", variables, folder / "worker.log"))
+        if index:
+            await stack.enter_async_context(running("index", variables, folder / "index.log"))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url))
 
         async def ready() -> bool:

@@ -24,6 +24,7 @@ def test_environment_is_read_by_prefix(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (settings.home, settings.port) == (tmp_path, 9000)
     assert settings.cors_origins == ("https://a.example",)
     assert settings.files_path == tmp_path / "files"
+    assert settings.index_path == tmp_path / "index"
 
 
 @pytest.mark.parametrize(

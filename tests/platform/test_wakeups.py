@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 from app.platform.access import SYSTEM
 from app.platform.db import Database
 from app.platform.journal import NewEvent, append
-from app.platform.wakeups import CHANNEL, IDS_MAX, PACE_S, Wakeups
+from app.platform.wakeups import CHANNEL, EVERY_SUBJECT, IDS_MAX, PACE_S, Wakeups
 from app.shared.ids import MarketId, new_id
 from tests.eventually import eventually
 from tests.platform.small_app import NOW
@@ -176,6 +176,21 @@ async def test_killed_connection_is_made_anew(
             return await watch.wait(0.2)
 
         await eventually(heard)
+
+
+async def test_watcher_of_every_subject_is_woken_by_any(here: Wakeups, there: Wakeups) -> None:
+    # P38
+    await both_connected(here, there)
+    with here.watching(EVERY_SUBJECT) as every, here.watching(new_id()) as other:
+
+        async def heard() -> bool:
+            there.touch(new_id())
+            return await every.wait(0.2)
+
+        await eventually(heard)
+        here.touch(new_id())
+        assert await every.wait(LONG_S)
+        assert not await other.wait(0.05)
 
 
 async def test_commit_wakes_and_rollback_does_not(database: Database, here: Wakeups) -> None:
