@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from app.main import create_app
 from app.matching.domain.entry import EntryKind, Facts
-from app.matching.domain.vectors import CosineScale, Floats
+from app.matching.domain.vectors import Floats
 from app.matching.domain.weights import DEFAULT
 from app.matching.domain.wish import Wish
 from app.matching.embedding.embedder import Kind
+from app.matching.embedding.onnx_e5 import E5
 from app.matching.service.engine import engine_of
 from app.matching.service.finding import find_matches
 from app.settings import Settings
@@ -28,7 +29,7 @@ from app.wiring import assemble
 
 WARM: Final = 40
 TODAY: Final = date(2026, 3, 2)
-SCALE: Final = CosineScale(floor=0.78, span=0.14)
+SCALE: Final = E5.scale
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:

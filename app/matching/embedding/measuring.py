@@ -17,11 +17,12 @@ from pydantic import SecretStr
 
 from app.matching.domain.vectors import CosineScale, Floats
 from app.matching.embedding.embedder import EmbedderUnavailable, Kind
+from app.matching.embedding.onnx_e5 import E5
 from app.matching.embedding.openai_api import OpenAiApi, Patience, TextsRefused
 
-# What the scale of multilingual-e5-small makes of the medians of these pairs.
-_BELONGING: Final = 0.84
-_UNRELATED: Final = 0.56
+# Medians of the cosines that multilingual-e5-small gives these pairs.
+_E5_BELONGING: Final = 0.8972
+_E5_UNRELATED: Final = 0.8581
 _PATIENCE: Final = Patience(attempts=1, timeout_s=60, pause_s=0)  # who measures can ask again
 
 
@@ -59,12 +60,15 @@ def measure(encode: Callable[[Sequence[str], Kind], Floats]) -> Measured:
     cosines = np.concatenate(problems) @ solutions.T
     is_own = np.eye(len(pairs), dtype=np.bool_)
     belonging, unrelated = float(np.median(cosines[is_own])), float(np.median(cosines[~is_own]))
-    span = (belonging - unrelated) / (_BELONGING - _UNRELATED)
-    if span <= 0:
+    wider = (belonging - unrelated) / (_E5_BELONGING - _E5_UNRELATED)
+    if wider <= 0:
         raise EmbedderUnavailable("The model does not tell related texts from unrelated ones.")
     return Measured(
         dimensions=solutions.shape[1],
-        scale=CosineScale(floor=unrelated - _UNRELATED * span, span=span),
+        scale=CosineScale(
+            floor=unrelated - wider * (_E5_UNRELATED - E5.scale.floor),
+            span=wider * E5.scale.span,
+        ),
         pairs=len(pairs),
         nearest=int((cosines.argmax(axis=1) == np.arange(len(pairs))).sum()),
         query_s=float(np.median(times)),

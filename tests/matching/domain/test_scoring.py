@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.matching.domain import fitting
@@ -44,6 +44,7 @@ from app.shared.words import grams_of, spans_of
 
 TODAY = date(2026, 3, 2)
 MARKET = MarketId(UUID(int=1))
+LOADS = settings(deadline=None)  # the dictionary, in the first example
 SHARES = st.floats(0, 1, allow_nan=False)
 names = {
     table: st.sampled_from(codes.table(table).names)
@@ -293,6 +294,7 @@ def _terms(wish: str, *entries: str) -> Terms:
 texts = st.text(alphabet="低压配电网漏保护装置误动率高识别故障断点水稻秸秆的与 ,。aB9", max_size=60)
 
 
+@LOADS
 @given(texts, texts)
 def test_shares_of_matched_terms_sum_to_at_most_one(wish: str, entry: str) -> None:  # MT6
     shown = matched_terms(wish, entry, _terms(wish, entry, OTHER))
@@ -301,6 +303,7 @@ def test_shares_of_matched_terms_sum_to_at_most_one(wish: str, entry: str) -> No
     assert [term.share for term in shown] == sorted((t.share for t in shown), reverse=True)
 
 
+@LOADS
 @given(texts)
 def test_words_hold_each_gram_as_often_as_it_stands(text: str) -> None:  # MT6
     held: Counter[str] = Counter()
@@ -381,6 +384,7 @@ def _match(text: TextParts) -> Match:
     )
 
 
+@LOADS
 @given(parts)
 def test_a_match_tells_all_and_is_kept_as_it_is(text: TextParts) -> None:  # MT3
     match = _match(text)
