@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from app.main import create_app
 from app.matching.domain.entry import EntryKind, Facts
-from app.matching.domain.vectors import Floats
+from app.matching.domain.vectors import CosineScale, Floats
 from app.matching.domain.weights import DEFAULT
 from app.matching.domain.wish import Wish
 from app.matching.embedding.embedder import Kind
@@ -29,7 +29,6 @@ from app.wiring import assemble
 
 WARM: Final = 40
 TODAY: Final = date(2026, 3, 2)
-SCALE: Final = E5.scale
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
@@ -46,7 +45,7 @@ class Named:
 
     name: str
     dimensions: int = 384
-    scale: CosineScale = SCALE
+    scale: CosineScale = E5.scale
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         raise AssertionError("a wish's vector is stored with it")
