@@ -13,20 +13,18 @@ from app.matching.embedding.openai_api import OpenAiApi, Patience, TextsRefused
 BATCH: Final = 32  # what common servers take at once unless told otherwise
 AWAY_S: Final = 30.0
 _SHORTEST: Final = 64  # characters: a server that refuses these refuses something else
-# A person waits for a query, and has an answer by words. Passages are read in the background,
+# A person waits for one text, and has an answer by words. Several are read in the background,
 # which tries again later and shall be able to stop meanwhile.
-PATIENCE: Final[dict[Kind, Patience]] = {
-    "query": Patience(attempts=2, timeout_s=2, pause_s=0.2),
-    "passage": Patience(attempts=3, timeout_s=20, pause_s=1),
-}
+ALONE: Final = Patience(attempts=2, timeout_s=2, pause_s=0.2)
+TOGETHER: Final = Patience(attempts=3, timeout_s=20, pause_s=1)
 
 
 class ServedModel:
     """An `Embedder` whose vectors come from a server.
 
     The interface knows no difference between what is looked for and what is found: texts are sent
-    as they are. After a failure queries are refused for half a minute without asking: each would
-    cost its user the whole patience.
+    as they are. After a failure a lone text is refused for half a minute without asking: each would
+    cost somebody the whole patience.
     """
 
     def __init__(
@@ -44,13 +42,14 @@ class ServedModel:
         self._clock = clock
         self._away_until = -AWAY_S
 
-    def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
+    def encode(self, texts: Sequence[str], kind: Kind) -> Floats:  # noqa: ARG002 the interface has it
         """See `Embedder`."""
-        if kind == "query" and self._clock() < self._away_until:
+        is_alone = len(texts) == 1
+        if is_alone and self._clock() < self._away_until:
             raise EmbedderUnavailable("The embedding server did not answer a moment ago.")
         try:
             batches = [
-                self._taken(texts[at : at + BATCH], PATIENCE[kind])
+                self._taken(texts[at : at + BATCH], ALONE if is_alone else TOGETHER)
                 for at in range(0, len(texts), BATCH)
             ]
         except EmbedderUnavailable:

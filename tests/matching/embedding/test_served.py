@@ -81,14 +81,14 @@ def test_busy_server_is_asked_again_when_it_says(server: Server, client: Client)
         if len(server.asked) > 2
         else (429, {"Retry-After": pauses.pop(0)}, b"slow down")
     )
-    assert client.model.encode(["照明"], "passage").shape == (1, 3)
+    assert client.model.encode(["照明", "轴承"], "passage").shape == (2, 3)
     assert client.pauses == [7, 10]  # no pause is longer
 
 
 def test_broken_server_is_given_up_with_growing_pauses(server: Server, client: Client) -> None:
     server.answer = lambda _asked: (503, {}, b"overloaded")
     with pytest.raises(EmbedderUnavailable, match="503 overloaded"):
-        client.model.encode(["照明"], "passage")
+        client.model.encode(["照明", "轴承"], "passage")
     assert client.pauses == [1, 2]
 
 
@@ -163,7 +163,7 @@ def test_answer_that_is_no_vectors_is_refused(server: Server, client: Client, bo
 def test_slow_server_is_left(
     server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(served.PATIENCE, "query", Patience(attempts=2, timeout_s=0.1, pause_s=0.2))
+    monkeypatch.setattr(served, "ALONE", Patience(attempts=2, timeout_s=0.1, pause_s=0.2))
 
     def answer(asked: Asked) -> Answer:
         time.sleep(0.3)
@@ -182,7 +182,7 @@ def test_address_without_a_server_is_told(url: str) -> None:
         api.vectors(["照明"], Patience(attempts=1, timeout_s=1, pause_s=0))
 
 
-def test_after_a_failure_queries_wait_for_nothing_but_passages_try(
+def test_after_a_failure_a_lone_text_waits_for_nothing_but_several_try(
     server: Server, client: Client
 ) -> None:
     server.answer = lambda _asked: (503, {}, b"")
@@ -193,6 +193,6 @@ def test_after_a_failure_queries_wait_for_nothing_but_passages_try(
     with pytest.raises(EmbedderUnavailable, match="a moment ago"):
         client.model.encode(["照明"], "query")
     assert len(server.asked) == asked
-    assert client.model.encode(["照明"], "passage").shape == (1, 3)
+    assert client.model.encode(["照明", "轴承"], "query").shape == (2, 3)
     client.now += AWAY_S
     assert client.model.encode(["照明"], "query").shape == (1, 3)
