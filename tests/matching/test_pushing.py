@@ -79,11 +79,11 @@ async def test_a_demand_tells_what_it_newly_finds_and_why(
     zh, en = message["text_zh"], message["text_en"]
     said = {"strong": ("高度匹配", "strong match"), "possible": ("可能匹配", "possible match")}
     verdict_zh, verdict_en = said[item["verdict"]]
-    assert f"《{LOCATOR}》（{verdict_zh}，{round(item['score_bp'] / 100)} 分）" in zh
+    assert f"《{LOCATOR}》（{verdict_zh}）：" in zh
     assert "匹配词：" in zh
     assert item["factors"][0]["note_zh"] in zh
     assert f"差距：{item['gaps'][0]['text_zh']}" in zh
-    assert f"({verdict_en}, " in en
+    assert f"“{LOCATOR}” ({verdict_en}): " in en
     assert f"gaps: {item['gaps'][0]['text_en']}" in en
 
 

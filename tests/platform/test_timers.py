@@ -248,6 +248,25 @@ async def test_a_kept_setting_is_not_moved_and_one_being_handled_is_waited_for(
     assert await due() == [later]
 
 
+async def test_several_are_set_no_later_and_none_is_taken_before_the_commit(
+    database: Database,
+) -> None:
+    market_id = await market(database)
+    due = await schedule(database, market_id, PAST)
+    late = await schedule(database, market_id, PAST + timedelta(days=9_999))
+    subjects, soon = [due, late, new_id()], PAST + timedelta(seconds=1)
+    fired = Fired()
+    async with database.transaction() as session:
+        await timers.schedule_no_later(
+            session, kind=KIND, dues=[(market_id, subject, soon) for subject in subjects]
+        )
+        await run_all(database, fired)
+        assert fired == []
+    await run_all(database, fired)
+    assert fired[0] == (due, PAST)
+    assert sorted(fired[1:]) == sorted([(late, soon), (subjects[2], soon)])
+
+
 async def test_handler_may_set_its_own_timer_anew(database: Database) -> None:
     market_id = await market(database)
     subject = await schedule(database, market_id)

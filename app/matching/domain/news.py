@@ -169,5 +169,4 @@ def _verdict(content: Mapping[str, Any], language: int) -> str:
     if content["verdict"] is None:
         return ("：", ": ")[language]
     said = _VERDICTS[Verdict(content["verdict"])][language]
-    score = round(content["score_bp"] / 100)
-    return (f"（{said}，{score} 分）：", f" ({said}, {score} of 100): ")[language]
+    return (f"（{said}）：", f" ({said}): ")[language]
