@@ -113,6 +113,7 @@ BREACHES: list[tuple[rules.Check, str, str, tuple[str, str]]] = [
     (rules.sizes, "app/a.py", "class A:\n    async " + LONG.replace("\n", "\n    "), ("a.py", "")),
     (rules.commits, "app/a/s.py", "await s.commit()", ("app/platform/s.py", "s.commit()")),
     (rules.commits, "app/a/s.py", "end = s.commit", ("app/a/s.py", "s.commits()")),
+    (rules.commits, "app/a/service/index.py", "s.commit()", ("app/a/index/s.py", "s.commit()")),
     (
         rules.sql,
         "app/a/service.py",

@@ -63,7 +63,7 @@ def written() -> Iterator[tuple[Generations, IndexWriter]]:
         generations = Generations(Path(folder))
         generation = generations.new()
         with IndexWriter(generation, heap_bytes=15_000_000) as writer:
-            writer.commit(PLACE)
+            writer.settle(PLACE)
             generations.publish(generation)
             yield generations, writer
 
@@ -84,7 +84,7 @@ def test_scores_are_bm25_of_the_weighted_grams(
         for texts in commits:
             entries = [entry(text) for text in texts]
             writer.write(entries, ())
-            writer.commit(PLACE)
+            writer.settle(PLACE)
             for one in entries:
                 naive.put(one.id, grams_of(one.words))
         index = TantivyIndex(generations, A)
@@ -123,7 +123,7 @@ def test_changes_and_deletions_hold(
                 else:
                     writer.write([entry(text, ids[number])], ())
                     naive.put(ids[number], grams_of(text))
-            writer.commit(PLACE)
+            writer.settle(PLACE)
         index = TantivyIndex(generations, A)
         held, counted = naive.document_frequencies(wanted), index.document_frequencies(wanted)
         found = index.search(wanted, limit=100)
@@ -137,7 +137,7 @@ def test_limit_keeps_the_best() -> None:
     with written() as (generations, writer):
         ids = [new_id() for _ in range(30)]
         writer.write([entry("电池" + "，轴承" * number, id_) for number, id_ in enumerate(ids)], ())
-        writer.commit(PLACE)
+        writer.settle(PLACE)
         index = TantivyIndex(generations, A)
         assert [one.id for one in index.search({"电池": 1.0}, limit=5)] == ids[:5]
         assert index.search({}, limit=5) == []
@@ -155,7 +155,7 @@ def test_what_is_not_committed_is_not_seen_and_is_lost_with_its_writer() -> None
         generation = generations.current()
         assert generation is not None
         with IndexWriter(generation, heap_bytes=15_000_000) as next_writer:
-            next_writer.commit(Place("exchange", Cursor(1, 2, 3)))
+            next_writer.settle(Place("exchange", Cursor(1, 2, 3)))
         index.reload()
         assert index.size == 0
         assert read_place(generation) == Place("exchange", Cursor(1, 2, 3))
@@ -173,7 +173,7 @@ def test_reader_without_an_index_says_so_and_takes_up_each_new_one() -> None:
             generation = generations.new()
             with IndexWriter(generation, heap_bytes=15_000_000) as writer:
                 writer.write([entry("电池") for _ in range(count)], ())
-                writer.commit(PLACE)
+                writer.settle(PLACE)
             generations.publish(generation)
             generations.sweep()
             index.reload()

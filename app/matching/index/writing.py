@@ -36,7 +36,7 @@ class IndexWriter:
 
     @property
     def place(self) -> Place | None:
-        """How far it has come; ``None`` before the first commit."""
+        """How far it has come; ``None`` before it was first settled."""
         return read_place(self.generation)
 
     def write(self, entries: Iterable[Entry], gone: Collection[tuple[EntryKind, UUID]]) -> None:
@@ -48,7 +48,7 @@ class IndexWriter:
             writer.delete_documents_by_term(ID, entry.id.hex)
             writer.add_document(document_of(entry))
 
-    def commit(self, place: Place) -> None:
+    def settle(self, place: Place) -> None:
         """Let readers see what was written, and only then remember how far it goes.
 
         Killed in between, the next one writes the same again, which changes nothing.

@@ -66,13 +66,13 @@ class Indexing:
             await asyncio.to_thread(self._write, change, place)
             self._place = place
         elif reached.txid - cursor.txid > STRIDE:  # what others have journaled is passed in strides
-            await asyncio.to_thread(self._writer.commit, place)
+            await asyncio.to_thread(self._writer.settle, place)
             self._place = place
         return len(events)
 
     def _write(self, change: deriving.Change, place: Place) -> None:
         self._writer.write(change.entries, change.gone)
-        self._writer.commit(place)
+        self._writer.settle(place)
 
 
 async def carry_on(database: Database, generations: Generations) -> Indexing | None:
@@ -114,7 +114,7 @@ async def build(
             async for count in _add_all(database, writer, kind):
                 done += count
                 tell(done, total)
-        await asyncio.to_thread(writer.commit, start)
+        await asyncio.to_thread(writer.settle, start)
         indexing = Indexing(database, writer, start)
         while await indexing.step():
             pass
