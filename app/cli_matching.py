@@ -64,7 +64,11 @@ def measure_embedder(
 def match(
     file: Annotated[
         Path,
-        typer.Argument(help="需求表 XLSX 或 CSV：导入模板，或“标题”“需求描述”等列 / Demands"),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="需求表 XLSX 或 CSV：导入模板，或“标题”“需求描述”等列 / Demands",
+        ),
     ],
     *,
     out: Annotated[

@@ -25,6 +25,7 @@ from app.platform.runtime import Runtime
 from app.shared.ids import PartyId, new_id
 from app.wiring import ROUTERS
 from tests.auctions.lot import BUYERS, Lot, make_lot, yuan
+from tests.matching.market import engine_without_model
 from tests.platform.feed_harness import settled
 from tests.world import START, World
 
@@ -257,6 +258,7 @@ async def watch(
         assert (await lot.bid(name, 600_000 + 20_000 * number)).status_code == 201
     assert (await lot.bid(BIDDERS[0], 1)).status_code == 400  # a refused bid has a trail too
     await lot.run_worker()
+    own_runtime.live["matching"] = engine_without_model()  # no index process runs
     watch = Watch(lot, create_app(own_runtime), own_world)
     await watch.learn_ids()
     yield watch

@@ -11,6 +11,7 @@ from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Verdict
 
 LEXICAL: Final = "lexical"
+DEFAULT_MODEL: Final = "multilingual-e5-small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,13 @@ class Calibration:
     models: Mapping[str, Mapping[EntryKind, TextCalibration]]
 
     def of(self, model: str | None, wants: EntryKind) -> TextCalibration:
-        """Return the calibration for a model; of one that was never measured, the words' alone."""
-        return self.models.get(model or LEXICAL, self.models[LEXICAL])[wants]
+        """Return the calibration for a model.
+
+        One that was never measured has the default's: its scale puts its cosines there.
+        """
+        if model is None:
+            return self.models[LEXICAL][wants]
+        return self.models.get(model, self.models[DEFAULT_MODEL])[wants]
 
 
 @lru_cache(maxsize=1)

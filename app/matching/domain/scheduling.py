@@ -7,9 +7,9 @@ of the scores of all pairs that meet is the highest. Both are reached exactly:
   length), the pairs are chosen first, knowing only how many meetings each party and the hall can
   hold; Kőnig's theorem then gives every chosen pair a slot, evenly, so that the tables suffice.
 * Else the chosen pairs are given slots by a second program. If it places all of them, nothing can
-  be better. If not, pairs and slots are chosen together, which takes longer; when the time is up,
-  or there are too many for one search, the best found is returned and not called optimal, beside
-  the ceiling that no schedule exceeds.
+  be better. If not, pairs and slots are chosen together, which takes longer. Where the time is up,
+  or there are too many for one search, the best that is known is returned, at least what filling
+  slot by slot gives, and not called optimal beside the ceiling that no schedule exceeds.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -144,11 +144,7 @@ def schedule(
         found = _Placed(list(zip(chosen, slots, strict=True)), proven=choice.proven)
         method = Method.COLOURING
     else:
-        others = _best_others(chosen, held, hall, slotted_max)
-        found = _place(chosen, others, hall, ceiling, time_limit_s)
-        all_seen = len(chosen) + len(others) == len(held)
-        if not all_seen and found.worth != (ceiling.served, ceiling.score):
-            found = replace(found, proven=False)
+        found = _place(chosen, held, hall, ceiling, _Search(time_limit_s, slotted_max))
         method = Method.SLOTTED
     return Schedule(
         meetings=_at_tables(found.pairs),
@@ -180,33 +176,71 @@ def _ceiling(choice: Choice, held: Sequence[Pairing]) -> Ceiling:
     return Ceiling(len({pair.demand_id for pair in held}), sum(pair.score for pair in held))
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """How long and how far is looked."""
+
+    time_limit_s: float
+    slotted_max: int
+
+
 def _place(
     chosen: Sequence[Pairing],
-    others: Sequence[Pairing],
+    held: Sequence[Pairing],
     hall: Hall,
     ceiling: Ceiling,
-    time_limit_s: float,
+    search: _Search,
 ) -> _Placed:
     """Give slots to the pairs chosen without slots; if they cannot all have one, choose anew."""
-    first = _slotted(chosen, hall, ceiling, time_limit_s)
-    if first.worth == (ceiling.served, ceiling.score):
-        return replace(first, proven=True)
-    second = _slotted([*chosen, *others], hall, ceiling, time_limit_s)
-    return replace(max(first, second, key=lambda it: it.worth), proven=second.proven)
+    highest = (ceiling.served, ceiling.score)
+    looked_at = _best_first(chosen, held, hall, search.slotted_max)
+    tries = [_greedy(held, hall)]
+    if tries[0].worth != highest and len(looked_at) >= len(chosen):
+        tries.append(_slotted(chosen, hall, ceiling, search.time_limit_s))
+        if tries[1].worth != highest:
+            tries.append(_slotted(looked_at, hall, ceiling, search.time_limit_s))
+    best = max(tries, key=lambda it: it.worth)
+    of_all = len(tries) > 2 and tries[2].proven and len(looked_at) == len(held)
+    return replace(best, proven=of_all or best.worth == highest)
 
 
-def _best_others(
+def _best_first(
     chosen: Sequence[Pairing], held: Sequence[Pairing], hall: Hall, slotted_max: int
 ) -> Sequence[Pairing]:
-    """Return the best pairs that were not chosen, as many as can be looked at beside those."""
-    first, kept = set(chosen), []
-    size = sum(len(hall.present(pair)) for pair in chosen)
-    for pair in sorted((it for it in held if it not in first), key=lambda it: -it.score):
+    """Return the chosen pairs and then the best others, as many as one search can look at."""
+    first, kept, size = set(chosen), [], 0
+    others = sorted((pair for pair in held if pair not in first), key=lambda pair: -pair.score)
+    for pair in (*chosen, *others):
         size += len(hall.present(pair))
         if size > slotted_max:
             break
         kept.append(pair)
     return kept
+
+
+def _greedy(held: Sequence[Pairing], hall: Hall) -> _Placed:
+    """Fill slot by slot, who has no meeting yet and then the best first: at once, if not the best."""
+    placed: list[tuple[Pairing, int]] = []
+    there = {pair: frozenset(hall.present(pair)) for pair in held}
+    left = {party: hall.capacity(party) for pair in held for party in pair.parties}
+    waiting = sorted(held, key=lambda pair: -pair.score)
+    served: set[UUID] = set()
+    for slot in range(hall.slots):
+        busy: set[PartyId] = set()
+        met: set[Pairing] = set()
+        for pair in sorted(waiting, key=lambda pair: pair.demand_id in served):
+            if len(met) == hall.tables:
+                break
+            free = busy.isdisjoint(pair.parties) and all(left[party] for party in pair.parties)
+            if free and slot in there[pair]:
+                met.add(pair)
+                busy.update(pair.parties)
+                for party in pair.parties:
+                    left[party] -= 1
+        placed += [(pair, slot) for pair in waiting if pair in met]
+        served |= {pair.demand_id for pair in met}
+        waiting = [pair for pair in waiting if pair not in met]
+    return _Placed(placed, proven=False)
 
 
 def _choose_pairs(held: Sequence[Pairing], hall: Hall, time_limit_s: float) -> Choice:

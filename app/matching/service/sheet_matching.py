@@ -24,7 +24,7 @@ from app.matching.service.weighting import active_weights
 from app.platform.clock import market_now
 from app.platform.db import forbid_writes
 from app.platform.runtime import Runtime
-from app.platform.tables.sheets import CSV, XLSX, read_sheet, write_xlsx
+from app.platform.tables.sheets import CSV, XLSX, Sheet, read_sheet, write_xlsx
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import NotFound
 from app.shared.tables.form import ImportFileUnreadable
@@ -83,11 +83,13 @@ async def match_sheet(
 
     Invariants: MT99, MT100, MT101.
     """
+    sheet = await asyncio.to_thread(_open, path)
     engine = engine_of(runtime)
     async with runtime.database.transaction() as session:
         await forbid_writes(session)
         ground = await _ground(session, market_code)
-    read = await asyncio.to_thread(_read, path, ground.now)
+    today = ground.now.astimezone(SHANGHAI).date()
+    read = await asyncio.to_thread(read_wishes, sheet.header, sheet.rows, today=today)
     rows: list[RowFound] = []
     for count, asked in enumerate(read.rows):
         tell(count, len(read.rows))
@@ -111,12 +113,11 @@ async def _ground(session: AsyncSession, code: str | None) -> _Ground:
     return _Ground(market, weights, await market_now(session, market.id))
 
 
-def _read(path: Path, now: datetime) -> SheetRead:
+def _open(path: Path) -> Sheet:
     kind = _KINDS.get(path.suffix.lower())
     if kind is None:
         raise ImportFileUnreadable("Give an XLSX or CSV file.", accepted=["xlsx", "csv"])
-    sheet = read_sheet(path.read_bytes(), kind, SHEET)
-    return read_wishes(sheet.header, sheet.rows, today=now.astimezone(SHANGHAI).date())
+    return read_sheet(path.read_bytes(), kind, SHEET)
 
 
 async def _find(runtime: Runtime, engine: MatchingEngine, wish: Wish, ground: _Ground) -> Found:
