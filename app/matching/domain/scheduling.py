@@ -219,7 +219,7 @@ def _best_first(
 
 
 def _greedy(held: Sequence[Pairing], hall: Hall) -> _Placed:
-    """Fill slot by slot, who has no meeting yet and then the best first: at once, if not the best."""
+    """Fill slot by slot: demands without a meeting first, then the best; quick, not optimal."""
     placed: list[tuple[Pairing, int]] = []
     there = {pair: frozenset(hall.present(pair)) for pair in held}
     left = {party: hall.capacity(party) for pair in held for party in pair.parties}
