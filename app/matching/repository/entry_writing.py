@@ -1,11 +1,12 @@
 """Entries as the indexer keeps them, made from what the other modules tell everybody."""
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.coverage import lay_out
@@ -67,9 +68,11 @@ async def shown_among(session: AsyncSession, ids: Collection[UUID]) -> frozenset
     return frozenset(found)
 
 
-async def count_shown(session: AsyncSession) -> int:
-    """Return how many may be shown now."""
-    return (await session.execute(select(func.count()).select_from(MATCHABLE))).scalar_one()
+async def estimate_shown(session: AsyncSession) -> int:
+    """Return about how many may be shown now: counting a nation's takes longer than a request."""
+    planned = await session.scalar(text(f"EXPLAIN (FORMAT JSON) SELECT FROM {MATCHABLE.name}"))
+    told = json.loads(planned) if isinstance(planned, str) else planned
+    return int(told[0]["Plan"]["Plan Rows"])
 
 
 async def shown_page(

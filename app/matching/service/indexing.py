@@ -8,7 +8,7 @@ from uuid import UUID
 from app.matching.domain.entry import EntryKind
 from app.matching.index.generations import Generations, Place, read_place
 from app.matching.index.writing import IndexWriter
-from app.matching.repository.entry_writing import count_shown
+from app.matching.repository.entry_writing import estimate_shown
 from app.matching.service import deriving
 from app.platform import feed
 from app.platform.db import Database
@@ -107,13 +107,14 @@ async def build(
     """
     start = await where_journal_is(database)
     async with database.transaction() as session:
-        total = await count_shown(session)
+        total = await estimate_shown(session)
     done = 0
     with IndexWriter(generations.new(), heap_bytes=HEAP_OF_BUILDING_BYTES) as writer:
         for kind in EntryKind:
             async for count in _add_all(database, writer, kind):
                 done += count
-                tell(done, total)
+                tell(done, max(done, total))
+        tell(done, done)
         await asyncio.to_thread(writer.settle, start)
         indexing = Indexing(database, writer, start)
         while await indexing.step():
