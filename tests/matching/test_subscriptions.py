@@ -131,6 +131,25 @@ async def test_what_could_tell_nothing_is_refused(
         assert told["accepted"] == list(range(8, 21))
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("漏电", 201),
+        ("𠀀" * 2000, 201),
+        ("漏电 " + "7" * 1990, 201),
+        ("a" * 2000, 400),
+        ("漏", 400),
+    ],
+)
+async def test_a_query_needs_words_that_can_be_found(
+    subscriber: Subscriber, text: str, status: int
+) -> None:
+    """MT55, MT62"""
+    source = {"kind": "query", "wants": "demand", "text": text}
+    answer = await subscriber.send("POST", "match-subscriptions", {"name": "甲", "source": source})
+    assert answer.status_code == status, answer.text
+
+
 async def test_a_party_has_so_many_and_no_more(
     subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,11 @@ from uuid import UUID
 from app.matching.domain.delivering import Plan, check_plan
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Verdict
+from app.matching.domain.percolating import finds_something
 from app.matching.domain.wish import Wish
 from app.matching.domain.wishes import EntryWishes, wishes_to_json
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import MarketId, MatchSubscriptionId, PartyId
-from app.shared.words import tokens_of
 
 SUBSCRIPTIONS_MAX: Final = 50  # a party; what one can read
 
@@ -27,7 +27,7 @@ class TooManySubscriptions(Conflict):
 
 
 class QueryEmpty(RuleBroken):
-    """A query of marks only finds nothing."""
+    """A query of marks, or of a single character, finds nothing."""
 
     code = "match_query_empty"
     title_zh = "订阅的查询内容没有可检索的文字"
@@ -112,14 +112,14 @@ def check_new(source: Source, settings: Settings, *, held: int) -> None:
         held: How many the party has.
 
     Raises:
-        QueryEmpty: Its text is marks only.
+        QueryEmpty: Its text has no words.
         DigestInQuietHours: See `check_plan`.
         TooManySubscriptions: Names how many are accepted.
 
     Invariant: MT55.
     """
-    if source.text is not None and not tokens_of(source.text):
-        raise QueryEmpty("Write what is looked for in words.", field="source.text")
+    if source.text is not None and not finds_something(source.text):
+        raise QueryEmpty("Write words of two characters at least.", field="source.text")
     check_plan(settings.plan)
     if held >= SUBSCRIPTIONS_MAX:
         raise TooManySubscriptions("End one that is not needed.", accepted_max=SUBSCRIPTIONS_MAX)
