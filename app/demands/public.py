@@ -81,6 +81,7 @@ __all__ = [
     "get_demands",
     "get_engagement",
     "hand_over",
+    "ids_of_posted",
     "may_see",
     "owner_of_challenge",
     "owner_of_demand",
@@ -205,6 +206,11 @@ def read_demand_rows(
 async def get_demands(session: AsyncSession, demand_ids: Collection[DemandId]) -> Sequence[Demand]:
     """Return those of the demands that exist, by id, in one query, whoever asks."""
     return await demands.find_many(session, demand_ids)
+
+
+async def ids_of_posted(session: AsyncSession, *, after: UUID, limit: int) -> Sequence[DemandId]:
+    """Return the next ids of demands that are posted, in order."""
+    return await demands.ids_of_posted(session, after=after, limit=limit)
 
 
 async def owner_of_proposal(session: AsyncSession, proposal_id: UUID) -> Owner | None:

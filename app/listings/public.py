@@ -104,6 +104,7 @@ __all__ = [
     "get_notice",
     "get_registration",
     "hand_over",
+    "ids_on_shelf",
     "judge_again",
     "keep_standby",
     "listings_of_achievement",
@@ -149,6 +150,13 @@ async def achievements_on_shelf(
     With all their content: what everybody may read of it is for the caller to choose.
     """
     return await achievements.find_on_shelf(session, achievement_ids)
+
+
+async def ids_on_shelf(
+    session: AsyncSession, *, after: UUID, limit: int
+) -> Sequence[AchievementId]:
+    """Return the next ids of achievements that everybody knows, in order."""
+    return await achievements.ids_on_shelf(session, after=after, limit=limit)
 
 
 async def achievements_of_listings(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -209,6 +210,17 @@ async def find(session: AsyncSession, demand_id: DemandId, *, lock: bool = False
         statement = statement.with_for_update()
     row = await session.scalar(statement.execution_options(populate_existing=True))
     return None if row is None else to_demand(row)
+
+
+async def ids_of_posted(session: AsyncSession, *, after: UUID, limit: int) -> Sequence[DemandId]:
+    """Return the next ids of demands that are posted, in order."""
+    found = await session.scalars(
+        select(DemandRow.id)
+        .where(DemandRow.id > after, DemandRow.status == str(DemandStatus.POSTED))
+        .order_by(DemandRow.id)
+        .limit(limit)
+    )
+    return [DemandId(id_) for id_ in found]
 
 
 async def find_many(

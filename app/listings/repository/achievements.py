@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -174,6 +175,19 @@ async def find_on_shelf(
         .execution_options(populate_existing=True)
     )
     return [_achievement(row) for row in rows]
+
+
+async def ids_on_shelf(
+    session: AsyncSession, *, after: UUID, limit: int
+) -> Sequence[AchievementId]:
+    """Return the next ids of achievements on the shelf, in order."""
+    found = await session.scalars(
+        select(AchievementRow.id)
+        .where(AchievementRow.id > after, AchievementRow.status == str(AchievementStatus.ACCEPTED))
+        .order_by(AchievementRow.id)
+        .limit(limit)
+    )
+    return [AchievementId(id_) for id_ in found]
 
 
 def _seen_by(viewer: Viewer) -> ColumnElement[bool]:

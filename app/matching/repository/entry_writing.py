@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,19 +73,6 @@ async def estimate_shown(session: AsyncSession) -> int:
     planned = await session.scalar(text(f"EXPLAIN (FORMAT JSON) SELECT FROM {MATCHABLE.name}"))
     told = json.loads(planned) if isinstance(planned, str) else planned
     return int(told[0]["Plan"]["Plan Rows"])
-
-
-async def shown_page(
-    session: AsyncSession, kind: EntryKind, *, after: UUID, limit: int
-) -> Sequence[UUID]:
-    """Return the next ids of a kind that may be shown now, in order."""
-    found = await session.scalars(
-        select(MATCHABLE.c.id)
-        .where(MATCHABLE.c.kind == str(kind), MATCHABLE.c.id > after)
-        .order_by(MATCHABLE.c.id)
-        .limit(limit)
-    )
-    return found.all()
 
 
 async def put(session: AsyncSession, entries: Collection[Entry]) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.demands.public import DemandStatus, get_demands
+from app.demands.public import DemandStatus, get_demands, ids_of_posted
 from app.identity.public import get_parties
-from app.listings.public import achievements_of_listings, achievements_on_shelf
+from app.listings.public import achievements_of_listings, achievements_on_shelf, ids_on_shelf
 from app.matching.domain.entry import Entry, EntryKind
 from app.matching.domain.public_texts import entry_of_achievement, entry_of_demand
 from app.matching.repository import entry_writing
@@ -90,9 +90,14 @@ async def keep_page(
     Invariant: MT25.
     """
     await entry_writing.begin(session)
-    ids = await entry_writing.shown_page(session, kind, after=after, limit=limit)
+    ids: Sequence[UUID]
+    if kind is EntryKind.ACHIEVEMENT:
+        ids = await ids_on_shelf(session, after=after, limit=limit)
+    else:
+        ids = await ids_of_posted(session, after=after, limit=limit)
     last = ids[-1] if ids else None
-    entries = await _entries(session, {kind: ids})
+    shown = await entry_writing.shown_among(session, ids)
+    entries = await _entries(session, {kind: shown})
     await entry_writing.put(session, entries)
     await entry_writing.remove_between(
         session,
