@@ -13,12 +13,14 @@ from app.matching.domain.entry import EntryKind
 from app.matching.repository import results
 from app.matching.service import brokering
 from app.matching.service.suggesting import keep_pairs
+from app.platform.db import Database
 from app.platform.journal import history
 from app.platform.timers import Timer
 from app.shared.ids import new_id
 from tests.demands.board import done, refusal
 from tests.matching.desk import Pair, fitting_pair, queue
 from tests.matching.market import LEAKAGE, LOCATING, Json, Market
+from tests.queries import counted
 from tests.world import START
 
 BROKER: Any = "broker"
@@ -279,3 +281,13 @@ async def test_an_achievement_finds_its_pair_for_the_desk_as_well(market: Market
     item = (await queue(market))["items"][0]
     assert item["reasons"]["found_by"] == EntryKind.ACHIEVEMENT
     assert item["demand"]["id"] == str(pair.demand_id)
+
+
+async def test_a_page_of_the_queue_is_two_statements(
+    market: Market, pair: Pair, rolled_back: Database
+) -> None:
+    """MT70: what may be taken, and what it shows."""
+    await market.match(pair.achievement_id)
+    with counted(rolled_back) as sent:
+        assert (await queue(market))["items"]
+    assert len(sent) == 2

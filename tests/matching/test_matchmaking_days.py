@@ -1,18 +1,25 @@
 """Matchmaking days over HTTP: prepared, planned, published anew, printed, and who reads what."""
 
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.matching.domain.entry import EntryKind
 from app.platform.journal import history
+from app.platform.runtime import Runtime
 from app.platform.tables.sheets import XLSX, read_sheet
 from app.shared.ids import new_id
 from tests.demands.board import done, refusal
 from tests.matching.desk import Pair, fitting_pair
 from tests.matching.market import COATING, OTHERS, Json, Market
+from tests.matching.naive_index import NaiveIndex
 from tests.world import START
 
 STARTS = START.replace(day=20)
@@ -243,3 +250,33 @@ async def test_what_a_party_wishes_in_private_excludes_and_is_told_to_nobody(
     (meeting,) = draft["meetings"]
     region = next(it for it in meeting["points"] if it["name"] == "region")
     assert region["note_zh"] != "不同省份"  # both are of Hangzhou, whatever it wishes
+
+
+class MeddledWith(NaiveIndex):
+    """An index that does something else before it answers, while a plan is being made."""
+
+    def __init__(self, meddle: Callable[[], None]) -> None:
+        super().__init__()
+        self._meddle = meddle
+
+    def document_frequencies(self, grams: Collection[str]) -> Mapping[str, int]:
+        self._meddle()
+        return super().document_frequencies(grams)
+
+
+async def test_a_setting_that_changes_while_it_is_planned_is_planned_again(
+    market: Market, pair: Pair, shared_runtime: Runtime
+) -> None:
+    """MT85"""
+    day, loop = await prepared(market, pair), asyncio.get_running_loop()
+    path, kept = f"matchmaking-days/{day['id']}", market.engine
+    change = partial(market.board.put, path, "operator", day_body(pair, tables=1), seen='"1"')
+
+    def meddle() -> None:
+        asyncio.run_coroutine_threadsafe(change(), loop).result(timeout=10)
+
+    meddled = dict.fromkeys(EntryKind, MeddledWith(meddle))
+    shared_runtime.live["matching"] = replace(kept, indexes=meddled)
+    refusal(await do(market, day, "plan"), 409, "matchmaking_day_changed")
+    shared_runtime.live["matching"] = kept
+    assert done(await do(market, day, "plan"))["tables"] == 1
