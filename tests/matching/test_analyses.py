@@ -202,7 +202,7 @@ async def test_the_restricted_part_changes_nothing(market: Market) -> None:  # M
     await market.shelve_others()
     open_, closed = [
         done(await market.board.post("demands", "buyer_staff", draft_body() | more))["id"]
-        for more in ({}, RESTRICTED | {"restricted_text": LEAKAGE})
+        for more in ({}, RESTRICTED | {"restricted_text": LEAKAGE * 3})
     ]
     await market.shelve("漏电故障断点定位方法", LOCATING)
     told = await analysed(market, demand_id=open_)

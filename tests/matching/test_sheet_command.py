@@ -7,17 +7,20 @@ from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.matching.index.generations import Generations
+from app.matching.public import match_sheet
 from app.matching.service.indexing import build
-from app.platform.db import Database
+from app.platform.db import Database, forbid_writes
+from app.platform.runtime import Runtime
 from app.platform.tables.sheets import XLSX, Sheet, read_sheet, write_csv, write_xlsx
+from tests.matching.market import Market
 from tests.matching.shelf import Shelf
+from tests.queries import counted
 from tests.world import World
-
-pytestmark = pytest.mark.concurrency
 
 HEADER = ("标题", "需求描述", "预算")
 LEAKAGE = ("漏电断点定位", "漏电断点定位方法，效果明显。", "60万元")
@@ -43,6 +46,7 @@ def sheet(path: Path, name: str) -> Sheet:
     return read_sheet(path.read_bytes(), XLSX, name)
 
 
+@pytest.mark.concurrency
 async def test_a_sheet_of_demands_comes_back_with_reasons(
     own_world: World,
     database: Database,
@@ -95,3 +99,29 @@ def _check(path: Path, shelf: Shelf) -> None:
     assert sheet(path, "依据").rows[0].cells[0] == "交易所 / exchange"
     with ZipFile(path) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist())
+
+
+async def test_the_database_refuses_writes_while_a_sheet_is_matched(
+    market: Market, shared_runtime: Runtime, tmp_path: Path
+) -> None:
+    """MT101"""
+    asked = tmp_path / "需求.csv"
+    asked.write_bytes(write_csv([HEADER, LEAKAGE, UNREAD]))
+    session = market.session
+    code = await session.scalar(
+        text("SELECT code FROM markets WHERE id = :id"), {"id": market.world.market_id}
+    )
+    told: list[tuple[int, int]] = []
+    with counted(shared_runtime.database) as sent:
+        done = await match_sheet(
+            shared_runtime, asked, market_code=code, tell=lambda *count: told.append(count)
+        )
+    assert (done.rows, done.unread, done.suited) == (2, 1, 0)
+    assert told == [(0, 2), (1, 2), (2, 2)]
+    # One transaction for the market, one a row that was read, one for the names.
+    others = [statement for statement in sent if not statement.startswith("SELECT")]
+    assert others == ["SET TRANSACTION READ ONLY"] * 3
+    assert sent[0] == others[0]
+    await forbid_writes(session)
+    with pytest.raises(DBAPIError, match="read-only"):
+        await session.execute(text("DELETE FROM match_entries"))
