@@ -8,9 +8,9 @@ from uuid import UUID
 
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Basis, Match
-from app.matching.domain.matchmaking import Day, Setting
+from app.matching.domain.matchmaking import Day, Setting, Slot
 from app.matching.domain.reasons import basis_points, told_reasons
-from app.matching.domain.scheduling import Schedule, Without
+from app.matching.domain.scheduling import Meeting, Schedule, Without
 from app.matching.domain.storing import basis_to_json, match_to_json
 from app.shared.canonical import digest
 from app.shared.ids import PartyId
@@ -61,34 +61,9 @@ def write_plan(
 
     Invariants: MT74, MT83.
     """
-    meetings = []
-    for meeting in made.meetings:
-        pair, slot = meeting.pairing, setting.slots[meeting.slot]
-        match = match_to_json(matches[pair.demand_id, pair.achievement_id])
-        why_zh, why_en = told_reasons(match)
-        meetings.append(
-            {
-                "slot": meeting.slot + 1,
-                "table": meeting.table + 1,
-                "starts_at": slot.starts_at,
-                "ends_at": slot.ends_at,
-                "demand": invited[pair.demand_id],
-                "achievement": invited[pair.achievement_id],
-                "score_bp": pair.score,
-                "verdict": match["verdict"],
-                "why_zh": why_zh,
-                "why_en": why_en,
-                "points": [
-                    {
-                        "name": item["name"],
-                        "points_bp": basis_points(item["points"]),
-                        "note_zh": item["note_zh"],
-                        "note_en": item["note_en"],
-                    }
-                    for item in match["contributions"]
-                ],
-            }
-        )
+    meetings = [
+        _told(meeting, setting.slots[meeting.slot], matches, invited) for meeting in made.meetings
+    ]
     plan: dict[str, Any] = jsonable(
         {
             "method": made.method,
@@ -110,6 +85,38 @@ def write_plan(
         }
     )
     return plan
+
+
+def _told(
+    meeting: Meeting,
+    slot: Slot,
+    matches: Mapping[tuple[UUID, UUID], Match],
+    invited: Mapping[UUID, Invited],
+) -> dict[str, Any]:
+    pair = meeting.pairing
+    match = match_to_json(matches[pair.demand_id, pair.achievement_id])
+    why_zh, why_en = told_reasons(match)
+    return {
+        "slot": meeting.slot + 1,
+        "table": meeting.table + 1,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "demand": invited[pair.demand_id],
+        "achievement": invited[pair.achievement_id],
+        "score_bp": pair.score,
+        "verdict": match["verdict"],
+        "why_zh": why_zh,
+        "why_en": why_en,
+        "points": [
+            {
+                "name": item["name"],
+                "points_bp": basis_points(item["points"]),
+                "note_zh": item["note_zh"],
+                "note_en": item["note_en"],
+            }
+            for item in match["contributions"]
+        ],
+    }
 
 
 def publish_plan(day: Day, *, version: int, at: datetime) -> tuple[dict[str, Any], str]:
