@@ -15,6 +15,7 @@ from app.matching.service import brokering
 from app.matching.service.suggesting import keep_pairs
 from app.platform.db import Database
 from app.platform.journal import history
+from app.platform.schema import encode_cursor
 from app.platform.timers import Timer
 from app.shared.ids import new_id
 from tests.demands.board import done, refusal
@@ -102,6 +103,9 @@ async def test_the_queue_is_paged_the_best_first(market: Market, session: AsyncS
         met += [(item["reasons"]["score"], item["achievement"]["id"]) for item in page["items"]]
         if (cursor := page["next"] or "") == "":
             break
+    beyond = encode_cursor(2**40, str(ids[0]), str(ids[1]))
+    bad = await market.board.get(f"match-suggestions?cursor={beyond}", BROKER)
+    refusal(bad, 400, "cursor_invalid")
     assert met == [(0.9, str(ids[1])), (0.5, str(ids[0])), (0.5, str(ids[2]))]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -248,14 +248,19 @@ def check_setting(
         where = f"slots.{index}"
         last = slot.ends_at > slot.starts_at
         need(last, where, rule="ends_before_start", message="It ends after it begins.")
-        days = {it.astimezone(SHANGHAI).date() for it in (slot.starts_at, slot.ends_at)}
-        need(days == {held_on}, where, rule="outside_the_day", message="It is on another day.")
+        inside = all(_lies_on(held_on, it) for it in (slot.starts_at, slot.ends_at))
+        need(inside, where, rule="outside_the_day", message="It is on another day.")
         apart = slot.starts_at >= over
         need(apart, where, rule="overlaps", message="The slot before is not over.")
         over = max(over, slot.ends_at)
     _check_invited(findings, setting, offered)
     if findings.errors:
         raise DayInvalid(findings.summary(), errors=findings.errors)
+
+
+def _lies_on(day: date, moment: datetime) -> bool:
+    # By difference: a moment at the end of the calendar has no form in Shanghai.
+    return timedelta(0) <= moment - datetime.combine(day, time(), SHANGHAI) < timedelta(days=1)
 
 
 def _check_invited(

@@ -23,6 +23,7 @@ from app.matching.schemas.cases import (
 from app.matching.schemas.wishes import Code
 from app.matching.service import brokering, case_reading, suggesting
 from app.matching.service.brokering import Step
+from app.matching.service.suggesting import score_key
 from app.platform.access import Actor, ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
@@ -49,7 +50,7 @@ async def list_match_suggestions(
     Both entries are on offer now and as they were judged. What a broker has taken or dismissed,
     and what is settled, is left out.
     """
-    after = None if cursor is None else Place(*decode_cursor(cursor, int, UUID, UUID))
+    after = None if cursor is None else Place(*decode_cursor(cursor, score_key, UUID, UUID))
     found = await suggesting.list_suggestions(
         session,
         actor.market_id,

@@ -48,6 +48,17 @@ def _row(result: StoredResult, place: int) -> dict[str, Any]:
     }
 
 
+def score_key(key: object) -> int:
+    """Return the score of a queue's cursor, in millionths.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(key, int) or not 0 <= key <= _MILLION:
+        raise ValueError("no score")
+    return key
+
+
 async def list_suggestions(
     session: AsyncSession,
     market_id: MarketId,

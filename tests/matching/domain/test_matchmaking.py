@@ -91,6 +91,7 @@ def test_a_setting_is_kept_as_it_is() -> None:
         ({"slots": slots(1, NOW)}, {"in_the_past", "outside_the_day"}),
         ({"slots": (Slot(FIRST, FIRST),)}, {"ends_before_start"}),
         ({"slots": slots(1, FIRST + timedelta(hours=15))}, {"outside_the_day"}),
+        ({"slots": (Slot(FIRST, datetime.max.replace(tzinfo=UTC)),)}, {"outside_the_day"}),
         ({"slots": slots(2) + slots(1)}, {"overlaps"}),
         ({"demands": ()}, {"nobody_invited"}),
         ({"achievements": (DEMAND,)}, {"not_matchable"}),
