@@ -3,9 +3,10 @@
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -73,16 +74,20 @@ _COPY: Final = text("""
 
 async def fill_shelf(market: Market, database: Database, corpus: Corpus, count: int) -> None:
     """Put so many achievements on the shelf; commits."""
+    await copy_shelf(market, database, _rows(corpus, count - 1, seed=count))
+    await vacuum(database, "achievements")
+
+
+async def copy_shelf(market: Market, database: Database, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put achievements on the shelf that have these columns of their own; commits."""
     template = _template(market.id, market.parties["seller"])
     async with database.transaction() as session:
         await achievements.insert(session, template)
-    rows = _rows(corpus, count - 1, seed=count)
-    for start in range(0, count - 1, SLICE):
-        some = [next(rows) for _ in range(min(SLICE, count - 1 - start))]
+    left = iter(rows)
+    while some := list(islice(left, SLICE)):
         told = {"rows": json.dumps(some, ensure_ascii=False), "template": template.id}
         async with database.transaction() as session:
             await session.execute(_COPY, told)
-    await vacuum(database, "achievements")
 
 
 def _template(market_id: MarketId, party_id: PartyId) -> Achievement:

@@ -200,9 +200,14 @@ def _start(command: Sequence[str], environment: dict[str, str]) -> Any:
 
 
 async def measure(
-    settings: Settings, environment: dict[str, str], corpus: Corpus, entries: int
+    settings: Settings,
+    environment: dict[str, str],
+    corpus: Corpus,
+    entries: int,
+    *,
+    quick: bool = False,
 ) -> dict[str, Any]:
-    """Return all figures of a shelf of this size."""
+    """Return all figures of a shelf of this size; of ``quick`` ones the answers alone."""
     runtime = assemble(settings)
     database = Database(runtime.database.url, pool_size=20, silence_s=None)
     path = settings.index_path
@@ -219,8 +224,9 @@ async def measure(
     for name, meaning in (("words", False), ("words_and_meaning", True)):
         told[name] = ask(corpus.problems[:QUERIES], environment, meaning=meaning)
         note(f"asked by {name}: {told[name]}")
-    told["lag_s"] = await measure_lag(database, market, environment, path, seconds=20)
-    note(f"followed: {told['lag_s']}")
+    if not quick:
+        told["lag_s"] = await measure_lag(database, market, environment, path, seconds=20)
+        note(f"followed: {told['lag_s']}")
     await database.close()
     await runtime.database.close()
     return told

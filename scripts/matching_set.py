@@ -8,7 +8,7 @@ read where it lies.
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,10 +66,16 @@ class Task:
 
 
 class MatchingSet:
-    """The set of a folder."""
+    """The set of a folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        first: Only so many documents that have a problem, and what can be asked of them alone.
+    """
+
+    def __init__(self, folder: Path, *, first: int | None = None) -> None:
         self.documents = read_lines(folder / "docs.jsonl.gz")
+        if first is not None:
+            self.documents = [told for told in self.documents if told.get("problem")][:first]
         self.queries = read_lines(folder / "queries.jsonl.gz")
         self._row = {told["id"]: row for row, told in enumerate(self.documents)}
         self._gold: dict[str, set[str]] = defaultdict(set)
@@ -78,6 +84,13 @@ class MatchingSet:
             for line in file:
                 query, document, _ = line.split("\t")
                 self._gold[query].add(document)
+        if first is not None:
+            self.queries = [query for query in self.queries if self._is_whole(query)]
+
+    def _is_whole(self, query: Mapping[str, Any]) -> bool:
+        needed = set(self._gold[query["id"]])
+        needed |= {query["exclude"]} if query.get("exclude") else set()
+        return needed <= self._row.keys()
 
     @cached_property
     def problems(self) -> Sequence[str]:
