@@ -26,7 +26,7 @@ from app.platform.db import Database
 from app.platform.runtime import Runtime
 from app.platform.wakeups import EVERY_SUBJECT, POLL_S, Watch
 
-COMMIT_S: Final = 0.5
+COMMIT_S: Final = 0.3  # with a reader's second well below two, from commit to findable
 LOOK_S: Final = 0.1
 PAUSE_MAX_S: Final = 10.0
 BACKGROUND: Final = "matching in the background"
