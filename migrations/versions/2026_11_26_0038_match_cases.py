@@ -22,8 +22,8 @@ def upgrade() -> None:
 def _pairs() -> None:
     op.create_table(
         "match_pairs",
-        sa.Column("demand_id", sa.Uuid, primary_key=True),
-        sa.Column("achievement_id", sa.Uuid, primary_key=True),
+        sa.Column("demand_id", sa.Uuid, _entry(), primary_key=True),
+        sa.Column("achievement_id", sa.Uuid, _entry(), primary_key=True),
         sa.Column("found_by", sa.String(12), primary_key=True),
         sa.Column("market_id", sa.Uuid, nullable=False),
         sa.Column("technology_field", sa.String(40)),
@@ -41,6 +41,10 @@ def _pairs() -> None:
     op.create_index("ix_match_pairs_best", "match_pairs", [sa.text("market_id"), *best])
     of_field = (sa.text("market_id"), sa.text("technology_field"), *best)
     op.create_index("ix_match_pairs_field", "match_pairs", list(of_field))
+
+
+def _entry() -> sa.ForeignKey:
+    return sa.ForeignKey("match_entries.id", ondelete="CASCADE")
 
 
 def _cases() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.entry import EntryKind
+from app.matching.models import MatchPairRow
 from app.matching.repository import results
 from app.matching.service import brokering
 from app.matching.service.suggesting import keep_pairs
@@ -127,6 +128,11 @@ async def test_what_is_no_longer_so_is_not_suggested(market: Market, pair: Pair)
     )
     await keep_pairs(market.session, replace(result, matches=tuple(elsewhere)))
     assert (await queue(market))["items"] == []
+    await keep_pairs(market.session, result)
+    count = select(func.count()).select_from(MatchPairRow)
+    assert await market.session.scalar(count)
+    await market.index(EntryKind.DEMAND, pair.demand_id)  # the indexer learns that it is gone
+    assert await market.session.scalar(count) == 0
 
 
 async def test_a_broker_brings_a_pair_to_its_deal(

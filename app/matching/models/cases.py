@@ -16,6 +16,10 @@ from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 
 
+def _entry() -> ForeignKey:
+    return ForeignKey("match_entries.id", ondelete="CASCADE")  # a pair goes with either side
+
+
 class MatchPairRow(Base):
     """A demand and an achievement of one market, as one of them has found the other.
 
@@ -48,8 +52,8 @@ class MatchPairRow(Base):
         ),
     )
 
-    demand_id: Mapped[UUID] = mapped_column(primary_key=True)
-    achievement_id: Mapped[UUID] = mapped_column(primary_key=True)
+    demand_id: Mapped[UUID] = mapped_column(_entry(), primary_key=True)
+    achievement_id: Mapped[UUID] = mapped_column(_entry(), primary_key=True)
     found_by: Mapped[str] = mapped_column(String(12), primary_key=True)
     market_id: Mapped[UUID]
     technology_field: Mapped[str | None] = mapped_column(String(40))

@@ -51,24 +51,25 @@ async def replace_found(
         .where(own == entry_id, _P.found_by == kind)
         .execution_options(synchronize_session=False)
     )
-    if not rows:
+    sides = {row[name] for row in rows for name in ("demand_id", "achievement_id")}
+    held = await session.execute(
+        select(MatchEntryRow.id, MatchEntryRow.technology_field)
+        .where(MatchEntryRow.id.in_(sides))
+        .order_by(MatchEntryRow.id)
+        .with_for_update(read=True, key_share=True)  # none goes before its pairs are there
+    )
+    fields = {row.id: row.technology_field for row in held}
+    found = [
+        {**row, "technology_field": fields[row["demand_id"]]}
+        for row in rows
+        if row["demand_id"] in fields and row["achievement_id"] in fields
+    ]
+    if not found:
         return
-    demands = {row["demand_id"] for row in rows}
-    fields = dict(
-        (
-            await session.execute(
-                select(MatchEntryRow.id, MatchEntryRow.technology_field).where(
-                    MatchEntryRow.id.in_(demands)
-                )
-            )
-        ).all()
-    )
-    statement = insert(_P).values(
-        [{**row, "technology_field": fields.get(row["demand_id"])} for row in rows]
-    )
+    statement = insert(_P).values(found)
     fresh = {
         name: statement.excluded[name]
-        for name in rows[0].keys() - {"demand_id", "achievement_id", "found_by"}
+        for name in found[0].keys() - {"demand_id", "achievement_id", "found_by"}
     }
     keys = [_P.demand_id, _P.achievement_id, _P.found_by]
     # Two indexers may keep the same entry's results at once; the later one stands.
