@@ -94,7 +94,7 @@ async def measure_quality(
         gain = by_discipline(held, task) if name == "field" else by_answers(task)
         ways = {"words": None, "meaning": vectors.get(side.kind)}
         found[name] = {
-            way: await ask(database, engine, task, side, vectors=some, gain=gain)
+            way: await ask(database, engine, task, side, home=market.id, vectors=some, gain=gain)
             for way, some in ways.items()
             if way == "words" or some is not None
         }

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 from app.main import create_app
 from app.matching.domain.entry import EntryKind, Facts
@@ -25,6 +26,7 @@ from app.matching.embedding.onnx_e5 import E5
 from app.matching.service.engine import engine_of
 from app.matching.service.finding import find_matches
 from app.settings import Settings
+from app.shared.ids import MarketId
 from app.wiring import assemble
 
 WARM: Final = 40
@@ -73,7 +75,7 @@ def memory_mb() -> dict[str, float]:
     return {"rss": round(told["Rss"]), "pss": round(told["Pss"]), "private": round(private)}
 
 
-async def ask(problems: Sequence[str], model: str | None) -> dict[str, Any]:
+async def ask(problems: Sequence[str], model: str | None, home: MarketId) -> dict[str, Any]:
     """Return what whole explained matches take."""
     runtime = assemble(Settings())
     create_app(runtime)
@@ -85,7 +87,7 @@ async def ask(problems: Sequence[str], model: str | None) -> dict[str, Any]:
         began = time.perf_counter()
         async with runtime.database.transaction() as session:
             found = await find_matches(
-                session, engine, wish, weights=DEFAULT, today=TODAY, limit=20
+                session, engine, wish, home=home, weights=DEFAULT, today=TODAY, limit=20
             )
         spent.append((time.perf_counter() - began) * 1e3)
         assert len(found.matches) == 20
@@ -96,7 +98,12 @@ async def ask(problems: Sequence[str], model: str | None) -> dict[str, Any]:
 def main() -> None:
     """Ask, print, wait."""
     asked = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps(asyncio.run(ask(asked["problems"], asked["model"]))), flush=True)
+    print(
+        json.dumps(
+            asyncio.run(ask(asked["problems"], asked["model"], MarketId(UUID(asked["home"]))))
+        ),
+        flush=True,
+    )
     sys.stdin.read()
 
 

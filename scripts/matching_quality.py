@@ -34,7 +34,7 @@ from app.matching.service.finding import find_matches
 from app.matching.service.indexing import build
 from app.platform.db import Database
 from app.settings import Settings
-from app.shared.ids import DemandId, new_id
+from app.shared.ids import DemandId, MarketId, new_id
 from scripts.market import Market
 from scripts.matching_filling import AT, SLICE, copy_shelf, vacuum
 from scripts.matching_set import MatchingSet, Task, encoded, ndcg
@@ -185,6 +185,7 @@ async def ask(
     task: Task,
     side: Side,
     *,
+    home: MarketId,
     vectors: Vectors | None,
     gain: Callable[[int, Sequence[int]], float],
 ) -> float:
@@ -207,7 +208,7 @@ async def ask(
         )
         async with database.transaction() as session:
             found = await find_matches(
-                session, engine, wish, weights=DEFAULT, today=TODAY, limit=SHOWN
+                session, engine, wish, home=home, weights=DEFAULT, today=TODAY, limit=SHOWN
             )
         rows = [side.ids[match.entry_id] for match in found.matches if match.entry_id in side.ids]
         kept = [row for row in rows if row != question.kept_out]
@@ -227,7 +228,8 @@ def by_discipline(held: MatchingSet, task: Task) -> Callable[[int, Sequence[int]
 
     def gain(number: int, rows: Sequence[int]) -> float:
         judged = [row for row in rows if told[row] is not None][:DEPTH]
-        return sum(told[row] == asked[number] for row in judged) / DEPTH
+        right = sum(bool(told[row] == asked[number]) for row in judged)
+        return right / DEPTH
 
     return gain
 

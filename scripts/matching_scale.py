@@ -31,7 +31,7 @@ from app.platform.access import SYSTEM
 from app.platform.db import Database
 from app.platform.journal import NewEvent
 from app.settings import Settings
-from app.shared.ids import new_id
+from app.shared.ids import MarketId, new_id
 from app.wiring import assemble
 from scripts.market import Market, make_market
 from scripts.matching_asking import percentiles
@@ -169,14 +169,17 @@ async def _built(database: Database, path: Path) -> float:
     return round(time.perf_counter() - began, 1)
 
 
-def ask(problems: Sequence[str], environment: dict[str, str], *, meaning: bool) -> dict[str, Any]:
+def ask(
+    problems: Sequence[str], home: MarketId, environment: dict[str, str], *, meaning: bool
+) -> dict[str, Any]:
     """Return what whole explained matches take in a process of their own, and its memory.
 
     A second process asks beside one that has asked, so that shared pages count as such.
     """
     told: dict[str, Any] = {}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"problems": list(problems), "model": MODEL if meaning else None}, file)
+        asked = {"problems": list(problems), "home": str(home), "model": MODEL if meaning else None}
+        json.dump(asked, file)
         file.flush()
         command = [sys.executable, "-m", "scripts.matching_asking", file.name]
         first, second = None, None
@@ -222,7 +225,7 @@ async def measure(
     note(f"built anew in {told['rebuild_s']} s")
     told["index_mb"] = _size_mb(path)
     for name, meaning in (("words", False), ("words_and_meaning", True)):
-        told[name] = ask(corpus.problems[:QUERIES], environment, meaning=meaning)
+        told[name] = ask(corpus.problems[:QUERIES], market.id, environment, meaning=meaning)
         note(f"asked by {name}: {told[name]}")
     if not quick:
         told["lag_s"] = await measure_lag(database, market, environment, path, seconds=20)

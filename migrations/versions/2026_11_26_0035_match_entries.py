@@ -15,14 +15,14 @@ TIME = sa.DateTime(timezone=True)
 # achievement on the shelf whose right was not sold away, a demand that takes proposals.
 MATCHABLE = """
     CREATE VIEW matchable_entries AS
-    SELECT a.id, 'achievement' AS kind, a.market_id, a.party_id, a.version AS revision
-    FROM achievements a
+    SELECT a.id, 'achievement' AS kind, a.market_id, c.sandbox, a.party_id, a.version AS revision
+    FROM achievements a JOIN market_clocks c ON c.market_id = a.market_id
     WHERE a.status = 'accepted' AND NOT EXISTS (
         SELECT FROM listings l
         WHERE l.achievement_id = a.id AND l.status = 'sold' AND l.conversion_mode = 'transfer'
     )
     UNION ALL
-    SELECT d.id, 'demand', d.market_id, d.party_id, d.version
+    SELECT d.id, 'demand', d.market_id, c.sandbox, d.party_id, d.version
     FROM demands d JOIN market_clocks c ON c.market_id = d.market_id
     WHERE d.status = 'posted' AND d.closes_at > clock_timestamp() + c.ahead
 """

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from app.listings.public import AchievementStatus
 from app.listings.repository import achievements
 from app.matching.domain.entry import EntryKind
 from app.matching.repository import results
+from app.platform.clock import MarketClock
 from app.platform.db import Database
 from app.shared.ids import AchievementId
 from tests.demands.board import done, refusal
@@ -206,3 +209,21 @@ async def test_a_match_takes_one_statement_for_its_candidates(
         await market.match(demand)
     joined = [text for text in statements if "matchable_entries" in text]
     assert len(joined) == 2  # the entry itself, and all its candidates
+
+
+async def test_what_a_sandbox_holds_is_real_in_no_other_market(market: Market) -> None:  # MT14
+    """Both of the tests' markets are sandboxes; let one of them be live, and then both."""
+    await market.shelve_others()
+    await market.shelve("漏电故障断点定位方法", LOCATING)
+    asked = {"text": LEAKAGE, "wants": ["achievement"]}
+
+    async def found_elsewhere() -> int:
+        answer = await market.board.post("match-queries", "expert", asked, market="other")
+        return len(done(answer)["achievements"]["matches"])
+
+    assert await found_elsewhere() == 0
+    live = update(MarketClock).values(sandbox=False, ahead=timedelta(0), moved_at=None)
+    await market.session.execute(live.where(MarketClock.market_id == market.world.market_id))
+    assert await found_elsewhere() == 0
+    await market.session.execute(live)
+    assert await found_elsewhere() > 0

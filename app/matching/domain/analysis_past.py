@@ -72,7 +72,6 @@ class SimilarDemand:
 
 
 def similar_to(
-    words: str,
     terms: Terms,
     past: Sequence[PastDemand],
     calibration: TextCalibration,
@@ -82,7 +81,7 @@ def similar_to(
     """Return the past demands that a text comes near, nearest first; those alone that fit.
 
     Args:
-        words: The text; ``terms`` are chosen from it.
+        terms: Of the text.
         calibration: Of words alone; measured on texts of needs against texts of solutions.
 
     Invariant: MT93.
@@ -91,21 +90,19 @@ def similar_to(
     scored = list(zip(shares, past, strict=True))
     best = sorted(scored, key=lambda item: (-item[0], item[1].id))[:limit]
     return tuple(
-        _similar(words, terms, demand, coverage, verdict)
+        _similar(terms, demand, coverage, verdict)
         for coverage, demand in best
         if (verdict := calibration.verdict(coverage)) is not Verdict.NONE
     )
 
 
-def _similar(
-    words: str, terms: Terms, demand: PastDemand, coverage: float, verdict: Verdict
-) -> SimilarDemand:
+def _similar(terms: Terms, demand: PastDemand, coverage: float, verdict: Verdict) -> SimilarDemand:
     zh, en = fate_of(demand)
     return SimilarDemand(
         demand=demand,
         coverage=coverage,
         verdict=verdict,
-        terms=matched_terms(words, demand.text, terms),
+        terms=matched_terms(terms, lay_out(demand.text)),
         fate_zh=zh,
         fate_en=en,
         price_class=class_of(demand.taken),

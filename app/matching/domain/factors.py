@@ -4,13 +4,14 @@ Each is a pure function of both sides' facts, whoever looks for whom. A value of
 ``None`` says that one side states nothing that could be compared.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from app.matching.domain import fitting
-from app.matching.domain.entry import Facts
+from app.matching.domain.entry import Facts, Readiness
 from app.shared import codes
 from app.shared.money import Money
 from app.shared.regions import region_prefix
@@ -19,8 +20,12 @@ LEVELS_MISSING_MAX: Final = 4  # so many levels below what is asked count as no 
 MONTHS_A_LEVEL: Final = 6  # what development by one of nine levels usually takes; default
 _LEVELS: Final = 9
 _DAYS_A_MONTH: Final = 30.4375
-_NEAR: Final = ((6, 1.0, "同区县", "same district"), (4, 0.8, "同市", "same city"))
-_SAME_PROVINCE: Final = (2, 0.5, "同省", "same province")
+_NEAR: Final = (
+    (6, 1.0, "同区县", "same district"),
+    (4, 0.8, "同市", "same city"),
+    (2, 0.5, "同省", "same province"),
+)
+Modes: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +48,30 @@ def _unstated(what_zh: str, what_en: str) -> Compared:
     return Compared(None, f"{what_zh}未说明", f"{what_en} not stated")
 
 
-def compare_fields(demand: Facts, achievement: Facts) -> Compared:
+# A market states few different values: most pairs are compared once and remembered.
+_remembered: Final = lru_cache(maxsize=8_192)
+
+
+@_remembered
+def compare_fields(asked: str | None, stated: str | None) -> Compared:
     """Compare technology fields by their distance in the tree of the code table."""
-    asked, stated = demand.technology_field, achievement.technology_field
     if asked is None or stated is None:
         return _unstated("技术领域", "technology field")
-    named = f"{codes.label('technology_field', asked)} / {codes.label('technology_field', stated)}"
+    labels = [codes.label("technology_field", name) for name in (asked, stated)]
     if asked == stated:
-        return Compared(
-            1.0, f"同一技术领域：{codes.label('technology_field', asked)}", f"both {asked}"
-        )
+        return Compared(1.0, f"同一技术领域：{labels[0]}", f"both {asked}")
     chains = [codes.chain("technology_field", name) for name in (asked, stated)]
     shared = len(set(chains[0]) & set(chains[1]))
     steps = sum(len(chain) - shared for chain in chains)
     value = 1 - steps / sum(len(chain) for chain in chains)
-    return Compared(value, f"技术领域不同：{named}", f"fields {asked}, {stated}", is_gap=True)
+    return Compared(
+        value, f"技术领域不同：{' / '.join(labels)}", f"fields {asked}, {stated}", is_gap=True
+    )
 
 
-def compare_readiness(demand: Facts, achievement: Facts) -> Compared:
+@_remembered
+def compare_readiness(asked: Readiness | None, stated: Readiness | None) -> Compared:
     """Compare what is asked with the level reached; levels of other scales say nothing."""
-    asked, stated = demand.readiness, achievement.readiness
     if asked is None or stated is None:
         return _unstated("成熟度要求" if asked is None else "成熟度", "readiness")
     if asked.scale != stated.scale:
@@ -77,69 +86,76 @@ def compare_readiness(demand: Facts, achievement: Facts) -> Compared:
     return Compared(max(0.0, 1 - missing / LEVELS_MISSING_MAX), *told, is_gap=True)
 
 
-def compare_prices(demand: Facts, achievement: Facts) -> Compared:
+@_remembered
+def compare_prices(budget: Money | None, price: Money | None) -> Compared:
     """Compare the budget's upper end with the price; at twice the budget nothing fits."""
-    budget, price = demand.price_high, achievement.price_low
     if budget is None or price is None:
         return _unstated("预算" if budget is None else "价格", "price or budget")
     if budget.currency != price.currency:
         return Compared(None, "币种不同，不能比较", "currencies differ")
-    told = (f"报价 {_yuan(price)}，预算 {_yuan(budget)}", f"price {price}, budget {budget}")
+    told = (
+        f"报价 {_told(price)}，预算 {_told(budget)}",
+        f"price {_told(price)}, budget {_told(budget)}",
+    )
     if price.amount_minor <= budget.amount_minor:
         return Compared(1.0, *told)
     over = price.amount_minor / budget.amount_minor - 1 if budget.amount_minor else 1.0
     return Compared(max(0.0, 1 - over), *told, is_gap=True)
 
 
-def _yuan(money: Money) -> str:
+def _told(money: Money) -> str:
     told = money.as_json()
     return f"{told['amount']} {told['currency']}"
 
 
-def compare_regions(demand: Facts, achievement: Facts) -> Compared:
+@_remembered
+def compare_regions(here: str | None, there: str | None) -> Compared:
     """Compare how near the two parties are."""
-    here, there = demand.region, achievement.region
     if here is None or there is None:
         return _unstated("地区", "region")
-    for digits, value, zh, en in (*_NEAR, _SAME_PROVINCE):
-        known = min(len(region_prefix(here)), len(region_prefix(there)))
+    known = min(len(region_prefix(here)), len(region_prefix(there)))
+    for digits, value, zh, en in _NEAR:
         if digits <= known and here[:digits] == there[:digits]:
             return Compared(value, zh, en)
     return Compared(0.0, "不同省份", "different provinces")
 
 
-def compare_modes(demand: Facts, achievement: Facts) -> Compared:
+def _offered(modes: Modes) -> str:
+    return "、".join(codes.label("conversion_mode", mode) for mode in modes)
+
+
+@_remembered
+def compare_modes(wanted: Modes, offered: Modes) -> Compared:
     """Compare how they would work together."""
-    if not demand.modes or not achievement.modes:
+    if not wanted or not offered:
         return _unstated("合作方式", "mode of cooperation")
-    value = max(fitting.best(fitting.MODES, mode, achievement.modes) for mode in demand.modes)
-    wanted = "、".join(codes.label("cooperation_mode", mode) for mode in demand.modes)
-    offered = "、".join(codes.label("conversion_mode", mode) for mode in achievement.modes)
+    value = max(fitting.best(fitting.MODES, mode, offered) for mode in wanted)
+    asked = "、".join(codes.label("cooperation_mode", mode) for mode in wanted)
     return Compared(
         value,
-        f"需求方：{wanted}；成果方：{offered}",
-        f"asked {', '.join(demand.modes)}; offered {', '.join(achievement.modes)}",
+        f"需求方：{asked}；成果方：{_offered(offered)}",
+        f"asked {', '.join(wanted)}; offered {', '.join(offered)}",
         is_gap=value == 0,
     )
 
 
-def compare_ownership(demand: Facts, achievement: Facts) -> Compared:
+@_remembered
+def compare_ownership(ownership: str | None, offered: Modes) -> Compared:
     """Compare who shall own the rights with the ways in which they are offered."""
-    if demand.ip_ownership is None or not achievement.modes:
+    if ownership is None or not offered:
         return _unstated("知识产权归属", "ownership of rights")
-    value = fitting.best(fitting.OWNERSHIP, demand.ip_ownership, achievement.modes)
-    offered = "、".join(codes.label("conversion_mode", mode) for mode in achievement.modes)
+    value = fitting.best(fitting.OWNERSHIP, ownership, offered)
     return Compared(
         value,
-        f"知识产权：{codes.label('ip_ownership', demand.ip_ownership)}；成果方：{offered}",
-        f"rights: {demand.ip_ownership}; offered {', '.join(achievement.modes)}",
+        f"知识产权：{codes.label('ip_ownership', ownership)}；成果方：{_offered(offered)}",
+        f"rights: {ownership}; offered {', '.join(offered)}",
         is_gap=value == 0,
     )
 
 
-def compare_dates(demand: Facts, achievement: Facts, today: date) -> Compared:
+@_remembered
+def compare_dates(due_on: date | None, stated: Readiness | None, today: date) -> Compared:
     """Compare the time until the work is due with what development to the last level takes."""
-    due_on, stated = demand.due_on, achievement.readiness
     if due_on is None or stated is None:
         return _unstated("完成期限" if due_on is None else "成熟度", "due date or readiness")
     last = codes.last_level(stated.scale)
@@ -162,15 +178,12 @@ def compare(demand: Facts, achievement: Facts, today: date) -> Mapping[str, Comp
 
     Invariants: MT4, MT5.
     """
-    said = {name: how(demand, achievement) for name, how in _FACTORS.items()}
-    return {**said, "due": compare_dates(demand, achievement, today)}
-
-
-_FACTORS: Final[Mapping[str, Callable[[Facts, Facts], Compared]]] = {
-    "field": compare_fields,
-    "readiness": compare_readiness,
-    "price": compare_prices,
-    "mode": compare_modes,
-    "ip": compare_ownership,
-    "region": compare_regions,
-}
+    return {
+        "field": compare_fields(demand.technology_field, achievement.technology_field),
+        "readiness": compare_readiness(demand.readiness, achievement.readiness),
+        "price": compare_prices(demand.price_high, achievement.price_low),
+        "mode": compare_modes(demand.modes, achievement.modes),
+        "ip": compare_ownership(demand.ip_ownership, achievement.modes),
+        "due": compare_dates(demand.due_on, achievement.readiness, today),
+        "region": compare_regions(demand.region, achievement.region),
+    }

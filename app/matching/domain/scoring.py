@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.matching.domain.calibration import TextCalibration
+from app.matching.domain.coverage import lay_out
 from app.matching.domain.entry import Entry, EntryKind, Facts
 from app.matching.domain.factors import Compared, compare
 from app.matching.domain.match import Contribution, Gap, Match, Verdict
@@ -130,7 +131,7 @@ def explain(
         text_score=text_score,
         verdict=calibration.verdict(text_score),
         contributions=points,
-        terms=matched_terms(wish.words, entry.words, terms),
+        terms=matched_terms(terms, lay_out(entry.words)),
         gaps=tuple(
             Gap(factor=name, text_zh=compared[name].note_zh, text_en=compared[name].note_en)
             for name in FACTORS

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import fsum, prod
 from typing import Final
 
-from app.matching.domain.entry import Facts
 from app.matching.domain.factors import Compared, compare_regions
 from app.matching.domain.match import Contribution, Match
 from app.matching.domain.teams import NEVER, Member, Past, Sale, Team, past_of
@@ -155,7 +154,7 @@ def assess(
             ),
             "sold": _repeated(sold, "同领域成果成交", "works of the field sold"),
             "solved": _repeated(solved, "该单位完成同领域需求", "demands of the field solved"),
-            "region": compare_regions(Facts(region=wanted_region), Facts(region=region)),
+            "region": compare_regions(wanted_region, region),
         },
     )
 

@@ -1,14 +1,14 @@
 """Terms 检索词 of a wish: which pairs of characters are looked for, and what they are worth."""
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final
 
 from app.matching.domain.match import MatchedTerm
-from app.shared.words import is_han, normal, runs_of, spans_of
+from app.shared.words import is_han, runs_of, spans_of
 
 TERMS_MAX: Final = 256  # of a text of more, what says least is left aside
 SEARCHED_MAX: Final = 32  # so many find the candidates; more only take longer
@@ -26,11 +26,14 @@ class Terms:
         pairs: By pair of characters, word of letters or number, what it is worth.
         characters: The same by single character, word of letters or number.
         rarity: By term, ``ln(1 + (N - df + 0.5) / (df + 0.5))``.
+        words: By word that people can be shown, in order, its pairs, each with the part of its
+            places in the wish that lie in this word.
     """
 
     pairs: Mapping[str, float]
     characters: Mapping[str, float]
     rarity: Mapping[str, float]
+    words: Mapping[str, Mapping[str, float]]
 
     @property
     def all(self) -> Collection[str]:
@@ -82,36 +85,44 @@ def choose_terms(text: str, frequencies: Mapping[str, int], size: int) -> Terms:
         return dict(sorted(worth.items(), key=lambda item: (-item[1], item[0]))[:TERMS_MAX])
 
     chosen, single = weighed(pairs), weighed(characters)
-    return Terms(chosen, single, {term: rarity[term] for term in (*chosen, *single)})
+    kept = {term: rarity[term] for term in (*chosen, *single)}
+    return Terms(chosen, single, kept, _words_of(text, pairs))
 
 
-def _worth_of(terms: Terms, held: Mapping[str, int]) -> Mapping[str, float]:
-    return {
-        term: worth * held[term] / (held[term] + _K1)
-        for term, worth in terms.pairs.items()
-        if term in held
-    }
+def _words_of(text: str, standing: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for word, places in spans_of(text):
+        if len(word) < _WORD_MIN:
+            continue
+        parts = found.setdefault(word, {})
+        for gram, part in places:
+            parts[gram] = parts.get(gram, 0.0) + part / standing[gram]
+    return found
 
 
-def matched_terms(wish: str, entry: str, terms: Terms) -> tuple[MatchedTerm, ...]:
+def matched_terms(terms: Terms, laid_out: str) -> tuple[MatchedTerm, ...]:
     """Return the words of a wish that stand in an entry, those that count most first.
 
     A pair of characters counts for the words that it lies in, half for each of two. What words
     that the entry lacks have in common with it is told of nothing, so shares sum to at most 1.
 
+    Args:
+        laid_out: The entry's text, see `domain.coverage.lay_out`.
+
     Invariant: MT6.
     """
-    worth = _worth_of(terms, terms_in(entry)[0])
+    worth = {
+        term: value * count / (count + _K1)
+        for term, value in terms.pairs.items()
+        if (count := laid_out.count(term if is_han(term) else f" {term} "))
+    }
     whole = sum(worth.values())
     if whole == 0:
         return ()
-    standing = terms_in(wish)[0]
-    text, shares = normal(entry), defaultdict[str, float](float)
-    for word, places in spans_of(wish):
-        if len(word) < _WORD_MIN or word not in text:
-            continue
-        for gram, part in places:
-            if gram in worth:
-                shares[word] += part * worth[gram] / standing[gram] / whole
+    shares = {
+        word: sum(part * worth[gram] for gram, part in parts.items() if gram in worth) / whole
+        for word, parts in terms.words.items()
+        if word in laid_out
+    }
     best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN_MAX]
-    return tuple(MatchedTerm(word, share) for word, share in best)
+    return tuple(MatchedTerm(word, share) for word, share in best if share > 0)

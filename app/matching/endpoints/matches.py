@@ -84,6 +84,7 @@ async def query_matches(body: QueryBody, actor: ActorDep, runtime: RuntimeDep) -
                 session,
                 engine,
                 replace(wish, vector=read[kind][0], model=read[kind][1]),
+                home=actor.market_id,
                 weights=weights,
                 today=now.astimezone(SHANGHAI).date(),
                 limit=body.limit,

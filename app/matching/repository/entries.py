@@ -5,11 +5,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Integer, String, Uuid, and_, column, select, table, text, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.matching.domain.entry import Entry, EntryKind, Facts, Readiness
 from app.matching.models import MatchEntryRow
+from app.platform.clock import MarketClock
 from app.shared.ids import MarketId, PartyId
 from app.shared.money import Money
 
@@ -19,6 +35,7 @@ MATCHABLE: Final = table(
     column("id", Uuid),
     column("kind", String),
     column("market_id", Uuid),
+    column("sandbox", Boolean),
     column("party_id", Uuid),
     column("revision", Integer),
 )
@@ -34,6 +51,12 @@ _CURRENT: Final = (
         ),
     )
     .where(_E.id == text("ANY(CAST(:ids AS uuid[]))"))
+)
+
+
+_HOME: Final = aliased(MarketClock)
+_CURRENT_AT: Final = _CURRENT.join(_HOME, _HOME.market_id == bindparam("home", type_=Uuid)).where(
+    or_(MATCHABLE.c.market_id == _HOME.market_id, not_(or_(MATCHABLE.c.sandbox, _HOME.sandbox)))
 )
 
 
@@ -112,12 +135,19 @@ def _facts(row: Any) -> Facts:
     )
 
 
-async def load_current(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CurrentEntry]:
+async def load_current(
+    session: AsyncSession, ids: Collection[UUID], *, home: MarketId | None = None
+) -> dict[UUID, CurrentEntry]:
     """Return those of the entries that may be shown now, in the revision that may be shown.
 
-    Invariant: MT1.
+    Args:
+        home: Only those that may be matched at this exchange: what a sandbox holds is real in no
+            other market, and nothing of others is real in it.
+
+    Invariants: MT1, MT14.
     """
-    rows = await session.execute(_CURRENT, {"ids": list(ids)})
+    statement = _CURRENT if home is None else _CURRENT_AT
+    rows = await session.execute(statement, {"ids": list(ids), "home": home})
     return {row.id: CurrentEntry(row) for row in rows}
 
 

@@ -4,7 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, cast, delete, func, select, true, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +32,7 @@ from app.matching.models import (
     MatchTellingRow,
 )
 from app.platform.access import Owner
+from app.platform.clock import MarketClock
 from app.platform.db import insert_rows
 from app.shared import codes
 from app.shared.ids import MarketId, MatchSubscriptionId, PartyId
@@ -141,6 +154,12 @@ async def owner_of(session: AsyncSession, subscription_id: UUID) -> Owner | None
     return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
 
 
+def _may_meet(entry: Entry) -> ColumnElement[bool]:
+    either = MarketClock.market_id.in_([_S.market_id, entry.market_id])
+    sandbox = select(MarketClock).where(either, MarketClock.sandbox).exists()
+    return or_(_S.market_id == entry.market_id, ~sandbox)
+
+
 async def concerned(
     session: AsyncSession, entry: Entry, pairs: Collection[str], *, least: float
 ) -> Sequence[Subscription]:
@@ -152,7 +171,7 @@ async def concerned(
     Args:
         least: Which part of a query's pairs is enough.
 
-    Invariants: MT56, MT61, MT62.
+    Invariants: MT14, MT56, MT61, MT62.
     """
     told, newcomer = MatchTellingRow, MatchNewcomerRow
     field = entry.facts.technology_field
@@ -160,6 +179,7 @@ async def concerned(
     is_news = and_(
         _S.wants == str(entry.kind),
         _S.party_id != entry.party_id,
+        _may_meet(entry),
         _S.since < select(newcomer.seen_at).where(newcomer.entry_id == entry.id).scalar_subquery(),
         ~select(told)
         .where(

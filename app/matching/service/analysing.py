@@ -184,15 +184,14 @@ async def _look_around(
         session,
         engine,
         wish,
+        home=actor.market_id,
         weights=await active_weights(session, actor.market_id),
         today=now.astimezone(SHANGHAI).date(),
         limit=FOUND_MAX,
     )
     found = replace(found, matches=worth_keeping(found))
     of_words = engine.calibration.of(None, wish.wants)
-    similar = await asyncio.to_thread(
-        similar_to, wish.words, terms, others, of_words, limit=SIMILAR_MAX
-    )
+    similar = await asyncio.to_thread(similar_to, terms, others, of_words, limit=SIMILAR_MAX)
     return Market(words=words, similar=similar, found=found)
 
 

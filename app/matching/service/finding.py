@@ -23,6 +23,7 @@ from app.matching.domain.wish import Conditions, Wish
 from app.matching.repository.entries import CurrentEntry, load_current
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.querying import frequencies_of
+from app.shared.ids import MarketId
 
 _CANDIDATES: Final = 200
 _CANDIDATES_OF_MANY: Final = 500
@@ -52,6 +53,7 @@ async def find_matches(
     engine: MatchingEngine,
     wish: Wish,
     *,
+    home: MarketId,
     weights: Weights,
     today: date,
     limit: int,
@@ -60,20 +62,24 @@ async def find_matches(
 
     Args:
         wish: Its vector counts only if it is of the engine's model.
+        home: The market in which it is made.
         today: The market's day in Asia/Shanghai.
 
     Raises:
         IndexNotReady: The indexer has made no index yet.
 
-    Invariants: MT1, MT2, MT8.
+    Invariants: MT1, MT2, MT8, MT14.
     """
     retrieved = await asyncio.to_thread(retrieve, engine, wish)
-    current = await load_current(session, [candidate.id for candidate in retrieved.candidates])
+    current = await load_current(
+        session, [candidate.id for candidate in retrieved.candidates], home=home
+    )
     kept, excluded = _admitted(current, wish)
     model = wish.model if engine.embedder and wish.model == engine.embedder.name else None
     parts = _text_parts(engine, wish, retrieved, kept, model)
-    calibration = engine.calibration.of(model, wish.wants)
-    scored = [Scored(id_, said.score(calibration)) for id_, said in parts.items()]
+    of_model = engine.calibration.of(model, wish.wants)
+    of_words = engine.calibration.of(None, wish.wants)
+    scored = [Scored(id_, said.score(of_model)) for id_, said in parts.items()]
     best = best_of(
         scored,
         weights=weights,
@@ -89,7 +95,7 @@ async def find_matches(
             parts[item.id],
             terms=retrieved.terms,
             weights=weights,
-            calibration=calibration,
+            calibration=of_words if parts[item.id].semantic is None else of_model,
             today=today,
         )
         for item in best

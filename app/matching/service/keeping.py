@@ -50,6 +50,7 @@ async def compute_result(
         session,
         engine,
         wish if asked is None else apply(asked, wish),
+        home=entry.market_id,
         weights=weights,
         today=now.astimezone(SHANGHAI).date(),
         limit=KEPT_MAX,

@@ -125,6 +125,7 @@ async def read_now(
         session,
         engine,
         wish,
+        home=entry.market_id,
         weights=await active_weights(session, entry.market_id),
         today=now.astimezone(SHANGHAI).date(),
         limit=KEPT_MAX,

@@ -128,6 +128,7 @@ async def _find(runtime: Runtime, engine: MatchingEngine, wish: Wish, ground: _G
             session,
             engine,
             replace(wish, vector=vector, model=model),
+            home=ground.market.id,
             weights=ground.weights,
             today=ground.now.astimezone(SHANGHAI).date(),
             limit=MATCHES_A_DEMAND,

@@ -113,6 +113,7 @@ async def find_teams(
         session,
         engine,
         wish,
+        home=demand.market_id,
         weights=await active_weights(session, demand.market_id),
         today=now.astimezone(SHANGHAI).date(),
         limit=RESULTS_MAX,

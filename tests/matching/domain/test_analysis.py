@@ -234,7 +234,7 @@ def test_similar_demands_come_nearest_first_and_none_without_likeness(
 ) -> None:
     """MT93"""
     demands = [past(number, other) for number, other in enumerate(others, start=1)]
-    found = similar_to(text, terms_of(text), demands, OF_WORDS, limit=5)
+    found = similar_to(terms_of(text), demands, OF_WORDS, limit=5)
     coverages = [item.coverage for item in found]
     assert coverages == sorted(coverages, reverse=True)
     assert all(0 < value <= 1 for value in coverages)
@@ -242,7 +242,7 @@ def test_similar_demands_come_nearest_first_and_none_without_likeness(
     for item in found:
         assert set(text) & set(item.demand.text)
         assert all(term.text in item.demand.text for term in item.terms)
-    again = similar_to(text, terms_of(text), demands[::-1], OF_WORDS, limit=5)
+    again = similar_to(terms_of(text), demands[::-1], OF_WORDS, limit=5)
     assert again == found
 
 
@@ -250,7 +250,7 @@ def test_a_repeated_demand_is_found_with_its_fate() -> None:
     """MT93"""
     text = "深孔镗削刀杆颤振抑制"
     demands = [past(1, f"{text}，返修率8%"), past(2, "水稻机插秧盘育秧基质")]
-    (found,) = similar_to(text, terms_of(text), demands, OF_WORDS, limit=5)
+    (found,) = similar_to(terms_of(text), demands, OF_WORDS, limit=5)
     assert (found.demand.id, found.verdict) == (UUID(int=1), Verdict.STRONG)
     assert found.fate_zh == "无人申报"
     assert {"深孔", "抑制", "颤振"} <= {term.text for term in found.terms}

@@ -298,7 +298,7 @@ texts = st.text(alphabet="低压配电网漏保护装置误动率高识别故障
 @LOADS
 @given(texts, texts)
 def test_shares_of_matched_terms_sum_to_at_most_one(wish: str, entry: str) -> None:  # MT6
-    shown = matched_terms(wish, entry, _terms(wish, entry, OTHER))
+    shown = matched_terms(_terms(wish, entry, OTHER), lay_out(entry))
     assert sum(term.share for term in shown) <= 1 + 1e-9
     assert all(term.share > 0 for term in shown)
     assert [term.share for term in shown] == sorted((t.share for t in shown), reverse=True)
@@ -316,10 +316,10 @@ def test_words_hold_each_gram_as_often_as_it_stands(text: str) -> None:  # MT6
 
 def test_matched_terms_are_words_of_both_sides() -> None:  # MT6
     terms = _terms(WISH, FITS, OTHER)
-    shown = [term.text for term in matched_terms(WISH, FITS, terms)]
+    shown = [term.text for term in matched_terms(terms, lay_out(FITS))]
     assert {"漏电", "保护装置", "故障"} <= set(shown)
     assert all(word in WISH and word in FITS for word in shown)
-    assert matched_terms(WISH, OTHER, terms) == ()
+    assert matched_terms(terms, lay_out(OTHER)) == ()
 
 
 @given(texts, st.lists(texts, max_size=5))
