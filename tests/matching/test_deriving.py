@@ -155,7 +155,7 @@ async def test_facts_are_those_stated(market: Market) -> None:
     posted = await market.post("抑振", "返修率高。")
     found = await load_current(market.session, [shelved, posted])
     price = Money.parse("650000.00", "CNY")
-    assert found[shelved].facts == Facts(
+    assert found[shelved].entry.facts == Facts(
         technology_field="electronic_information",
         readiness=Readiness("trl_9", 7),
         price_low=price,
@@ -163,7 +163,7 @@ async def test_facts_are_those_stated(market: Market) -> None:
         region="330110",
         modes=("transfer", "licence_exclusive"),
     )
-    demand = found[posted].facts
+    demand = found[posted].entry.facts
     assert (demand.price_low, demand.price_high) == (
         Money.parse("600000.00", "CNY"),
         Money.parse("900000.00", "CNY"),

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from app.matching.domain.entry import Counterpart, Entry
 from app.matching.domain.terms import PAIRS_PART, Terms
 from app.shared.words import is_han, runs_of
 
@@ -23,6 +24,20 @@ _END: Final = "\n"  # stands in no text that is laid out
 def lay_out(*texts: str) -> str:
     """Return the form of texts in which terms are counted."""
     return "".join(f" {run} " for text in texts for run in runs_of(text))
+
+
+def counterpart_of(entry: Entry) -> Counterpart:
+    """Return an entry as a wish meets it."""
+    return Counterpart(
+        id=entry.id,
+        kind=entry.kind,
+        market_id=entry.market_id,
+        party_id=entry.party_id,
+        revision=entry.revision,
+        title=entry.title,
+        laid_out=lay_out(entry.words),
+        facts=entry.facts,
+    )
 
 
 def coverages(terms: Terms, laid_out: Sequence[str]) -> npt.NDArray[np.float64]:

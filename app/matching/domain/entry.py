@@ -81,6 +81,24 @@ class Entry:
         return told(self.title, self.keywords, self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterpart:
+    """An entry as a wish meets it.
+
+    Attributes:
+        laid_out: Its text as terms are counted in it, see `domain.coverage.lay_out`.
+    """
+
+    id: UUID
+    kind: EntryKind
+    market_id: MarketId
+    party_id: PartyId
+    revision: int
+    title: str
+    laid_out: str
+    facts: Facts
+
+
 def told(title: str, keywords: Sequence[str], text: str) -> str:
     """Return title, keywords and text as one text whose parts do not run together."""
     return "\n".join(part for part in (title, *keywords, text) if part)

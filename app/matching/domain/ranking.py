@@ -2,43 +2,35 @@
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
 from app.matching.domain.weights import Weights
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate with its text score."""
-
-    id: UUID
-    text_score: float
-
-
 def best_of(
-    candidates: Sequence[Scored],
+    text_scores: Sequence[float],
     *,
     weights: Weights,
-    whole: Callable[[Scored], float],
+    whole: Callable[[int], float],
     limit: int,
-) -> list[Scored]:
-    """Return the candidates of the highest whole scores, ties by id; equal to scoring them all.
+) -> list[int]:
+    """Return the places of the highest whole scores, best first, ties by place.
+
+    It is what scoring them all would give: a score is at most what its text gives and all facts.
 
     Args:
-        whole: The score of a candidate with its facts, which costs more than its text score.
+        whole: The score at a place with its facts, which costs more than its text score.
 
     Invariant: MT8.
     """
-    best: list[tuple[float, int, Scored]] = []
-    ordered = sorted(candidates, key=lambda item: (-item.text_score, item.id))
-    for candidate in ordered:
-        most = weights.text * candidate.text_score + (1 - weights.text)
+    best: list[tuple[float, int]] = []
+    ordered = sorted(range(len(text_scores)), key=lambda place: (-text_scores[place], place))
+    for place in ordered:
+        most = weights.text * text_scores[place] + (1 - weights.text)
         if len(best) == limit and most < best[0][0]:
             break  # and all behind it
-        place = (whole(candidate), -candidate.id.int, candidate)
+        found = (whole(place), -place)
         if len(best) < limit:
-            heapq.heappush(best, place)
+            heapq.heappush(best, found)
         else:
-            heapq.heappushpop(best, place)
-    return [candidate for _, _, candidate in sorted(best, key=lambda item: (-item[0], -item[1]))]
+            heapq.heappushpop(best, found)
+    return [-place for _, place in sorted(best, reverse=True)]

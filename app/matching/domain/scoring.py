@@ -4,18 +4,24 @@ A factor of which one side states nothing weighs nothing, and the others take it
 proportion: what is unknown neither helps nor harms.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from app.matching.domain.calibration import TextCalibration
-from app.matching.domain.coverage import lay_out
-from app.matching.domain.entry import Entry, EntryKind, Facts
+from app.matching.domain.entry import Counterpart, EntryKind, Facts
 from app.matching.domain.factors import Compared, compare
 from app.matching.domain.match import Contribution, Gap, Match, Verdict
 from app.matching.domain.terms import Terms, matched_terms
 from app.matching.domain.weights import FACTORS, Weights
 from app.matching.domain.wish import Wish
+
+Values: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,21 @@ class TextParts:
         if self.semantic is None:
             return self.coverage
         return calibration.coverage * self.coverage + calibration.semantic * self.semantic
+
+
+def text_scores(coverage: Values, semantic: Values, calibration: TextCalibration) -> Values:
+    """Return the text scores of many entries.
+
+    Args:
+        semantic: Not a number where there are no vectors.
+    """
+    both = calibration.coverage * coverage + calibration.semantic * semantic
+    return np.where(np.isnan(semantic), coverage, both)
+
+
+def text_parts(coverage: float, semantic: float) -> TextParts:
+    """Return one entry's parts of `text_scores`."""
+    return TextParts(float(coverage), None if math.isnan(semantic) else float(semantic))
 
 
 def compare_sides(wish: Wish, facts: Facts, today: date) -> Mapping[str, Compared]:
@@ -108,7 +129,7 @@ def _contribution(
 
 def explain(
     wish: Wish,
-    entry: Entry,
+    entry: Counterpart,
     parts: TextParts,
     *,
     terms: Terms,
@@ -131,7 +152,7 @@ def explain(
         text_score=text_score,
         verdict=calibration.verdict(text_score),
         contributions=points,
-        terms=matched_terms(terms, lay_out(entry.words)),
+        terms=matched_terms(terms, entry.laid_out),
         gaps=tuple(
             Gap(factor=name, text_zh=compared[name].note_zh, text_en=compared[name].note_en)
             for name in FACTORS

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.public import get_parties
+from app.matching.domain.calibration import TextCalibration
 from app.matching.domain.conditions import broken_conditions
-from app.matching.domain.coverage import coverages, lay_out
+from app.matching.domain.coverage import counterpart_of, coverages, lay_out
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Basis, Match, Verdict
 from app.matching.domain.matchmaking import Setting
@@ -56,9 +57,9 @@ async def load_invitation(
     current = {
         id_: entry
         for id_, entry in (await load_current(session, kinds)).items()
-        if entry.market_id == market_id
+        if entry.entry.market_id == market_id
     }
-    parties = await get_parties(session, {entry.party_id for entry in current.values()})
+    parties = await get_parties(session, {entry.entry.party_id for entry in current.values()})
     names = {party.id: party.name for party in parties}
     titles = await titles_of(session, kinds)
     asked = await wishes_of(session, setting.demands)
@@ -70,9 +71,9 @@ async def load_invitation(
             continue
         invited[id_] = replace(
             invited[id_],
-            party_id=entry.party_id,
-            party_name=names[entry.party_id],
-            revision=entry.row.revision,
+            party_id=entry.entry.party_id,
+            party_name=names[entry.entry.party_id],
+            revision=entry.entry.revision,
         )
         if kind is EntryKind.DEMAND:
             wish = wish_of(entry.entry, vector=entry.vector, model=entry.model)
@@ -145,33 +146,38 @@ def _fitting(
     texts: Mapping[UUID, str],
 ) -> Sequence[_Fit]:
     wish = asked.demands[demand_id]
-    calibration = engine.calibration.of(_model(engine, wish), wish.wants)
     seeker = wish.party_id
     assert seeker is not None
     near = {
         id_: entry
         for id_, entry in asked.achievements.items()
-        if entry.party_id != seeker
-        and not broken_conditions(wish.conditions, entry.facts, entry.market_id)
+        if entry.entry.party_id != seeker
+        and not broken_conditions(wish.conditions, entry.entry.facts, entry.entry.market_id)
     }
     meaning = _meaning(engine, wish, near)
     covered = coverages(terms, [texts[id_] for id_ in near]).tolist()
     found = []
     for (id_, entry), coverage in zip(near.items(), covered, strict=True):
         parts = TextParts(coverage, meaning.get(id_))
+        calibration = _calibration(engine, wish, parts)
         text_score = parts.score(calibration)
         if calibration.verdict(text_score) is Verdict.NONE:
             continue
-        compared = compare_sides(wish, entry.facts, asked.today)
+        compared = compare_sides(wish, entry.entry.facts, asked.today)
         pairing = Pairing(
             demand_id=demand_id,
             achievement_id=id_,
             demand_party=seeker,
-            achievement_party=entry.party_id,
+            achievement_party=entry.entry.party_id,
             score=max(1, basis_points(total(text_score, compared, asked.weights))),
         )
         found.append(_Fit(parts, pairing))
     return found
+
+
+def _calibration(engine: MatchingEngine, wish: Wish, parts: TextParts) -> TextCalibration:
+    model = None if parts.semantic is None else _model(engine, wish)
+    return engine.calibration.of(model, wish.wants)
 
 
 def _model(engine: MatchingEngine, wish: Wish) -> str | None:
@@ -203,10 +209,10 @@ def _explained(
     wish = asked.demands[pair[0]]
     return explain(
         wish,
-        asked.achievements[pair[1]].entry,
+        counterpart_of(asked.achievements[pair[1]].entry),
         parts,
         terms=terms,
         weights=asked.weights,
-        calibration=engine.calibration.of(_model(engine, wish), wish.wants),
+        calibration=_calibration(engine, wish, parts),
         today=asked.today,
     )

@@ -6,21 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.conditions import broken_conditions
 from app.matching.domain.coverage import coverages
 from app.matching.domain.match import Basis, Found
-from app.matching.domain.ranking import Scored, best_of
+from app.matching.domain.ranking import best_of
 from app.matching.domain.retrieval import Candidate
-from app.matching.domain.scoring import TextParts, best_verdict, compare_sides, explain, total
+from app.matching.domain.scoring import (
+    Values,
+    best_verdict,
+    compare_sides,
+    explain,
+    text_parts,
+    text_scores,
+    total,
+)
 from app.matching.domain.terms import Terms, choose_terms
 from app.matching.domain.vectors import cosines
 from app.matching.domain.weights import Weights
 from app.matching.domain.wish import Conditions, Wish
-from app.matching.repository.entries import CurrentEntry, load_current
+from app.matching.repository.entries import OnOffer, load_candidates
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.querying import frequencies_of
 from app.shared.ids import MarketId
@@ -71,34 +79,34 @@ async def find_matches(
     Invariants: MT1, MT2, MT8, MT14.
     """
     retrieved = await asyncio.to_thread(retrieve, engine, wish)
-    current = await load_current(
-        session, [candidate.id for candidate in retrieved.candidates], home=home
-    )
-    kept, excluded = _admitted(current, wish)
+    ids = [candidate.id for candidate in retrieved.candidates]
+    seen = await load_candidates(session, ids, home=home)
+    others = [entry for entry in seen if entry.party_id != wish.party_id]
+    kept, excluded = _admitted(others, wish.conditions)
     model = wish.model if engine.embedder and wish.model == engine.embedder.name else None
-    parts = _text_parts(engine, wish, retrieved, kept, model)
-    of_model = engine.calibration.of(model, wish.wants)
-    of_words = engine.calibration.of(None, wish.wants)
-    scored = [Scored(id_, said.score(of_model)) for id_, said in parts.items()]
+    of_model, of_words = (engine.calibration.of(name, wish.wants) for name in (model, None))
+    coverage = coverages(retrieved.terms, [it.laid_out for it in kept])
+    semantic = _meaning(engine, wish, kept, model)
+    scores = text_scores(coverage, semantic, of_model).tolist()
     best = best_of(
-        scored,
+        scores,
         weights=weights,
-        whole=lambda item: total(
-            item.text_score, compare_sides(wish, kept[item.id].facts, today), weights
+        whole=lambda place: total(
+            scores[place], compare_sides(wish, kept[place].facts, today), weights
         ),
         limit=limit,
     )
     matches = tuple(
         explain(
             wish,
-            kept[item.id].entry,
-            parts[item.id],
+            kept[place].counterpart(wish.wants),
+            parts := text_parts(coverage[place], semantic[place]),
             terms=retrieved.terms,
             weights=weights,
-            calibration=of_words if parts[item.id].semantic is None else of_model,
+            calibration=of_words if parts.semantic is None else of_model,
             today=today,
         )
-        for item in best
+        for place in best
     )
     return Found(
         matches=matches,
@@ -109,40 +117,29 @@ async def find_matches(
 
 
 def _admitted(
-    current: Mapping[UUID, CurrentEntry], wish: Wish
-) -> tuple[Mapping[UUID, CurrentEntry], Mapping[str, int]]:
+    seen: Sequence[OnOffer], conditions: Conditions
+) -> tuple[Sequence[OnOffer], Mapping[str, int]]:
     """Return what the hard conditions admit, and how many each of them kept out."""
-    others = {
-        id_: entry
-        for id_, entry in current.items()
-        if wish.party_id is None or entry.party_id != wish.party_id
-    }
-    if wish.conditions == Conditions():
-        return others, {}
+    if conditions == Conditions():
+        return seen, {}
     excluded: Counter[str] = Counter()
-    kept = {}
-    for id_, entry in others.items():
-        broken = broken_conditions(wish.conditions, entry.facts, entry.market_id)
+    kept = []
+    for entry in seen:
+        broken = broken_conditions(conditions, entry.facts, entry.market_id)
         excluded.update(broken)
         if not broken:
-            kept[id_] = entry
+            kept.append(entry)
     return kept, dict(excluded)
 
 
-def _text_parts(
-    engine: MatchingEngine,
-    wish: Wish,
-    retrieved: _Retrieved,
-    kept: Mapping[UUID, CurrentEntry],
-    model: str | None,
-) -> Mapping[UUID, TextParts]:
-    covered = coverages(retrieved.terms, [entry.laid_out for entry in kept.values()]).tolist()
-    meaning: dict[UUID, float] = {}
-    if model is not None and engine.embedder is not None and wish.vector is not None:
-        near = [entry for entry in kept.values() if entry.model == model]
-        stored = [entry.vector for entry in near if entry.vector is not None]
-        values = engine.embedder.scale.values(cosines(wish.vector, stored))
-        meaning = dict(zip((entry.id for entry in near), values.tolist(), strict=True))
-    return {
-        id_: TextParts(value, meaning.get(id_)) for id_, value in zip(kept, covered, strict=True)
-    }
+def _meaning(
+    engine: MatchingEngine, wish: Wish, kept: Sequence[OnOffer], model: str | None
+) -> Values:
+    """Return how near in meaning each is, 0 to 1; not a number without vectors of the model."""
+    values = np.full(len(kept), np.nan)
+    if model is None or engine.embedder is None or wish.vector is None:
+        return values
+    places = [place for place, entry in enumerate(kept) if entry.model == model]
+    stored = [vector for place in places if (vector := kept[place].vector) is not None]
+    values[places] = engine.embedder.scale.values(cosines(wish.vector, stored))
+    return values

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Found, Match, StoredResult, Verdict
 from app.matching.domain.storing import match_to_json
 from app.matching.domain.wish import wish_of
@@ -42,26 +41,26 @@ async def compute_result(
     entry = (await load_current(session, [entry_id])).get(entry_id)
     if entry is None:
         return None
-    now = await market_now(session, entry.market_id)
-    weights = await held_weights(session, entry.market_id)
+    now = await market_now(session, entry.entry.market_id)
+    weights = await held_weights(session, entry.entry.market_id)
     asked = (await wishes_of(session, [entry_id])).get(entry_id)
     wish = wish_of(entry.entry, vector=entry.vector, model=entry.model)
     found = await find_matches(
         session,
         engine,
         wish if asked is None else apply(asked, wish),
-        home=entry.market_id,
+        home=entry.entry.market_id,
         weights=weights,
         today=now.astimezone(SHANGHAI).date(),
         limit=KEPT_MAX,
     )
     result = StoredResult(
         id=new_id(),
-        market_id=entry.market_id,
-        party_id=entry.party_id,
-        kind=EntryKind(entry.row.kind),
+        market_id=entry.entry.market_id,
+        party_id=entry.entry.party_id,
+        kind=entry.entry.kind,
         entry_id=entry_id,
-        revision=entry.row.revision,
+        revision=entry.entry.revision,
         computed_at=now,
         verdict=found.verdict,
         basis=found.basis,

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.conditions import broken_conditions
-from app.matching.domain.coverage import coverages, lay_out
+from app.matching.domain.coverage import counterpart_of, coverages
 from app.matching.domain.delivering import after_quiet, due_at
 from app.matching.domain.entry import Entry
 from app.matching.domain.match import Match, StoredResult, Verdict
@@ -118,17 +118,17 @@ def _judge(
     nows: Mapping[MarketId, datetime],
 ) -> list[tuple[Subscription, Match]]:
     """Return the queries that an entry fits as well as each asks for, with the reasons."""
-    calibration, text = engine.calibration.of(None, entry.kind), lay_out(entry.words)
+    calibration, met = engine.calibration.of(None, entry.kind), counterpart_of(entry)
     asked = terms_of(engine, [item.source.text or "" for item in subscriptions])
     found = []
     for item, terms in zip(subscriptions, asked, strict=True):
-        [coverage] = coverages(terms, [text]).tolist()
+        [coverage] = coverages(terms, [met.laid_out]).tolist()
         parts = TextParts(coverage, None)
         if not reaches(calibration.verdict(parts.score(calibration)), item.settings.least):
             continue
         match = explain(
             item.wish,
-            entry,
+            met,
             parts,
             terms=terms,
             weights=DEFAULT,  # a query states no facts: whatever they weigh, text alone counts

@@ -65,12 +65,12 @@ async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
     matches = [match_from_json(told) for told in kept.matches]
     current = await load_current(session, [entry_id, *(match.entry_id for match in matches)])
     own = current.get(entry_id)
-    if own is None or own.row.revision != kept.revision:
+    if own is None or own.entry.revision != kept.revision:
         return None
     shown = tuple(
         match
         for match in matches
-        if (there := current.get(match.entry_id)) and there.row.revision == match.revision
+        if (there := current.get(match.entry_id)) and there.entry.revision == match.revision
     )
     return Reading(
         result_id=kept.id,

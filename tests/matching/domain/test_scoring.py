@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,17 +13,19 @@ from hypothesis import strategies as st
 from app.matching.domain import fitting
 from app.matching.domain.calibration import TextCalibration, shipped
 from app.matching.domain.conditions import broken_conditions
-from app.matching.domain.coverage import LENGTH_USUAL, coverages, lay_out
+from app.matching.domain.coverage import LENGTH_USUAL, counterpart_of, coverages, lay_out
 from app.matching.domain.entry import Entry, EntryKind, Facts, Readiness
 from app.matching.domain.factors import LEVELS_MISSING_MAX, compare
 from app.matching.domain.match import Match, Verdict
-from app.matching.domain.ranking import Scored, best_of
+from app.matching.domain.ranking import best_of
 from app.matching.domain.scoring import (
     TextParts,
     best_verdict,
     compare_sides,
     contributions,
     explain,
+    text_parts,
+    text_scores,
     total,
 )
 from app.matching.domain.storing import match_from_json, match_to_json
@@ -256,26 +259,30 @@ def test_a_condition_keeps_out_what_does_not_state_that_it_meets_it(
     assert nothing == stated - {"market_id"}
 
 
-@given(st.lists(st.tuples(SHARES, SHARES), max_size=40, unique=True), st.integers(1, 8))
+@given(st.lists(st.tuples(SHARES, SHARES), max_size=40), st.integers(1, 8))
 def test_the_best_are_those_of_scoring_them_all(
     drawn: list[tuple[float, float]], limit: int
 ) -> None:  # MT8
-    weights = DEFAULT
-    whole = {
-        UUID(int=place): weights.text * text + (1 - weights.text) * facts
-        for place, (text, facts) in enumerate(drawn)
-    }
-    candidates = [Scored(UUID(int=place), text) for place, (text, _) in enumerate(drawn)]
-    looked_at: list[UUID] = []
+    texts = [text for text, _ in drawn]
+    whole = [DEFAULT.text * text + (1 - DEFAULT.text) * facts for text, facts in drawn]
+    looked_at: list[int] = []
 
-    def score(candidate: Scored) -> float:
-        looked_at.append(candidate.id)
-        return whole[candidate.id]
+    def score(place: int) -> float:
+        looked_at.append(place)
+        return whole[place]
 
-    best = best_of(candidates, weights=weights, whole=score, limit=limit)
-    naive = sorted(whole, key=lambda id_: (-whole[id_], id_))[:limit]
-    assert [candidate.id for candidate in best] == naive
+    best = best_of(texts, weights=DEFAULT, whole=score, limit=limit)
+    assert best == sorted(range(len(whole)), key=lambda place: (-whole[place], place))[:limit]
     assert len(looked_at) == len(set(looked_at))
+
+
+@given(st.lists(parts, max_size=20))
+def test_many_text_scores_are_those_of_each(each: list[TextParts]) -> None:  # MT3
+    coverage = np.array([one.coverage for one in each])
+    semantic = np.array([np.nan if one.semantic is None else one.semantic for one in each])
+    scores = text_scores(coverage, semantic, MEANING)
+    assert scores.tolist() == pytest.approx([one.score(MEANING) for one in each], abs=1e-12)
+    assert [text_parts(*pair) for pair in zip(coverage, semantic, strict=True)] == each
 
 
 WISH = "低压配电网漏电保护装置误动率高,需要准确识别故障断点"
@@ -381,7 +388,13 @@ def _match(text: TextParts) -> Match:
     )
     terms = _terms(wish.words, entry.words, OTHER)
     return explain(
-        wish, entry, text, terms=terms, weights=DEFAULT, calibration=MEANING, today=TODAY
+        wish,
+        counterpart_of(entry),
+        text,
+        terms=terms,
+        weights=DEFAULT,
+        calibration=MEANING,
+        today=TODAY,
     )
 
 
