@@ -30,6 +30,7 @@ async def index(dsn: str, path: Path) -> None:
 
 def main() -> None:
     configure_logging("WARNING")
+    running: set[int] = set()
     for line in sys.stdin:
         match line.split():
             case ["start", dsn, path]:
@@ -37,11 +38,15 @@ def main() -> None:
                 if child == 0:
                     asyncio.run(index(dsn, Path(path)))
                     os._exit(0)
+                running.add(child)
                 print(child, flush=True)  # noqa: T201 - what the test waits for
             case ["kill", child_id]:
                 os.kill(int(child_id), signal.SIGKILL)
                 os.waitpid(int(child_id), 0)
+                running.remove(int(child_id))
                 print("killed", flush=True)  # noqa: T201
+    for child in running:  # of a test that failed
+        os.kill(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from app.matching.index.generations import Generations
+from app.matching.index.generations import Generations, read_place
 from app.platform.db import Database
 from tests.eventually import eventually
 from tests.matching.shelf import Shelf, difference_from_truth
@@ -51,7 +51,8 @@ async def server() -> AsyncIterator[asyncio.subprocess.Process]:
         stdout=asyncio.subprocess.PIPE,
     )
     yield process
-    process.terminate()
+    assert process.stdin is not None
+    process.stdin.close()
     await process.wait()
 
 
@@ -68,28 +69,42 @@ def shelf(own_world: World, database: Database) -> Shelf:
 async def test_index_equals_truth_after_kills_at_random_moments(
     shelf: Shelf, processes: Processes, tmp_path: Path
 ) -> None:
+    async def is_truth() -> bool:
+        return not await difference_from_truth(shelf.database, tmp_path, shelf)
+
+    async def lies_alone() -> bool:
+        return _lies_alone(tmp_path)
+
     random, acting = Random(30), True
 
     async def act() -> None:
         while acting:
             await shelf.act()
 
+    await shelf.shelve()
+    child = await processes.start()
+    await eventually(is_truth, within_s=20)
+    first = Generations(tmp_path).current()
+    assert first is not None
+    begun = read_place(first)
+    await processes.kill(child)
     actor = asyncio.create_task(act())
     for _ in range(KILLS):
         child = await processes.start()
-        await asyncio.sleep(random.uniform(0.02, 0.15))
+        await asyncio.sleep(random.uniform(0.02, 0.25))
         await processes.kill(child)
+    killed = read_place(first)
     acting = False
     await actor
     assert len(shelf.known) > KILLS
+    assert begun is not None
+    assert killed is not None
+    assert killed.cursor > begun.cursor  # they were killed at work
     child = await processes.start()
-
-    async def is_truth() -> bool:
-        return not await difference_from_truth(shelf.database, tmp_path, shelf)
-
     await eventually(is_truth, within_s=20)
+    assert Generations(tmp_path).current() == first
+    await eventually(lies_alone)
     await processes.kill(child)
-    assert _lies_alone(tmp_path)  # what killed ones had begun to build is swept
 
 
 def _lies_alone(path: Path) -> bool:
