@@ -17,14 +17,8 @@ from app.listings.domain.content import (
     IpStatus,
     Readiness,
 )
-from app.listings.domain.listing import (
-    Listing,
-    ListingStatus,
-    PricingMode,
-)
-from app.listings.domain.notice import (
-    Notice,
-)
+from app.listings.domain.listing import Listing, ListingStatus, PricingMode
+from app.listings.domain.notice import Notice
 from app.listings.domain.priority import Decision, RightHolder
 from app.listings.domain.registration import (
     Depositor,

@@ -99,7 +99,7 @@ async def at_once() -> None:
 async def test_one_entry_that_fails_holds_up_no_other(
     market: Market, rolled_back: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MT31"""
+    """MT10, MT31"""
     await market.shelve_others()
     failing = await market.shelve("故障断点", LOCATING)
     demand = await market.post("漏电保护误动治理", LEAKAGE)

@@ -13,8 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
-from scipy.sparse import csr_array  # type: ignore[import-untyped]
+import scipy  # type: ignore[import-untyped]  # its parts load when they are first used
 
 _WHOLE: Final = 0.5  # solvers return 0.9999999 for 1
 _OPTIMAL: Final = 0
@@ -88,7 +87,7 @@ class Program:
     def _size(self) -> int:
         return len(self._choosable) + len(self._demands)
 
-    def _stock_rows(self, stock: Mapping[Hashable, int]) -> LinearConstraint:
+    def _stock_rows(self, stock: Mapping[Hashable, int]) -> Any:
         places = {name: row for row, name in enumerate(stock)}
         cells = [
             (places[name], column)
@@ -96,20 +95,24 @@ class Program:
             for name in item.uses
         ]
         matrix = self._matrix(cells, np.ones(len(cells)), len(stock))
-        return LinearConstraint(matrix, ub=np.array(list(stock.values()), dtype=float))
+        return scipy.optimize.LinearConstraint(
+            matrix, ub=np.array(list(stock.values()), dtype=float)
+        )
 
-    def _served_rows(self) -> LinearConstraint:
+    def _served_rows(self) -> Any:
         """A demand counts as served only if one of its pairs was chosen."""
         places = {demand: row for row, demand in enumerate(self._demands)}
         count = len(self._choosable)
         cells = [(places[item.demand_id], column) for column, item in enumerate(self._choosable)]
         cells += [(row, count + row) for row in range(len(self._demands))]
         values = np.concatenate([-np.ones(count), np.ones(len(self._demands))])
-        return LinearConstraint(self._matrix(cells, values, len(self._demands)), ub=0)
+        return scipy.optimize.LinearConstraint(
+            self._matrix(cells, values, len(self._demands)), ub=0
+        )
 
     def _matrix(self, cells: Sequence[tuple[int, int]], values: Any, rows: int) -> Any:
         at = np.array(cells, dtype=int).reshape(-1, 2)
-        return csr_array((values, (at[:, 0], at[:, 1])), shape=(rows, self._size))
+        return scipy.sparse.csr_array((values, (at[:, 0], at[:, 1])), shape=(rows, self._size))
 
     def _ones(self, *, of_demands: bool) -> Any:
         vector = np.zeros(self._size)
@@ -120,11 +123,11 @@ class Program:
             vector[:count] = [item.score for item in self._choosable]
         return vector
 
-    def _solve(self, aim: Any, *more: LinearConstraint) -> tuple[tuple[int, ...] | None, bool]:
-        result = milp(
+    def _solve(self, aim: Any, *more: Any) -> tuple[tuple[int, ...] | None, bool]:
+        result = scipy.optimize.milp(
             -aim,
             integrality=np.ones(self._size),
-            bounds=Bounds(0, 1),
+            bounds=scipy.optimize.Bounds(0, 1),
             constraints=[self._limits, self._served, *more],
             options={"mip_rel_gap": 0, "time_limit": self._time_limit_s},
         )
@@ -142,12 +145,14 @@ class Program:
         if not self._choosable:
             return Choice((), 0, 0, proven=True)
         demands, scores = self._ones(of_demands=True), self._ones(of_demands=False)
-        bound = [] if ceiling is None else [LinearConstraint(demands, ub=ceiling.served)]
+        bound = (
+            [] if ceiling is None else [scipy.optimize.LinearConstraint(demands, ub=ceiling.served)]
+        )
         first, most = self._solve(demands, *bound)
         served = self._count_served(first or ())
-        keep = [LinearConstraint(demands, lb=served)]
+        keep = [scipy.optimize.LinearConstraint(demands, lb=served)]
         if ceiling is not None and served == ceiling.served:
-            keep.append(LinearConstraint(scores, ub=ceiling.score))
+            keep.append(scipy.optimize.LinearConstraint(scores, ub=ceiling.score))
         best, highest = self._solve(scores, *keep)
         chosen = best if best is not None else first or ()
         return Choice(

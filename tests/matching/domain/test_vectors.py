@@ -16,7 +16,7 @@ def directions(seed: int, count: int, dimensions: int) -> Floats:
 
 
 @given(seed=st.integers(0, 2**32), dimensions=st.integers(256, 1024))
-def test_stored_cosines_are_near_the_exact_ones(seed: int, dimensions: int) -> None:
+def test_stored_cosines_are_near_the_exact_ones(seed: int, dimensions: int) -> None:  # MT16
     vectors = directions(seed, 20, dimensions)
     stored = pack(vectors)
     assert {len(each) for each in stored} == {dimensions}

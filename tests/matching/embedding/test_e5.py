@@ -61,7 +61,7 @@ def test_text_is_cut_as_the_model_was_trained(e5: E5) -> None:
     assert pieces == "▁passage : ▁ 高铁 轴 承 外 圈 裂 纹 ▁ 在线 检测 A 1"
 
 
-def test_batch_changes_no_vector_and_threads_do_not_disturb_each_other(e5: E5) -> None:
+def test_batch_changes_no_vector_and_threads_do_not_disturb_each_other(e5: E5) -> None:  # MT17
     texts = [*PROBLEMS, *SOLUTIONS]
     together = e5.encode(texts, "passage")
     with ThreadPoolExecutor(4) as pool:
@@ -82,7 +82,7 @@ def test_no_texts_no_vectors(e5: E5) -> None:
     assert e5.encode([], "query").shape == (0, e5.dimensions)
 
 
-def test_other_weights_are_refused(tmp_path: Path) -> None:
+def test_other_weights_are_refused(tmp_path: Path) -> None:  # MT18
     path = weights_path()
     assert path is not None
     content = bytearray(path.read_bytes())

@@ -65,7 +65,7 @@ def test_texts_are_asked_in_batches_and_come_back_in_order(server: Server, clien
         assert row == pytest.approx([part / length for part in direction(text)], abs=1e-6)
 
 
-def test_name_tells_vectors_of_other_lengths_apart(client: Client) -> None:
+def test_name_tells_vectors_of_other_lengths_apart(client: Client) -> None:  # MT15
     assert (client.model.name, client.model.dimensions) == ("bge-large-zh/3", 3)
 
 
@@ -95,7 +95,7 @@ def test_broken_server_is_given_up_with_growing_pauses(server: Server, client: C
 @pytest.mark.parametrize("status", [301, 401, 404])
 def test_refusal_is_told_at_once_without_the_key(
     server: Server, client: Client, status: int
-) -> None:
+) -> None:  # MT33
     server.answer = lambda _asked: (status, {"Location": f"{server.url}/x"}, b"no such key")
     with pytest.raises(EmbedderUnavailable, match=f"{status} no such key") as refusal:
         client.model.encode(["照明"], "passage")
@@ -184,7 +184,7 @@ def test_address_without_a_server_is_told(url: str) -> None:
 
 def test_after_a_failure_a_lone_text_waits_for_nothing_but_several_try(
     server: Server, client: Client
-) -> None:
+) -> None:  # MT19
     server.answer = lambda _asked: (503, {}, b"")
     with pytest.raises(EmbedderUnavailable):
         client.model.encode(["照明"], "query")
