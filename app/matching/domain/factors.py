@@ -170,6 +170,23 @@ def compare_dates(due_on: date | None, stated: Readiness | None, today: date) ->
     return Compared(left / needed, *told, is_gap=left < needed / 2)
 
 
+def comparable(facts: Facts, *, of_demand: bool) -> frozenset[str]:
+    """Return the factors for which one side's facts state their part.
+
+    Invariant: MT8.
+    """
+    stated = {
+        "field": facts.technology_field,
+        "readiness": facts.readiness,
+        "price": facts.price_high if of_demand else facts.price_low,
+        "mode": facts.modes,
+        "ip": facts.ip_ownership if of_demand else facts.modes,
+        "due": facts.due_on if of_demand else facts.readiness,
+        "region": facts.region,
+    }
+    return frozenset(name for name, part in stated.items() if part)
+
+
 def compare(demand: Facts, achievement: Facts, today: date) -> Mapping[str, Compared]:
     """Return what every factor of `domain.weights.FACTORS` says of a pair.
 

@@ -5,7 +5,7 @@ proportion: what is unknown neither helps nor harms.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from app.matching.domain.calibration import TextCalibration
 from app.matching.domain.entry import Counterpart, EntryKind, Facts
-from app.matching.domain.factors import Compared, compare
+from app.matching.domain.factors import Compared, comparable, compare
 from app.matching.domain.match import Contribution, Gap, Match, Verdict
 from app.matching.domain.terms import Terms, matched_terms
 from app.matching.domain.weights import FACTORS, Weights
@@ -78,6 +78,16 @@ def total(text_score: float, compared: Mapping[str, Compared], weights: Weights)
     whole = weights.text + sum(weight for weight, _ in stated)
     points = weights.text * text_score + sum(weight * value for weight, value in stated)
     return points / whole
+
+
+def most_of(wish: Wish, weights: Weights) -> Callable[[float], float]:
+    """Return what a text score can come to at most: a full fit in all that the wish states."""
+    stated = sum(
+        weights.factors[name]
+        for name in comparable(wish.facts, of_demand=wish.wants is EntryKind.ACHIEVEMENT)
+    )
+    whole = weights.text + stated
+    return lambda text_score: (weights.text * text_score + stated) / whole
 
 
 def contributions(

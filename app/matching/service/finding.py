@@ -20,6 +20,7 @@ from app.matching.domain.scoring import (
     best_verdict,
     compare_sides,
     explain,
+    most_of,
     text_parts,
     text_scores,
     total,
@@ -90,7 +91,7 @@ async def find_matches(
     scores = text_scores(coverage, semantic, of_model).tolist()
     best = best_of(
         scores,
-        weights=weights,
+        most=most_of(wish, weights),
         whole=lambda place: total(
             scores[place], compare_sides(wish, kept[place].facts, today), weights
         ),

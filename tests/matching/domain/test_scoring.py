@@ -24,6 +24,7 @@ from app.matching.domain.scoring import (
     compare_sides,
     contributions,
     explain,
+    most_of,
     text_parts,
     text_scores,
     total,
@@ -271,9 +272,22 @@ def test_the_best_are_those_of_scoring_them_all(
         looked_at.append(place)
         return whole[place]
 
-    best = best_of(texts, weights=DEFAULT, whole=score, limit=limit)
+    def most(text: float) -> float:
+        return DEFAULT.text * text + (1 - DEFAULT.text)
+
+    best = best_of(texts, most=most, whole=score, limit=limit)
     assert best == sorted(range(len(whole)), key=lambda place: (-whole[place], place))[:limit]
     assert len(looked_at) == len(set(looked_at))
+
+
+@given(SHARES, demands, achievements, all_weights(), st.sampled_from(EntryKind))
+def test_no_score_exceeds_what_it_can_come_to(
+    text: float, demand: Facts, achievement: Facts, weights: Weights, wants: EntryKind
+) -> None:  # MT8
+    own, met = (demand, achievement) if wants is EntryKind.ACHIEVEMENT else (achievement, demand)
+    wish = Wish(wants=wants, title="", text="", facts=own)
+    score = total(text, compare_sides(wish, met, TODAY), weights)
+    assert score <= most_of(wish, weights)(text) + 1e-12
 
 
 @given(st.lists(parts, max_size=20))
