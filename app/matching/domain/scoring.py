@@ -113,8 +113,8 @@ def contributions(
             "semantic",
             parts.semantic,
             of_meaning,
-            "语义相近" if known else "语义向量尚未计算",
-            "meaning" if known else "no vectors yet",
+            "语义相近" if known else "未比较语义：无模型或向量尚未算出",
+            "meaning" if known else "not compared: no model, or no vectors yet",
         ),
     ]
     for name in FACTORS:
