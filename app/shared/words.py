@@ -81,9 +81,12 @@ def tokens_of(*texts: str) -> frozenset[str]:
 
 
 def runs_of(text: str) -> Iterator[str]:
-    """Yield the runs of Han characters, letters or digits of a text, in their normal form."""
-    for _, run in _runs(text):
-        yield run
+    """Yield the runs of a text in their normal form: Han characters, or letters or digits.
+
+    Of endless letters it is their beginning, as in `grams_of`.
+    """
+    for han, run in _runs(text):
+        yield run if han else run[:_TOKEN_LENGTH_MAX]
 
 
 def is_han(term: str) -> bool:
@@ -126,7 +129,8 @@ def spans_of(text: str) -> Iterator[tuple[str, tuple[tuple[str, float], ...]]]:
     """
     for han, run in _runs(text):
         if not han or len(run) < _PAIR:
-            yield run, ((run[:_TOKEN_LENGTH_MAX], 1.0),)
+            word = run[:_TOKEN_LENGTH_MAX]
+            yield word, ((word, 1.0),)
             continue
         start = 0
         for word in _dictionary().cut(run):

@@ -325,6 +325,17 @@ def test_shares_of_matched_terms_sum_to_at_most_one(wish: str, entry: str) -> No
     assert [term.share for term in shown] == sorted((t.share for t in shown), reverse=True)
 
 
+ENDLESS = "低压漏电 https" + "a" * 60 + " 故障断点"
+
+
+def test_endless_letters_count_as_their_beginning() -> None:  # MT6, MT13
+    terms = _terms(ENDLESS, ENDLESS, OTHER)
+    assert max(len(term) for term in terms.pairs) == len(grams_of("a" * 60)[0])
+    assert {term.text for term in matched_terms(terms, lay_out(ENDLESS))} >= {"漏电", "故障"}
+    [known, cut] = coverages(terms, [lay_out(ENDLESS), lay_out(ENDLESS.replace("a" * 60, ""))])
+    assert known > cut
+
+
 @LOADS
 @given(texts)
 def test_words_hold_each_gram_as_often_as_it_stands(text: str) -> None:  # MT6
