@@ -173,14 +173,15 @@ async def deals_of_field(
 
 
 async def past_demands(
-    session: AsyncSession, tokens: Sequence[str], *, limit: int
+    session: AsyncSession, tokens: Sequence[str], *, home: MarketId, limit: int
 ) -> Sequence[PastDemand]:
     """Return demands that everybody may know of, take no proposals any more and share tokens.
 
     Args:
         tokens: Of `shared.words`; those that have most of them come first.
+        home: The asking market; a sandbox's demands are for itself alone, and no others for it.
     """
-    return await past.find_past(session, tokens, limit=limit)
+    return await past.find_past(session, tokens, home=home, limit=limit)
 
 
 def read_demand_rows(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from structlog.testing import capture_logs
 
 from app.demands.domain.demand import DemandStatus
@@ -19,6 +19,7 @@ from app.matching.index import IndexNotReady
 from app.matching.service.engine import MatchingEngine
 from app.permissions import PERMISSIONS
 from app.platform.access import Role
+from app.platform.clock import MarketClock
 from app.platform.journal import history
 from app.platform.runtime import Runtime
 from app.shared.ids import DemandId, new_id
@@ -83,6 +84,23 @@ async def deal(market: Market, yuan: int) -> None:
         cited="公开成交公告",
     )
     await comparables.insert_given(market.session, known)
+
+
+async def test_past_demands_of_a_sandbox_are_for_itself_alone(market: Market) -> None:  # MT14
+    """Both of the tests' markets are sandboxes; let one of them be live, and then both."""
+    past = await put_past(market, "配电网漏电断点定位", LEAKAGE, status=DemandStatus.UNANSWERED)
+
+    async def similar(at: str) -> list[str]:
+        answer = await market.board.post("demand-analyses", "expert", {"text": LEAKAGE}, market=at)
+        return [item["demand_id"] for item in done(answer)["similar"]]
+
+    assert await similar("other") == []
+    assert await similar("own") == [str(past)]
+    live = update(MarketClock).values(sandbox=False, ahead=timedelta(0), moved_at=None)
+    await market.session.execute(live.where(MarketClock.market_id == market.world.market_id))
+    assert await similar("other") == []
+    await market.session.execute(live)
+    assert await similar("other") == [str(past)]
 
 
 async def test_a_text_is_told_what_it_lacks_and_what_is_on_offer(market: Market) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, cast, func, select, text
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,8 @@ from app.demands.domain.facts import CURRENCY, NoTakeUp, Outcome
 from app.demands.domain.past import PastDemand
 from app.demands.models import DemandBoardRow, DemandFactsRow, DemandRow
 from app.demands.repository.demands import to_demand
+from app.platform.clock import MarketClock
+from app.shared.ids import MarketId
 from app.shared.money import Money
 
 _B: Final = DemandBoardRow
@@ -20,12 +22,13 @@ _OUTCOME: Final = (_F.outcome, _F.reason, _F.proposals, _F.taken_minor)
 
 
 async def find_past(
-    session: AsyncSession, tokens: Sequence[str], *, limit: int
+    session: AsyncSession, tokens: Sequence[str], *, home: MarketId, limit: int
 ) -> Sequence[PastDemand]:
     """Return what everybody may know of and was posted before, by how many tokens it has.
 
     Args:
         tokens: Of `shared.words`; a demand with any of them is found.
+        home: The asking market: what a sandbox holds is real in no other, nor others' in it.
 
     Invariant: DM2.
     """
@@ -35,7 +38,12 @@ async def find_past(
     asked = cast(cast(" | ".join(f"'{token}'" for token in tokens), Text), TSQUERY)
     ranked = (
         select(_B.demand_id, func.ts_rank(_B.words, asked).label("rank"))
-        .where(_B.known, _B.status != str(DemandStatus.POSTED), _B.words.bool_op("@@")(asked))
+        .where(
+            _B.known,
+            _B.status != str(DemandStatus.POSTED),
+            _B.words.bool_op("@@")(asked),
+            or_(_B.market_id == home, ~_is_sandbox(_B.market_id) & ~_is_sandbox(home)),
+        )
         .order_by(text("rank DESC"), _B.demand_id.desc())
         .limit(limit)
         .subquery()  # the wide rows of those alone that are kept
@@ -47,6 +55,10 @@ async def find_past(
         .order_by(ranked.c.rank.desc(), DemandRow.id.desc())
     )
     return [_past(to_demand(row), told) for row, *told in found]
+
+
+def _is_sandbox(market_id: Any) -> ColumnElement[bool]:
+    return select(1).where(MarketClock.market_id == market_id, MarketClock.sandbox).exists()
 
 
 def _past(demand: Demand, told: Sequence[Any]) -> PastDemand:

@@ -146,7 +146,7 @@ async def analyse(
 ) -> Analysis:
     """Return what is told of a subject; nothing is stored, journaled or logged.
 
-    Invariants: MT90, MT91, MT97, MT98.
+    Invariants: MT14, MT90, MT91, MT97, MT98.
     """
     facts = subject.wish.facts
     try:
@@ -178,7 +178,7 @@ async def _look_around(
     words, terms = await asyncio.to_thread(_weigh, engine, wish.words)
     # A figure is rare and says nothing of what is like it.
     tokens = [pair for pair in terms.pairs if pair.isalpha()][:_TOKENS_ASKED]
-    past = await past_demands(session, tokens, limit=_PAST_LOOKED_AT)
+    past = await past_demands(session, tokens, home=actor.market_id, limit=_PAST_LOOKED_AT)
     others = [demand for demand in past if demand.id != subject.demand_id]
     found = await find_matches(
         session,
