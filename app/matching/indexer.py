@@ -1,7 +1,8 @@
 """The index process: the index of this host, and in the background meaning and results.
 
 Any number may run. Of those on one host one keeps its directory and the others wait; of all
-hosts' one does the background work. None of them decides anything: PostgreSQL is the truth.
+hosts' that keep one, one does the background work. None of them decides anything: PostgreSQL is
+the truth.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Final
 import structlog
 
 from app.matching.domain.entry import EntryKind
-from app.matching.index import TantivyIndex
+from app.matching.index import IndexNotReady, TantivyIndex
 from app.matching.index.generations import GenerationBusy, Generations
 from app.matching.service.engine import MatchingEngine, engine_of
 from app.matching.service.indexing import PAGE, Indexing, IndexOutdated, Tell, build, carry_on
@@ -45,12 +46,13 @@ class Indexer:
         self._alone = Alone(database.url, BACKGROUND)
         self._asked: list[asyncio.Future[None]] = []
         self._watch = Watch()
+        self._is_following = False
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the index, and in the background vectors and results."""
         precomputing = Precomputing(self._database, self._engine, self._indexed)
-        jobs = [self._background(precomputing.step)]
+        jobs = [self._background(precomputing.step), self._background(_only_hold)]
         if self._engine.embedder is not None:
             jobs.append(self._background(MeaningReader(self._database, self._engine.embedder).step))
         background = [asyncio.create_task(job) for job in jobs]
@@ -64,7 +66,8 @@ class Indexer:
 
     async def _background(self, step: Callable[[], Awaitable[bool]]) -> None:
         async def mine() -> bool:
-            return await self._alone.is_mine() and await step()
+            # One that waits for the directory could match nothing: it leaves the work to others.
+            return self._is_following and await self._alone.is_mine() and await step()
 
         await self._until_stopped(mine)
 
@@ -102,23 +105,37 @@ class Indexer:
     async def _follow(self, indexing: Indexing) -> None:
         log.info("index_followed", generation=indexing.writer.generation.name)
         with self._database.wakeups.watching(EVERY_SUBJECT) as self._watch:
-            while not self.stopping.is_set():
-                if self._generations.current() != indexing.writer.generation:
-                    return  # another was published
-                answered, self._asked = self._asked, []
-                try:
-                    count = await indexing.step()
-                except BaseException:
-                    self._asked += answered
-                    raise
-                self._answer(answered)
-                if count < PAGE:
-                    await self._wait(COMMIT_S if count else LOOK_S)
-                if not count and not self._asked:
-                    await self._watch.wait()
+            self._is_following = True
+            try:
+                await self._follow_on(indexing)
+            finally:
+                self._is_following = False
+                self._refuse()
+
+    async def _follow_on(self, indexing: Indexing) -> None:
+        while not self.stopping.is_set():
+            if self._generations.current() != indexing.writer.generation:
+                return  # another was published
+            answered, self._asked = self._asked, []
+            try:
+                count = await indexing.step()
+            except BaseException:
+                self._asked += answered
+                raise
+            self._answer(answered)
+            if count < PAGE:
+                await self._wait(COMMIT_S if count else LOOK_S)
+            if not count and not self._asked:
+                await self._watch.wait()
 
     async def _indexed(self) -> None:
-        """Return when all that is kept now is in the index that this process reads."""
+        """Return when all that is kept now is in the index that this process reads.
+
+        Raises:
+            IndexNotReady: The process has ceased to keep it; another one may do so now.
+        """
+        if not self._is_following:
+            raise _not_kept()
         asked = asyncio.get_running_loop().create_future()
         self._asked.append(asked)
         self._watch.wake()
@@ -131,9 +148,24 @@ class Indexer:
             if not one.done():
                 one.set_result(None)
 
+    def _refuse(self) -> None:
+        refused, self._asked = self._asked, []
+        for one in refused:
+            if not one.done():
+                one.set_exception(_not_kept())
+
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
+
+
+def _not_kept() -> IndexNotReady:
+    return IndexNotReady("This process does not keep the index now.", retry_after_s=1)
+
+
+async def _only_hold() -> bool:
+    """Nothing: whose the work is, is asked more often than steps end, which may take minutes."""
+    return False
 
 
 async def run_indexer(runtime: Runtime) -> None:

@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from app.matching.domain.calibration import shipped
+from app.matching.index import IndexNotReady
 from app.matching.index.generations import Generations, Place, read_place, write_place
-from app.matching.indexer import Indexer
+from app.matching.indexer import BACKGROUND, Indexer
 from app.matching.repository import results
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.indexing import (
@@ -21,6 +22,7 @@ from app.matching.service.indexing import (
     carry_on,
     where_journal_is,
 )
+from app.matching.service.precomputing import Precomputing
 from app.platform.alone import Alone
 from app.platform.db import Database
 from app.platform.epoch import open_epoch
@@ -199,3 +201,35 @@ async def test_directory_is_one_indexer_s(shelf: Shelf, tmp_path: Path) -> None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), 0.3)
             assert Generations(tmp_path).current() is None
+            # MT32: nor does it keep others from matching, which it cannot do itself
+            other = Alone(shelf.database.url, BACKGROUND)
+            assert await other.is_mine()
+            await other.close()
+
+
+async def test_who_ceases_to_keep_the_index_waits_for_it_no_longer(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MT29, MT31: another process of this host may keep it now, and match."""
+    begun, refused = asyncio.Event(), asyncio.Event()
+    whole = Precomputing.step
+
+    async def step(self: Precomputing) -> bool:
+        begun.set()
+        try:
+            return await whole(self)
+        except IndexNotReady:
+            refused.set()
+            raise
+
+    async def fail(_self: Indexing) -> int:
+        await begun.wait()
+        await asyncio.sleep(0.2)
+        raise OSError("disk full")
+
+    await shelf.post("水下机器人导航", "浑浊水体中水下机器人定位漂移大，导航精度不足。")
+    await build(shelf.database, Generations(tmp_path))
+    monkeypatch.setattr(Precomputing, "step", step)
+    monkeypatch.setattr(Indexing, "step", fail)
+    async with running(Indexer(shelf.database, tmp_path, WORDS_ALONE)):
+        await asyncio.wait_for(refused.wait(), 10)
