@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import StoredResult
 from app.matching.domain.vectors import CosineScale, Floats, pack
-from app.matching.embedding.embedder import EmbedderUnavailable, Kind
+from app.matching.embedding.embedder import EmbedderUnavailable, Kind, TextRefused
 from app.matching.models import MatchEntryRow
 from app.matching.repository import entry_work, results
 from app.matching.service import precomputing
@@ -32,11 +32,14 @@ class Lengths:
     dimensions: int = 2
     scale: CosineScale = field(default_factory=lambda: CosineScale(floor=0.0, span=1.0))
     away: bool = False
+    refused: str = "\0"
     asked: list[str] = field(default_factory=list)
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         if self.away:
             raise EmbedderUnavailable("away")
+        if any(self.refused in one for one in texts):
+            raise TextRefused("400 inappropriate content")
         self.asked += texts
         angles = np.array([len(one) / 1000 for one in texts], dtype=np.float32)
         vectors: Floats = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -76,6 +79,23 @@ async def test_meaning_is_read_newest_first_and_again_for_another_model(
     while await reader.step():
         pass
     assert {(await read_row(market.session, id_)).model for id_ in ids} == {"better"}
+
+
+async def test_a_text_that_the_model_refuses_holds_up_no_other(
+    market: Market, rolled_back: Database
+) -> None:
+    """MT26: as content filters of served models do; words still find it."""
+    ids = [await market.shelve(f"方法{number}", "检测" * number) for number in range(1, 6)]
+    refused = await market.shelve("民用炸药装填方法", "乳化炸药现场混装")
+    model = Lengths(refused="炸药")
+    reader = MeaningReader(rolled_back, model)
+    while await reader.step():
+        pass
+    assert {(await read_row(market.session, id_)).model for id_ in ids} == {"lengths"}
+    assert (await read_row(market.session, refused)).model is None
+    model.refused = "\0"
+    assert await MeaningReader(rolled_back, model).step()
+    assert (await read_row(market.session, refused)).model == "lengths"
 
 
 async def test_a_vector_of_what_was_edited_meanwhile_is_not_kept(

@@ -23,6 +23,10 @@ class EmbedderUnavailable(Unavailable):
     title_en = "The embedding model gives no vectors now"
 
 
+class TextRefused(EmbedderUnavailable):
+    """The model does not take one of the texts, however short it is cut; others it may take."""
+
+
 class Embedder(Protocol):
     """A model that turns texts into vectors; safe from any thread, and blocks the one it is in."""
 
@@ -47,4 +51,5 @@ class Embedder(Protocol):
 
         Raises:
             EmbedderUnavailable: No vectors can be had now.
+            TextRefused: Nor later, of one of these texts.
         """

@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 
 from app.matching.domain.vectors import CosineScale, Floats
-from app.matching.embedding.embedder import EmbedderUnavailable, Kind
+from app.matching.embedding.embedder import EmbedderUnavailable, Kind, TextRefused
 from app.matching.embedding.openai_api import OpenAiApi, Patience, TextsRefused
 
 BATCH: Final = 32  # what common servers take at once unless told otherwise
 AWAY_S: Final = 30.0
-_SHORTEST: Final = 64  # characters: a server that refuses these refuses something else
+_SHORTEST: Final = 64  # characters: a server that refuses these dislikes what they say
 # A person waits for one text, and has an answer by words. Several are read in the background,
 # which tries again later and shall be able to stop meanwhile.
 ALONE: Final = Patience(attempts=2, timeout_s=2, pause_s=0.2)
@@ -52,6 +52,8 @@ class ServedModel:
                 self._taken(texts[at : at + BATCH], ALONE if is_alone else TOGETHER)
                 for at in range(0, len(texts), BATCH)
             ]
+        except TextRefused:
+            raise  # the server is there: others' texts have their vectors
         except EmbedderUnavailable:
             self._away_until = self._clock() + AWAY_S
             raise
@@ -67,7 +69,7 @@ class ServedModel:
                 parts = (texts[:half], texts[half:])
                 return np.concatenate([self._taken(part, patience) for part in parts])
             if len(texts[0]) <= _SHORTEST:
-                raise EmbedderUnavailable(f"The embedding server refuses: {refusal}") from None
+                raise TextRefused(f"The embedding server refuses: {refusal}") from None
             return self._taken([texts[0][: len(texts[0]) // 2]], patience)
         if vectors.shape[1] != self.dimensions:
             raise EmbedderUnavailable(

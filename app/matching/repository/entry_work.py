@@ -25,16 +25,19 @@ class Unread:
     words: str
 
 
-async def unread(session: AsyncSession, *, limit: int) -> Sequence[Unread]:
+async def unread(
+    session: AsyncSession, *, but: Collection[UUID] = (), limit: int
+) -> Sequence[Unread]:
     """Return entries without a vector, newest first."""
-    return await _unread(session, _E.model.is_(None), limit)
+    return await _unread(session, _E.model.is_(None) & _E.id.not_in(but), limit)
 
 
 async def read_by_others(
-    session: AsyncSession, model: str, *, before: UUID, limit: int
+    session: AsyncSession, model: str, *, before: UUID, but: Collection[UUID] = (), limit: int
 ) -> Sequence[Unread]:
     """Return entries with another model's vector and smaller ids, newest first."""
-    return await _unread(session, (_E.model != model) & (_E.id < before), limit)
+    others = (_E.model != model) & (_E.id < before) & _E.id.not_in(but)
+    return await _unread(session, others, limit)
 
 
 async def _unread(

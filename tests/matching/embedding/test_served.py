@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.matching.domain.vectors import CosineScale
-from app.matching.embedding import EmbedderUnavailable, served
+from app.matching.embedding import EmbedderUnavailable, TextRefused, served
 from app.matching.embedding.openai_api import OpenAiApi, Patience
 from app.matching.embedding.served import AWAY_S, BATCH, ServedModel
 from tests.matching.embedding.conftest import Asked, Server, embeddings
@@ -121,6 +121,17 @@ def test_server_that_takes_no_text_is_not_asked_for_ever(server: Server, client:
     with pytest.raises(EmbedderUnavailable, match="unknown model"):
         client.model.encode(["桥" * 1000] * BATCH, "passage")
     assert len(server.asked) < 15
+
+
+def test_a_text_that_is_refused_keeps_nobody_else_from_asking(
+    server: Server, client: Client
+) -> None:  # MT19
+    server.answer = lambda asked: (
+        (400, {}, b"inappropriate content") if "炸药" in asked.body["input"][0] else good(asked)
+    )
+    with pytest.raises(TextRefused, match="inappropriate"):
+        client.model.encode(["民用炸药装填"], "query")
+    assert client.model.encode(["照明"], "query").shape == (1, 3)
 
 
 def test_other_dimensions_are_refused(server: Server, client: Client) -> None:
