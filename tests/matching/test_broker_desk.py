@@ -217,7 +217,7 @@ async def test_only_its_broker_acts_and_only_those_concerned_read(
 
 
 async def test_a_dismissed_pair_leaves_the_queue_and_its_sides_hear_nothing(
-    market: Market, pair: Pair
+    market: Market, pair: Pair, session: AsyncSession
 ) -> None:
     """MT71, MT76, MT78"""
     who = {"party_id": market.world.third_buyer}
@@ -235,6 +235,10 @@ async def test_a_dismissed_pair_leaves_the_queue_and_its_sides_hear_nothing(
     assert [(item["judgement"], item["reason"]) for item in log["items"]] == [
         ("rejected", "readiness_too_low")
     ]
+    finder = await market.board.get(f"match-results/{case['result_id']}/feedback", "buyer_staff")
+    assert done(finder)["items"] == []
+    [judged] = await history(session, UUID(case["result_id"]))
+    assert judged.audience == [market.world.third_buyer]
 
 
 async def test_a_released_pair_can_be_taken_again_and_its_meeting_is_called_off(

@@ -42,11 +42,19 @@ async def give_match_feedback(
 
 @routes.get("/match-results/{result_id}/feedback")
 async def list_match_feedback(
-    result_id: UUID, session: SessionDep, cursor: str | None = None, limit: Limit = 50
+    result_id: UUID,
+    actor: ActorDep,
+    session: SessionDep,
+    cursor: str | None = None,
+    limit: Limit = 50,
 ) -> Page[FeedbackView]:
-    """List what was said against a result, the first one first; names of people are not told."""
+    """List what was said against a result, the first one first; names of people are not told.
+
+    That a broker dismissed a pair is for brokers and staff.
+    """
     found = await judging.list_feedback(
         session,
+        actor,
         result_id,
         after=None if cursor is None else decode_cursor(cursor, UUID)[0],
         limit=limit + 1,

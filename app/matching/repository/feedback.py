@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.matching.domain.cases import CaseStatus
 from app.matching.domain.comparing import JudgedMatch
 from app.matching.domain.feedback import (
     Feedback,
@@ -25,7 +26,7 @@ from app.matching.domain.feedback import (
 from app.matching.domain.match import Basis, Verdict
 from app.matching.domain.precision import JudgedPair
 from app.matching.domain.storing import basis_to_json
-from app.matching.models import MatchFeedbackRow, MatchResultRow
+from app.matching.models import MatchCaseRow, MatchFeedbackRow, MatchResultRow
 from app.matching.repository.results import read_result
 from app.shared.ids import DealId, MarketId, PartyId
 
@@ -82,11 +83,33 @@ async def add(session: AsyncSession, feedback: Feedback) -> bool:
     return added is not None
 
 
+def _dismissed() -> ColumnElement[bool]:
+    """Tell whether a record is what a broker said when it dismissed the pair."""
+    case, sides = MatchCaseRow, (_F.c.entry_id, _F.c.shown_id)
+    return (
+        select(1)
+        .where(
+            case.demand_id.in_(sides),
+            case.achievement_id.in_(sides),
+            case.status == str(CaseStatus.DISMISSED),
+            case.broker_id == _F.c.judge_id,
+            _F.c.side == str(Side.BROKER),
+        )
+        .exists()
+    )
+
+
 async def of_result(
-    session: AsyncSession, result_id: UUID, *, after: UUID | None, limit: int
+    session: AsyncSession, result_id: UUID, *, dismissals: bool, after: UUID | None, limit: int
 ) -> list[Feedback]:
-    """Return what was said against a result, the first one first."""
+    """Return what was said against a result, the first one first.
+
+    Args:
+        dismissals: Whether pairs that brokers dismissed are among it.
+    """
     statement = select(_F).where(_F.c.result_id == result_id)
+    if not dismissals:
+        statement = statement.where(~_dismissed())
     if after is not None:
         statement = statement.where(_F.c.id > after)
     return [_feedback(row) for row in await session.execute(_first(statement, limit))]

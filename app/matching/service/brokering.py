@@ -107,7 +107,9 @@ async def dismiss_pair(
     Invariant: MT71.
     """
     case = await _opened(session, actor, demand_id, achievement_id, CaseStatus.DISMISSED, now)
-    await _judge(session, case, Judgement.REJECTED, actor, now, reason=reason, text=text)
+    await _judge(
+        session, case, Judgement.REJECTED, actor, now, reason=reason, text=text, quietly=True
+    )
     facts = {"reason": reason, "text": text}
     await _keep_act(session, case, _DISMISS, facts, None, actor.ref, "dismissed")
     return case
@@ -234,6 +236,7 @@ async def _judge(
     *,
     reason: RejectionReason | None = None,
     text: str | None = None,
+    quietly: bool = False,
 ) -> None:
     """Log what an act says of the match, unless this broker has said as much before."""
     said = Said(
@@ -243,7 +246,15 @@ async def _judge(
     result = await results.get(session, case.pair.result_id)
     log = await feedback.log_of(session, result.entry_id, case.pair.shown_id)
     if (standing_of(log, said), judgement) in STANDINGS:
-        await record(session, result, case.pair.shown_id, said, actor=actor.ref, now=now)
+        await record(
+            session,
+            result,
+            case.pair.shown_id,
+            said,
+            actor=actor.ref,
+            now=now,
+            quietly=quietly,
+        )
 
 
 async def _keep_act(

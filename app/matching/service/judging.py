@@ -27,6 +27,7 @@ from app.platform.journal import NewEvent
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DealId, MarketId, new_id
 
+_DESK: Final = frozenset({Role.BROKER, Role.OPERATOR, Role.AUDITOR})
 _SIDES: Final = {Role.BROKER: Side.BROKER, Role.OPERATOR: Side.STAFF}
 
 
@@ -62,10 +63,17 @@ async def give_feedback(
 
 
 async def list_feedback(
-    session: AsyncSession, result_id: UUID, *, after: UUID | None, limit: int
+    session: AsyncSession, actor: Actor, result_id: UUID, *, after: UUID | None, limit: int
 ) -> Sequence[Feedback]:
-    """Return what was said against a result, the first one first."""
-    return await repository.of_result(session, result_id, after=after, limit=limit)
+    """Return what was said against a result, the first one first.
+
+    Its party hears nothing of pairs that brokers dismissed.
+
+    Invariant: MT78.
+    """
+    return await repository.of_result(
+        session, result_id, dismissals=actor.role in _DESK, after=after, limit=limit
+    )
 
 
 async def read_precision(session: AsyncSession, market_id: MarketId, *, months: int) -> list[Month]:
@@ -89,8 +97,12 @@ async def record(
     actor: str,
     now: datetime,
     deal_id: DealId | None = None,
+    quietly: bool = False,
 ) -> Feedback:
     """Add what was said of a shown entry to the log, and journal it.
+
+    Args:
+        quietly: The result's party shall hear nothing of it.
 
     Raises:
         EntryNotShown, RejectionReasonWrong, TransitionRefused: Nothing was added.
@@ -114,14 +126,14 @@ async def record(
         )
         if await repository.add(session, feedback):
             break  # else somebody judged the pair just before: look again
-    await journal.append(session, _event(feedback, actor))
+    await journal.append(session, _event(feedback, actor, quietly=quietly))
     return feedback
 
 
-def _event(feedback: Feedback, actor: str) -> NewEvent:
+def _event(feedback: Feedback, actor: str, *, quietly: bool) -> NewEvent:
     """Return the event, whose public part is empty: what a party looks for, is its own affair."""
     said, shown = feedback.said, feedback.snapshot
-    audience = {feedback.party_id} | ({said.judge_id} if said.judge_id is not None else set())
+    told = {None if quietly else feedback.party_id, said.judge_id}
     return NewEvent(
         market_id=feedback.market_id,
         subject="match_result",
@@ -143,5 +155,5 @@ def _event(feedback: Feedback, actor: str) -> NewEvent:
             "weights": shown.basis.weights,
             "deal_id": feedback.deal_id,
         },
-        audience=frozenset(audience),
+        audience=frozenset(party for party in told if party is not None),
     )
