@@ -76,6 +76,8 @@ async def test_a_demand_tells_what_it_newly_finds_and_why(
     assert 0 < sum(term["share_bp"] for term in item["terms"]) <= 10_000
     assert item["factors"]
     assert item["gaps"][0]["factor"] == "field"
+    lying_apart = {gap["factor"] for gap in item["gaps"]}
+    assert not lying_apart & {factor["name"] for factor in item["factors"]}
     zh, en = message["text_zh"], message["text_en"]
     said = {"strong": ("高度匹配", "strong match"), "possible": ("可能匹配", "possible match")}
     verdict_zh, verdict_en = said[item["verdict"]]

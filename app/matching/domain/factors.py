@@ -7,6 +7,7 @@ Each is a pure function of both sides' facts, whoever looks for whom. A value of
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -20,6 +21,7 @@ LEVELS_MISSING_MAX: Final = 4  # so many levels below what is asked count as no 
 MONTHS_A_LEVEL: Final = 6  # what development by one of nine levels usually takes; default
 _LEVELS: Final = 9
 _DAYS_A_MONTH: Final = 30.4375
+_TEN_THOUSAND_YUAN: Final = -6  # power of ten from fen to 万元, in which prices are told
 _NEAR: Final = (
     (6, 1.0, "同区县", "same district"),
     (4, 0.8, "同市", "same city"),
@@ -94,13 +96,19 @@ def compare_prices(budget: Money | None, price: Money | None) -> Compared:
     if budget.currency != price.currency:
         return Compared(None, "币种不同，不能比较", "currencies differ")
     told = (
-        f"报价 {_told(price)}，预算 {_told(budget)}",
+        f"报价 {_told_zh(price)}，预算 {_told_zh(budget)}",
         f"price {_told(price)}, budget {_told(budget)}",
     )
     if price.amount_minor <= budget.amount_minor:
         return Compared(1.0, *told)
     over = price.amount_minor / budget.amount_minor - 1 if budget.amount_minor else 1.0
     return Compared(max(0.0, 1 - over), *told, is_gap=True)
+
+
+def _told_zh(money: Money) -> str:
+    if money.currency != "CNY":
+        return _told(money)
+    return f"{Decimal(money.amount_minor).scaleb(_TEN_THOUSAND_YUAN).normalize():f}万元"
 
 
 def _told(money: Money) -> str:

@@ -51,8 +51,11 @@ def news_of_match(match: Match) -> News:
 
     Invariant: MT60.
     """
-    # What the words give is told by the terms.
-    factors = [item for item in match.contributions if item.points > 0 and item.name != "coverage"]
+    # What the words give is told by the terms; what lies apart is no reason, whatever it gives.
+    elsewhere = {"coverage", *(gap.factor for gap in match.gaps)}
+    factors = [
+        item for item in match.contributions if item.points > 0 and item.name not in elsewhere
+    ]
     factors.sort(key=lambda item: -item.points)
     return News(
         match.entry_id,

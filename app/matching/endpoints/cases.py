@@ -41,7 +41,7 @@ async def list_match_suggestions(
     actor: ActorDep,
     session: SessionDep,
     technology_field: Field = None,
-    verdict: Literal[Verdict.STRONG, Verdict.POSSIBLE] | None = None,
+    verdict: Literal["strong", "possible"] | None = None,
     cursor: str | None = None,
     limit: Limit = 20,
 ) -> Page[SuggestionView]:
@@ -55,7 +55,7 @@ async def list_match_suggestions(
         session,
         actor.market_id,
         technology_field=technology_field,
-        verdict=verdict,
+        verdict=None if verdict is None else Verdict(verdict),
         after=after,
         limit=limit + 1,
     )

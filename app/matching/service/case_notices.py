@@ -21,7 +21,7 @@ def tell_meeting(case: Case, facts: Mapping[str, Any]) -> Iterator[NewNotificati
     """
     pair = case.pair
     when, where = _shown(facts["starts_at"]), facts["place"]
-    note_zh = f"备注：{facts['message']}。" if facts["message"] else ""
+    note_zh = f"备注：{facts['message'].rstrip('。')}。" if facts["message"] else ""
     note_en = f" Note: {facts['message']}" if facts["message"] else ""
     for party in dict.fromkeys(pair.sides):
         why_zh, why_en = told_reasons(pair.told_to(party))

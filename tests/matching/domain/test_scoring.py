@@ -227,6 +227,18 @@ def test_a_gap_says_both_sides() -> None:  # MT5
     assert said.note_en == "readiness 4, asked 6"
 
 
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        (Money.parse("1600000.00"), "报价 160万元，预算 90.5万元"),
+        (Money.parse("1234567.89"), "报价 123.456789万元，预算 90.5万元"),
+    ],
+)
+def test_prices_are_told_as_people_say_them(price: Money, told: str) -> None:  # MT5
+    budget = Facts(price_high=Money.parse("905000.00"))
+    assert compare(budget, Facts(price_low=price), TODAY)["price"].note_zh == told
+
+
 @given(demands, achievements)
 def test_whoever_looks_the_facts_compare_alike(demand: Facts, achievement: Facts) -> None:  # MT5
     wanting = Wish(wants=EntryKind.ACHIEVEMENT, title="需求", text="", facts=demand)
