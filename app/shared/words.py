@@ -22,7 +22,7 @@ _RUN: Final = re.compile(
 )
 _RUN_OF_HAN: Final = re.compile(f"[{_HAN}]")
 _PAIR: Final = 2
-_TOKEN_LENGTH_MAX: Final = 40
+TOKEN_LENGTH_MAX: Final = 40
 TERMS_MAX: Final = 16
 # Words of one character that say nothing by themselves.
 _STOP: Final = frozenset("的与和及或在了之是于等为对中上下其并且以从由而也有该此各")
@@ -72,7 +72,7 @@ def tokens_of(*texts: str) -> frozenset[str]:
     for text in texts:
         for han, run in _runs(text):
             if not han:
-                found.add(run[:_TOKEN_LENGTH_MAX])
+                found.add(run[:TOKEN_LENGTH_MAX])
                 continue
             found.update(_pairs(run))
             found.add(run[-1])
@@ -86,7 +86,7 @@ def runs_of(text: str) -> Iterator[str]:
     Of endless letters it is their beginning, as in `grams_of`.
     """
     for han, run in _runs(text):
-        yield run if han else run[:_TOKEN_LENGTH_MAX]
+        yield run if han else run[:TOKEN_LENGTH_MAX]
 
 
 def is_han(term: str) -> bool:
@@ -103,7 +103,7 @@ def grams_of(*texts: str) -> tuple[str, ...]:
         gram
         for text in texts
         for han, run in _runs(text)
-        for gram in (_pairs(run) if han and len(run) >= _PAIR else (run[:_TOKEN_LENGTH_MAX],))
+        for gram in (_pairs(run) if han and len(run) >= _PAIR else (run[:TOKEN_LENGTH_MAX],))
     )
 
 
@@ -129,7 +129,7 @@ def spans_of(text: str) -> Iterator[tuple[str, tuple[tuple[str, float], ...]]]:
     """
     for han, run in _runs(text):
         if not han or len(run) < _PAIR:
-            word = run[:_TOKEN_LENGTH_MAX]
+            word = run[:TOKEN_LENGTH_MAX]
             yield word, ((word, 1.0),)
             continue
         start = 0
@@ -155,7 +155,7 @@ def terms_of(query: str) -> tuple[Term, ...]:
     """
     terms: dict[str, Term] = {}
     for han, run in _runs(query):
-        for term in _han_terms(run) if han else [Term(run, (run[:_TOKEN_LENGTH_MAX],))]:
+        for term in _han_terms(run) if han else [Term(run, (run[:TOKEN_LENGTH_MAX],))]:
             terms.setdefault(term.text, term)
     return tuple(terms.values())[:TERMS_MAX]
 

@@ -9,25 +9,17 @@ from app.matching.domain.terms import Terms, terms_in
 # Of what counts as possible: the rest may come of single characters, and pairs become rarer or
 # commoner after a query was saved.
 _PART: Final = 1 / 3
-PAIR_LENGTH_MAX: Final = 40
 
 
 def finds_something(text: str) -> bool:
     """Tell whether a query has a pair of characters, a word of letters or a number."""
-    return any(len(pair) <= PAIR_LENGTH_MAX for pair in terms_in(text)[0])
+    return bool(terms_in(text)[0])
 
 
 def shares_of(terms: Terms) -> Mapping[str, float]:
-    """Return what each pair is worth of all pairs; together 1, or nothing where there are none.
-
-    Letters and numbers without end find nothing and are left out.
-    """
+    """Return what each pair is worth of all pairs; together 1, or nothing where there are none."""
     whole = sum(terms.pairs.values())
-    if whole == 0:
-        return {}
-    return {
-        pair: worth / whole for pair, worth in terms.pairs.items() if len(pair) <= PAIR_LENGTH_MAX
-    }
+    return {pair: worth / whole for pair, worth in terms.pairs.items()} if whole else {}
 
 
 def least_share(calibration: TextCalibration) -> float:

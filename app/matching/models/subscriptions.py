@@ -20,10 +20,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.matching.domain.delivering import Delivery
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Verdict
-from app.matching.domain.percolating import PAIR_LENGTH_MAX
 from app.matching.domain.subscription import SourceKind
 from app.platform.columns import TIME, one_of
 from app.platform.db import Base
+from app.shared.words import TOKEN_LENGTH_MAX
 
 
 class MatchSubscriptionRow(Base):
@@ -77,7 +77,7 @@ class MatchQueryPairRow(Base):
 
     __tablename__ = "match_query_pairs"
 
-    pair: Mapped[str] = mapped_column(String(PAIR_LENGTH_MAX), primary_key=True)
+    pair: Mapped[str] = mapped_column(String(TOKEN_LENGTH_MAX), primary_key=True)
     subscription_id: Mapped[UUID] = mapped_column(
         ForeignKey("match_subscriptions.id", ondelete="CASCADE"), primary_key=True, index=True
     )
