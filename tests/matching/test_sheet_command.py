@@ -14,6 +14,7 @@ from app.cli import app
 from app.matching.index.generations import Generations
 from app.matching.public import match_sheet
 from app.matching.service.indexing import build
+from app.platform import telemetry
 from app.platform.db import Database, forbid_writes
 from app.platform.runtime import Runtime
 from app.platform.tables.sheets import XLSX, Sheet, read_sheet, write_csv, write_xlsx
@@ -26,6 +27,12 @@ HEADER = ("标题", "需求描述", "预算")
 LEAKAGE = ("漏电断点定位", "漏电断点定位方法，效果明显。", "60万元")
 FATIGUE = ("=榫头微动疲劳", "航空发动机叶片榫头微动磨损寿命不足。", "")
 UNREAD = ("深孔镗削", "刀杆颤振。", "六十")
+
+
+@pytest.fixture(autouse=True)
+def own_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command configure no logs: this process's loggers would keep the runner's output."""
+    monkeypatch.setattr(telemetry, "configure_logging", lambda _level: None)
 
 
 async def run(*arguments: str) -> Any:

@@ -102,6 +102,7 @@ async def put_entry(session: AsyncSession, market_id: MarketId) -> UUID:
             title="深孔镗削颤振抑制",
             keywords=["镗削"],
             text="加工深孔时刀杆颤振，表面粗糙度达不到要求。",
+            laid_out=" 加工深孔时刀杆颤振  表面粗糙度达不到要求 ",
             modes=[],
             text_hash="0" * 64,
             matched_with="1 default-2026-11 2026-11 -",
