@@ -116,6 +116,35 @@ async def at_once() -> None:
     """All is in an index in memory."""
 
 
+async def test_what_waits_for_its_turn_is_not_matched_before_it(
+    market: Market, rolled_back: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MT31: else a whole market's first matching would match each entry many times."""
+    await market.shelve_others()
+    older = [await market.shelve(f"故障断点{number}", LOCATING) for number in range(3)]
+    demand = await market.post("漏电保护误动治理", LEAKAGE)
+    tried: list[UUID] = []
+    keep = compute_result
+
+    async def compute(
+        session: AsyncSession, engine: MatchingEngine, entry_id: UUID
+    ) -> StoredResult | None:
+        tried.append(entry_id)
+        return await keep(session, engine, entry_id)
+
+    monkeypatch.setattr(precomputing, "compute_result", compute)
+    monkeypatch.setattr(precomputing, "BATCH", 1)
+    work = Precomputing(rolled_back, market.engine, at_once)
+    assert await work.step()
+    assert tried == [demand]
+    while await work.step():
+        pass
+    for entry_id in older:
+        result = await results.latest(market.session, entry_id)
+        assert result is not None
+        assert result.matches[0]["entry_id"] == str(demand)
+
+
 async def test_one_entry_that_fails_holds_up_no_other(
     market: Market, rolled_back: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

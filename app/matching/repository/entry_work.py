@@ -90,3 +90,11 @@ async def unmatched(session: AsyncSession, *, but: Collection[UUID], limit: int)
         .limit(limit)
     )
     return found.all()
+
+
+async def matched_among(session: AsyncSession, ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of the entries whose kept result is of what they are now."""
+    found = await session.scalars(
+        select(_E.id).where(_E.id.in_(ids), _E.matched_with.is_not(None)).order_by(_E.id)
+    )
+    return found.all()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.matching.domain.match import StoredResult, Verdict
 from app.matching.index import IndexNotReady
 from app.matching.repository.entries import load_current
-from app.matching.repository.entry_work import unmatched
+from app.matching.repository.entry_work import matched_among, unmatched
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.keeping import compute_result
 from app.matching.service.pushing import tell_of
@@ -55,7 +55,9 @@ class Precomputing:
         fitting: set[UUID] = set()
         for entry_id in batch:
             fitting |= await self._match(entry_id)
-        for entry_id in sorted(fitting.difference(batch)):
+        async with self._database.transaction() as session:  # others have their turn, and know then
+            known = await matched_among(session, fitting.difference(batch))
+        for entry_id in known:
             await self._match(entry_id)
         return True
 
