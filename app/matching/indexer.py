@@ -116,14 +116,11 @@ class Indexer:
         while not self.stopping.is_set():
             if self._generations.current() != indexing.writer.generation:
                 return  # another was published
-            answered, self._asked = self._asked, []
-            try:
-                count = await indexing.step()
-            except BaseException:
-                self._asked += answered
-                raise
-            self._answer(answered)
-            if count < PAGE:
+            asking = len(self._asked)  # who asks meanwhile waits for the next step
+            count = await indexing.step()
+            if count < PAGE:  # nothing is left behind
+                self._answer(self._asked[:asking])
+                del self._asked[:asking]
                 await self._wait(COMMIT_S if count else LOOK_S)
             if not count and not self._asked:
                 await self._watch.wait()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from app.matching.indexer import BACKGROUND, Indexer
 from app.matching.repository import results
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.indexing import (
+    PAGE,
     Indexing,
     IndexOutdated,
     build,
@@ -233,3 +235,25 @@ async def test_who_ceases_to_keep_the_index_waits_for_it_no_longer(
     monkeypatch.setattr(Indexing, "step", fail)
     async with running(Indexer(shelf.database, tmp_path, WORDS_ALONE)):
         await asyncio.wait_for(refused.wait(), 10)
+
+
+async def test_all_is_in_the_index_once_no_page_is_left(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MT31: one host matches what another one's indexer has kept, however far its own is behind."""
+    pages = [PAGE, PAGE, 1]
+
+    async def step(_self: Indexing) -> int:
+        await asyncio.sleep(0.01)
+        return pages.pop(0) if pages else 0
+
+    await build(shelf.database, Generations(tmp_path))
+    monkeypatch.setattr(Indexing, "step", step)
+    monkeypatch.setattr(Precomputing, "step", AsyncMock(return_value=False))
+    indexer = Indexer(shelf.database, tmp_path, WORDS_ALONE)
+    indexer._is_following = True
+    asked = asyncio.create_task(indexer._indexed())
+    await asyncio.sleep(0)
+    async with running(indexer):
+        await asyncio.wait_for(asked, 10)
+        assert pages == []
