@@ -45,10 +45,8 @@ async def running(
 
 
 @asynccontextmanager
-async def serving(
-    database_url: str, folder: Path, *, worker: bool = False, index: bool = False
-) -> AsyncIterator[str]:
-    """Serve the API, a worker and an index if asked; yield the address once it is ready."""
+async def serving(database_url: str, folder: Path, *, worker: bool = False) -> AsyncIterator[str]:
+    """Serve the API, and a worker if asked; yield the address once it is ready."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     variables = environment(
@@ -60,8 +58,6 @@ async def serving(
         process = await stack.enter_async_context(running("serve", variables, log))
         if worker:
             await stack.enter_async_context(running("worker", variables, folder / "worker.log"))
-        if index:
-            await stack.enter_async_context(running("index", variables, folder / "index.log"))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url))
 
         async def ready() -> bool:

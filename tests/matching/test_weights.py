@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.matching.domain.feedback import Judgement, RejectionReason
 from app.matching.domain.weights import DEFAULT, FACTORS
 from app.matching.models import MatchEntryRow
+from app.matching.repository.entries import lock
 from app.matching.repository.weights import forget_results, lock_all
 from app.matching.service.judging import give_feedback
 from app.matching.service.weighting import REMATCH, active_weights, held_weights, rematch
@@ -247,6 +248,28 @@ async def test_a_switch_waits_for_results_that_are_being_kept(
         order.append("kept")
     await switching
     assert order == ["kept", "switched"]
+
+
+@pytest.mark.concurrency
+async def test_marking_and_matching_wait_for_each_other_in_no_ring(
+    database: Database, own_world: World, own_client: httpx.AsyncClient
+) -> None:
+    """MT51: who matches an entry holds it, and then holds on to what it found."""
+    async with database.transaction() as session:
+        found, matched = sorted([await put_entry(session, own_world.market_id) for _ in range(2)])
+        weights_id = UUID((await Desk(own_client, own_world, session).proposed())["id"])
+
+    async def mark() -> int:
+        async with database.transaction() as session:
+            return await forget_results(session, weights_id, size=2)
+
+    async with database.transaction() as session:
+        await lock(session, matched)
+        marking = asyncio.create_task(mark())
+        await asyncio.sleep(0.2)  # it has the other one and waits for this one
+        keep = select(MatchEntryRow.id).where(MatchEntryRow.id == found)
+        await session.execute(keep.with_for_update(read=True, key_share=True))
+    assert await marking == 2
 
 
 async def test_weights_that_were_switched_away_mark_nothing(

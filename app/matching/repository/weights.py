@@ -147,7 +147,8 @@ async def latest_comparisons(
     return {row.weights_id: _comparison(row) for row in rows}
 
 
-# In order of their ids, as whoever matches them locks them.
+# In order of their ids; a weak lock, which lets whoever keeps pairs of the others go on: it holds
+# one of them already.
 _FORGET: Final = text("""
     WITH part AS (
         SELECT e.id FROM match_entries e
@@ -157,7 +158,7 @@ _FORGET: Final = text("""
               '00000000-0000-0000-0000-000000000000'
           )
           AND e.matched_with IS NOT NULL
-        ORDER BY e.id LIMIT :size FOR UPDATE
+        ORDER BY e.id LIMIT :size FOR NO KEY UPDATE
     ), marked AS (
         UPDATE match_entries SET matched_with = NULL FROM part
         WHERE match_entries.id = part.id
