@@ -117,5 +117,6 @@ def found_nothing(entry: Entry) -> StoredResult:
         computed_at=START,
         verdict=Verdict.NONE,
         basis=Basis(weights="default", calibration="2026-11-26", model=None),
+        excluded={},
         matches=(),
     )

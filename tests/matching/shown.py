@@ -93,6 +93,7 @@ def result_of(
         revision=1,
         computed_at=computed_at,
         verdict=matches[0].verdict if matches else Verdict.NONE,
+        excluded={},
         basis=Basis(weights=weights.version, calibration="2026-11", model="e5-small"),
         matches=tuple(match_to_json(match) for match in matches),
     )

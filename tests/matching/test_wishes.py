@@ -119,6 +119,9 @@ async def test_wishes_have_the_entry_matched_anew(market: Market, session: Async
     least = {"conditions": {"readiness_min": {"scale": "trl_9", "level": 8}}}
     done(await market.board.put(path, "buyer_staff", least, seen='"1"'))
     assert (await market.match(demand_id)).matches == ()
+    kept = done(await market.board.get(f"demands/{demand_id}/matches", "buyer_staff"))
+    assert kept["result_id"] is not None
+    assert set(kept["excluded"]) == {"readiness_min"}  # MT7
     assert [it["entry_id"] for it in (await market.match(found)).matches] == [str(demand_id)]
 
 

@@ -117,6 +117,7 @@ class StoredResult:
     Attributes:
         kind, entry_id, revision: Whose result it is.
         party_id: Whose entry that is.
+        excluded: By hard condition, how many candidates it kept out.
         matches: The stored form of `Found`.matches, see `domain.storing`.
     """
 
@@ -129,4 +130,5 @@ class StoredResult:
     computed_at: datetime
     verdict: Verdict
     basis: Basis
+    excluded: Mapping[str, int]
     matches: tuple[Mapping[str, Any], ...]

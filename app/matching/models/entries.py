@@ -85,4 +85,5 @@ class MatchResultRow(Base):
     computed_at: Mapped[datetime] = mapped_column(TIME)
     verdict: Mapped[str] = mapped_column(String(10))
     basis: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    excluded: Mapped[dict[str, int]] = mapped_column(JSONB)
     matches: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

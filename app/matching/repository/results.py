@@ -57,6 +57,7 @@ async def add(session: AsyncSession, result: StoredResult) -> None:
             computed_at=result.computed_at,
             verdict=str(result.verdict),
             basis=basis_to_json(result.basis),
+            excluded=dict(result.excluded),
             matches=list(result.matches),
         )
     )
@@ -79,5 +80,6 @@ def read_result(row: Row[Any]) -> StoredResult:
         computed_at=row.computed_at,
         verdict=Verdict(row.verdict),
         basis=Basis(**row.basis),
+        excluded=row.excluded,
         matches=tuple(row.matches),
     )

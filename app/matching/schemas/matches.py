@@ -132,8 +132,8 @@ class MatchesView(View):
     computed_at: UtcView
     verdict: Verdict
     basis: BasisView
-    excluded: dict[str, int] | None = Field(
-        description="By hard condition, how many candidates it kept out; null: kept before"
+    excluded: dict[str, int] = Field(
+        description="By hard condition, how many candidates it kept out"
     )
     gone: int = Field(description="Matches that are no longer on offer, or in another version")
     matches: list[MatchView]

@@ -64,6 +64,7 @@ async def compute_result(
         computed_at=now,
         verdict=found.verdict,
         basis=found.basis,
+        excluded=found.excluded,
         matches=tuple(match_to_json(match) for match in worth_keeping(found)),
     )
     before = await results.latest(session, entry_id)
@@ -84,7 +85,9 @@ def worth_keeping(found: Found) -> tuple[Match, ...]:
 
 def _same(one: StoredResult, other: StoredResult) -> bool:
     def essence(result: StoredResult) -> tuple[object, ...]:
-        return result.revision, result.basis, result.verdict, result.matches
+        # How many a condition keeps out moves with every newcomer; which conditions do, is told.
+        excluding = set(result.excluded)
+        return result.revision, result.basis, result.verdict, excluding, result.matches
 
     return essence(one) == essence(other)
 

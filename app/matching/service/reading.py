@@ -41,7 +41,7 @@ class Reading:
     Attributes:
         result_id: ``None`` where it was found just now and is not kept.
         gone: Kept matches that may no longer be shown, or not in the revision that was judged.
-        excluded: ``None`` of a kept result.
+        excluded: By hard condition, how many candidates it kept out.
     """
 
     result_id: UUID | None
@@ -50,8 +50,8 @@ class Reading:
     verdict: Verdict
     basis: Basis
     matches: tuple[Match, ...]
+    excluded: Mapping[str, int]
     gone: int = 0
-    excluded: Mapping[str, int] | None = None
 
 
 async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
@@ -78,6 +78,7 @@ async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
         computed_at=kept.computed_at,
         verdict=best_verdict(shown),
         basis=kept.basis,
+        excluded=kept.excluded,
         matches=shown,
         gone=len(matches) - len(shown),
     )
