@@ -199,6 +199,24 @@ def test_generation_has_one_writer_and_is_not_swept_from_under_it() -> None:
         assert writer.generation.exists()
 
 
+def test_what_is_published_during_a_sweep_is_not_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MT24: another process may have built it."""
+    with written() as (generations, writer):
+        seen, look = writer.generation, generations.current
+        built = IndexWriter(generations.new(), heap_bytes=15_000_000)
+
+        def current() -> Path | None:
+            found = look()
+            if found == seen:
+                generations.publish(built.generation)
+                built.close()
+            return found
+
+        monkeypatch.setattr(generations, "current", current)
+        generations.sweep()
+        assert built.generation.exists()
+
+
 def test_index_of_another_form_is_not_read() -> None:
     with written() as (generations, writer):
         other = writer.generation.with_name(f"0-{new_id().hex}")

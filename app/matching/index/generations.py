@@ -88,6 +88,8 @@ class Generations:
             generation = lock.with_suffix("")
             if generation != kept:
                 with suppress(GenerationBusy), _locked(lock):
+                    if generation == self.current():  # its builder has just published it
+                        continue
                     shutil.rmtree(generation, ignore_errors=True)
                     generation.with_suffix(".link").unlink(missing_ok=True)
                     lock.unlink()
