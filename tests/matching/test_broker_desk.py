@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.entry import EntryKind
@@ -196,6 +196,21 @@ async def test_a_broker_brings_a_pair_to_its_deal(
     log = done(await market.board.get(f"match-results/{case['result_id']}/feedback", "operator"))
     judgements = [item["judgement"] for item in log["items"]]
     assert judgements == ["accepted", "meeting", "offer", "deal"]
+
+
+async def test_what_went_off_the_shelf_and_came_back_is_suggested_again(
+    market: Market, pair: Pair, session: AsyncSession
+) -> None:
+    """MT70: pairs go with their entries; the same finding brings them back."""
+    for status, waiting in (("stale", 0), ("accepted", 1)):
+        await session.execute(
+            text("UPDATE achievements SET status = :status WHERE id = :id"),
+            {"status": status, "id": pair.achievement_id},
+        )
+        await market.index(EntryKind.ACHIEVEMENT, pair.achievement_id)
+        if waiting:
+            await market.match(pair.demand_id)
+        assert len((await queue(market))["items"]) == waiting
 
 
 async def test_only_its_broker_acts_and_only_those_concerned_read(

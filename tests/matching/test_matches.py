@@ -13,12 +13,15 @@ from app.listings.public import AchievementStatus
 from app.listings.repository import achievements
 from app.matching.domain.entry import EntryKind
 from app.matching.repository import results
+from app.matching.service.keeping import is_same
 from app.platform.clock import MarketClock
 from app.platform.db import Database
-from app.shared.ids import AchievementId
+from app.shared.ids import AchievementId, MarketId, PartyId, new_id
 from tests.demands.board import done, refusal
 from tests.matching.market import LEAKAGE, LOCATING, STRAW, Market
+from tests.matching.shown import Shown, result_of
 from tests.queries import counted
+from tests.world import START
 
 Json = dict[str, Any]
 
@@ -84,6 +87,23 @@ async def test_the_same_finding_again_adds_nothing(market: Market) -> None:  # M
     latest = await results.latest(market.session, demand)
     assert latest is not None
     assert latest.id == second.id
+
+
+@pytest.mark.parametrize(("moved", "same"), [(0.001, True), (0.02, False)])
+def test_figures_that_every_entry_moves_a_little_are_no_other_finding(
+    moved: float, same: bool
+) -> None:  # MT9
+    """Else rows would pile up: what fits nothing makes words rarer, too."""
+    party_id = PartyId(new_id())
+    first = result_of(
+        [Shown(new_id(), party_id)],
+        market_id=MarketId(new_id()),
+        party_id=party_id,
+        computed_at=START,
+    )
+    [match] = first.matches
+    again = {**match, "score": round(match["score"], 2) + moved}
+    assert is_same(first, replace(first, id=new_id(), matches=(again,))) is same
 
 
 async def _take_off(market: Market, achievement_id: UUID, **changes: Any) -> None:

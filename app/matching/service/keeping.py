@@ -1,6 +1,7 @@
 """Keep what entries found, on both sides, before anybody asks."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,11 +69,11 @@ async def compute_result(
         matches=tuple(match_to_json(match) for match in worth_keeping(found)),
     )
     before = await results.latest(session, entry_id)
-    if before is not None and _same(before, result):
+    if before is not None and is_same(before, result):
         result = before
     else:
         await results.add(session, result)
-        await keep_pairs(session, result)
+    await keep_pairs(session, result)  # of the same one, too: pairs go with an entry that went
     await mark_matched(session, entry_id, _basis_key(result))
     return result
 
@@ -83,13 +84,31 @@ def worth_keeping(found: Found) -> tuple[Match, ...]:
     return fitting or found.matches[:_NEAREST]
 
 
-def _same(one: StoredResult, other: StoredResult) -> bool:
+def is_same(one: StoredResult, other: StoredResult) -> bool:
+    """Tell whether two results of an entry say the same, so that one of them is enough.
+
+    Invariant: MT9.
+    """
+
     def essence(result: StoredResult) -> tuple[object, ...]:
         # How many a condition keeps out moves with every newcomer; which conditions do, is told.
         excluding = set(result.excluded)
-        return result.revision, result.basis, result.verdict, excluding, result.matches
+        matches = _rounded(result.matches)
+        return result.revision, result.basis, result.verdict, excluding, matches
 
     return essence(one) == essence(other)
+
+
+def _rounded(told: Any) -> Any:
+    """Return JSON with figures to hundredths: each entry of the market moves them a little."""
+    match told:
+        case float():
+            return round(told, 2)
+        case Mapping():
+            return {name: _rounded(value) for name, value in told.items()}
+        case list() | tuple():
+            return [_rounded(value) for value in told]
+    return told
 
 
 def _basis_key(result: StoredResult) -> str:
