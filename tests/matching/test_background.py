@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.entry import EntryKind
@@ -145,8 +146,9 @@ async def test_what_waits_for_its_turn_is_not_matched_before_it(
         assert result.matches[0]["entry_id"] == str(demand)
 
 
+@pytest.mark.parametrize("failure", [ZeroDivisionError(), DataError("INSERT", {}, ValueError())])
 async def test_one_entry_that_fails_holds_up_no_other(
-    market: Market, rolled_back: Database, monkeypatch: pytest.MonkeyPatch
+    market: Market, rolled_back: Database, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """MT10, MT31"""
     await market.shelve_others()
@@ -158,7 +160,7 @@ async def test_one_entry_that_fails_holds_up_no_other(
         session: AsyncSession, engine: MatchingEngine, entry_id: UUID
     ) -> StoredResult | None:
         if entry_id == failing:
-            raise ZeroDivisionError
+            raise failure
         return await keep(session, engine, entry_id)
 
     monkeypatch.setattr(precomputing, "compute_result", compute)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.matching.domain.match import StoredResult, Verdict
 from app.matching.index import IndexNotReady
@@ -65,9 +65,9 @@ class Precomputing:
         """Match an entry and return what it fits."""
         try:
             result = await self._keep(entry_id)
-        except (SQLAlchemyError, OSError, IndexNotReady):
-            raise
-        except Exception:
+        except Exception as error:
+            if _is_elsewhere(error):
+                raise
             log.exception("matching_failed", entry_id=str(entry_id))
             result = None
         if result is None:  # it failed, or may not be shown: its own event comes
@@ -85,3 +85,10 @@ class Precomputing:
                 if entry_id in current:
                     await tell_of(session, self._engine, current[entry_id].entry, result)
         return result
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Tell whether the database or the index was away: no other entry would fare better."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, SQLAlchemyError | OSError | IndexNotReady)
