@@ -11,6 +11,7 @@ from rich.console import Console
 
 from app.demo.api import Api, CallRefused, Who
 from app.demo.market import CODE, PASSWORD, login_of
+from app.demo.matching import show_match
 from app.demo.session import FREE_PHASE_S, OPERATOR, WINDOW_S, DemoFailed, Session
 from app.demo.show import Show, closing_table, ten_thousands
 from app.platform.access import Role
@@ -101,6 +102,7 @@ async def drive(session: Session) -> None:
     late = Money.parse(first.plan["bids"][-1]["amount"]) + Money.parse(first.plan["step"]["amount"])
     await session.expect_refusal(first, first.bidders[1], late, "bid_after_close", "迟到 late")
     await session.confirm_and_settle()
+    await show_match(session.api, show, OPERATOR)
 
 
 async def gather_facts(session: Session) -> dict[str, Any]:

@@ -22,7 +22,11 @@ async def load(database_url: str, folder: Path) -> None:
 async def test_the_demo_session_comes_out_as_published(database_dsn: str, tmp_path: Path) -> None:
     await load(database_dsn, tmp_path)
     await load(database_dsn, tmp_path)  # a second load adds nothing
-    async with serving(database_dsn, tmp_path, worker=True) as base_url:
+    variables = environment(database_dsn, ZHEPAI_INDEX_DIR=str(tmp_path / "index"))
+    async with (
+        serving(database_dsn, tmp_path, worker=True) as base_url,
+        running("index", variables, tmp_path / "index.log"),
+    ):
         async with httpx.AsyncClient(base_url=base_url) as client:
             for kind, least in (("achievements", 40), ("demands", 20)):
                 page = (await client.get(f"/v1/{kind}", params={"limit": 200})).json()
@@ -33,6 +37,7 @@ async def test_the_demo_session_comes_out_as_published(database_dsn: str, tmp_pa
     for figure in ("8950000.00", "12300000.00", "37.43%"):
         assert figure in screen.getvalue()
     assert "✗" not in screen.getvalue()
+    assert "→《谐波减速器柔轮齿面超精密成形磨削工艺》" in screen.getvalue().replace("\n", "")
 
 
 def test_a_visitor_is_told_a_login_a_role() -> None:
