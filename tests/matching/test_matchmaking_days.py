@@ -197,6 +197,29 @@ async def test_a_new_version_tells_those_for_whom_anything_is_new(
     refusal(await do(market, day, "plan"), 409, "transition_refused")
 
 
+async def test_what_is_published_holds_for_everybody_until_the_next(
+    market: Market, pair: Pair
+) -> None:
+    """MT85: the change is the staff's affair until it is published."""
+    day = await published(market, pair)
+    path = f"matchmaking-days/{day['id']}"
+    body = day_body(pair, title="改期方案（未定）", place="待定", tables=9)
+    done(await market.board.put(path, "operator", body, seen='"1"'))
+    names = ("title", "place", "tables", "slots", "held_on", "status")
+    before = [day[name] for name in names]
+    for role in ("anonymous", "seller_staff"):
+        seen = done(await market.board.get(path, role))
+        [listed] = done(await market.board.get("matchmaking-days", role))["items"]
+        assert [seen[name] for name in names] == before
+        assert [listed[name] for name in names] == before
+    staff = done(await market.board.get(path, "operator"))
+    assert (staff["title"], staff["status"]) == ("改期方案（未定）", "draft")
+    done(await do(market, day, "cancellation", {"reason": "场地停电检修"}))
+    [said] = await told(market, "buyer_staff", "matching.day_cancelled")
+    assert day["title"] in said["title_zh"]
+    assert done(await market.board.get(path))["status"] == "cancelled"
+
+
 async def test_what_has_changed_since_is_planned_again_before_it_is_published(
     market: Market, pair: Pair, session: AsyncSession
 ) -> None:

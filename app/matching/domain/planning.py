@@ -1,14 +1,14 @@
 """Plans of matchmaking days as they are kept and published: every meeting with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.match import Basis, Match
-from app.matching.domain.matchmaking import Day, Setting, Slot
+from app.matching.domain.matchmaking import Day, DayStatus, Setting, Slot
 from app.matching.domain.reasons import basis_points, told_reasons
 from app.matching.domain.scheduling import Meeting, Schedule, Without
 from app.matching.domain.storing import basis_to_json, match_to_json
@@ -29,6 +29,7 @@ _WHY: Final[Mapping[Without, tuple[str, str]]] = {
     Without.GONE: ("排期时已下架或不再开放", "it was no longer on offer when the plan was made"),
 }
 _SIDES: Final = ("demand", "achievement")
+_PUBLIC: Final = ("slots", "tables")  # of a setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,22 @@ def publish_plan(day: Day, *, version: int, at: datetime) -> tuple[dict[str, Any
         }
     )
     return content, digest(content)
+
+
+def as_published(day: Day, content: Mapping[str, Any]) -> Day:
+    """Return a day as everybody reads it: what is published holds while the next is prepared.
+
+    Invariant: MT85.
+    """
+    whole = Setting.from_json(day.setting.as_json() | {name: content[name] for name in _PUBLIC})
+    return replace(
+        day,
+        status=day.status if day.status is DayStatus.CANCELLED else DayStatus.PUBLISHED,
+        title=content["title"],
+        held_on=date.fromisoformat(content["held_on"]),
+        place=content["place"],
+        setting=whole,
+    )
 
 
 def revisions_of(plan: Mapping[str, Any]) -> Mapping[UUID, int]:

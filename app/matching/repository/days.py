@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import or_, select, true, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.matching.domain.entry import EntryKind
@@ -120,15 +121,24 @@ async def add_plan(session: AsyncSession, plan: Plan) -> None:
 
 async def latest_plan(session: AsyncSession, day_id: UUID) -> Plan | None:
     """Return the plan that was published last."""
-    row = await session.scalar(
-        select(MatchmakingPlanRow)
-        .where(MatchmakingPlanRow.day_id == day_id)
-        .order_by(MatchmakingPlanRow.version.desc())
-        .limit(1)
+    return (await latest_plans(session, [day_id])).get(day_id)
+
+
+async def latest_plans(session: AsyncSession, day_ids: Collection[UUID]) -> Mapping[UUID, Plan]:
+    """Return of each of the days that has any the plan that was published last."""
+    row = MatchmakingPlanRow
+    rows = await session.scalars(
+        select(row)
+        .where(row.day_id.in_(day_ids))
+        .order_by(row.day_id, row.version.desc())
+        .ext(distinct_on(row.day_id))
     )
-    if row is None:
-        return None
-    return Plan(row.day_id, row.version, row.content, row.content_hash, row.published_at)
+    return {
+        found.day_id: Plan(
+            found.day_id, found.version, found.content, found.content_hash, found.published_at
+        )
+        for found in rows
+    }
 
 
 async def offered(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.matching.domain.matchmaking import Day, Plan, PlanUnpublished
-from app.matching.domain.planning import part_of
+from app.matching.domain.matchmaking import Day, DayStatus, Plan, PlanUnpublished
+from app.matching.domain.planning import as_published, part_of
 from app.matching.repository import days as repository
 from app.platform.access import Actor, ObjectUnknown, Owner
 from app.shared.ids import MarketId
@@ -41,13 +41,15 @@ async def read_day(session: AsyncSession, actor: Actor, day_id: UUID) -> DaySeen
     Raises:
         ObjectUnknown: There is none that the actor may know of.
 
-    Invariant: MT86.
+    Invariants: MT85, MT86.
     """
     day = await repository.find(session, day_id)
     if day is None or not (day.version or is_staff(actor, day)):
         raise ObjectUnknown("There is no such matchmaking day.")
     plan = await repository.latest_plan(session, day_id)
-    return DaySeen(day, plan, _part(actor, day, plan), is_staff(actor, day))
+    staff = is_staff(actor, day)
+    shown = day if staff or plan is None else as_published(day, plan.content)
+    return DaySeen(shown, plan, _part(actor, day, plan), staff)
 
 
 def _part(actor: Actor, day: Day, plan: Plan | None) -> Mapping[str, Any] | None:
@@ -82,14 +84,24 @@ async def list_days(
     before: UUID | None,
     limit: int,
 ) -> Sequence[Day]:
-    """Return days, the newest first; those never published to their market's staff only."""
-    return await repository.find_page(
+    """Return days, the newest first; those never published to their market's staff only.
+
+    Invariants: MT85, MT86.
+    """
+    found = await repository.find_page(
         session,
         market_id=market_id,
         staff_of=actor.viewer.staff_of,
         before=before,
         limit=limit,
     )
+    changed = [
+        day.id
+        for day in found
+        if day.status is not DayStatus.PUBLISHED and not is_staff(actor, day)
+    ]
+    plans = await repository.latest_plans(session, changed) if changed else {}
+    return [as_published(day, plans[day.id].content) if day.id in plans else day for day in found]
 
 
 async def owner_of_day(session: AsyncSession, day_id: UUID) -> Owner | None:

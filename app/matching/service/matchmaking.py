@@ -24,7 +24,7 @@ from app.matching.domain.matchmaking import (
     check_revision,
     check_setting,
 )
-from app.matching.domain.planning import parties_of, publish_plan, revisions_of
+from app.matching.domain.planning import as_published, parties_of, publish_plan, revisions_of
 from app.matching.repository import days as repository
 from app.matching.service.day_notices import tell_cancelled, tell_published
 from app.matching.service.day_pairs import load_invitation, make_plan
@@ -236,11 +236,12 @@ async def cancel_day(
     status = advance(DAY_TRANSITIONS, state=day.status, trigger=DayTrigger.CANCEL)
     cancelled = replace(day, status=status, reason=reason)
     await repository.save(session, cancelled)
-    known = {"title": day.title, "reason": reason} if day.version else {}
-    await _journal(session, cancelled, "cancelled", actor, now, public=known)
     plan = await repository.latest_plan(session, day_id)
+    known = {} if plan is None else {"title": plan.content["title"], "reason": reason}
+    await _journal(session, cancelled, "cancelled", actor, now, public=known)
     if plan is not None:
-        await notify(session, *tell_cancelled(cancelled, parties_of(plan.content), at=now))
+        told = as_published(cancelled, plan.content)
+        await notify(session, *tell_cancelled(told, parties_of(plan.content), at=now))
     return cancelled
 
 
