@@ -21,6 +21,7 @@ from app.shared.money import Money
 OPERATOR = Who(Role.OPERATOR, "zhelan_exchange")
 FREE_PHASE_S = 3600
 WINDOW_S = 120
+POSTED_WORKING_DAYS = 12  # twice five of disclosure, each told on the day after its end
 
 
 class DemoFailed(Exception):
@@ -128,11 +129,7 @@ class Session:
         self.show.done(
             f"征集遴选 {len(self.lots)} 项成果已受理并起草挂牌 achievements accepted, drafted"
         )
-        # All lots open together at nine on a working day after the longest disclosure.
-        drafts = (lot.listing for lot in self.lots)
-        earliest = max(datetime.fromisoformat(draft["earliest_opening"]) for draft in drafts)
-        day = mainland_china().next_working_day_on_or_after(earliest.astimezone(SHANGHAI).date())
-        opens_at = datetime.combine(day, time(9), SHANGHAI)
+        opens_at = await self._planned_opening()
         for lot in self.lots:
             terms = {
                 "format": "multiple_bids",
@@ -150,6 +147,19 @@ class Session:
             f"公告 {first['number']} 等已发布 notices out, 披露至 disclosed until "
             f"{first['disclosure_ends_at'][:10]}"
         )
+
+    async def _planned_opening(self) -> datetime:
+        """Return nine o'clock on a working day after the longest disclosure.
+
+        The posted listing is to be extended and sold before, also where holidays make that longer.
+        """
+        calendar = mainland_china()
+        drafts = (lot.listing for lot in self.lots)
+        earliest = max(datetime.fromisoformat(draft["earliest_opening"]) for draft in drafts)
+        disclosed = calendar.next_working_day_on_or_after(earliest.astimezone(SHANGHAI).date())
+        today = (await self.clock()).astimezone(SHANGHAI).date()
+        sold = calendar.add_working_days(today, POSTED_WORKING_DAYS)
+        return datetime.combine(max(disclosed, sold), time(9), SHANGHAI)
 
     def opening(self) -> datetime:
         """Return the moment at which all lots open, in Shanghai time."""
