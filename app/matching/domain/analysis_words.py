@@ -84,7 +84,7 @@ def _weigh(
     word: str, is_substance: bool, frequencies: Mapping[str, int], entries: int
 ) -> WeighedWord:
     standing = min(frequencies[pair] for pair in terms_in(word)[0])
-    share = standing / entries if entries else 0.0
+    share = min(1.0, standing / entries) if entries else 0.0  # changed entries may count twice
     if not is_substance:
         use = WordUse.GENERAL
     elif entries < ENTRIES_MIN:

@@ -74,10 +74,9 @@ def choose_terms(text: str, frequencies: Mapping[str, int], size: int) -> Terms:
         size: How many entries both sides have.
     """
     pairs, characters = terms_in(text)
-    rarity = {
-        term: math.log(1 + (size - frequencies[term] + 0.5) / (frequencies[term] + 0.5))
-        for term in (*pairs, *characters)
-    }
+    # Entries that were changed may count several times until the index merges its segments.
+    held = {term: min(frequencies[term], size) for term in (*pairs, *characters)}
+    rarity = {term: math.log(1 + (size - df + 0.5) / (df + 0.5)) for term, df in held.items()}
 
     def weighed(counted: Counter[str]) -> dict[str, float]:
         worth = {term: (1 + math.log(tf)) * rarity[term] ** 2 for term, tf in counted.items()}

@@ -170,6 +170,12 @@ def test_a_word_s_share_is_never_told_too_low(text: str) -> None:
     assert shares == sorted(shares, reverse=True)
 
 
+def test_no_word_stands_in_more_than_all_entries() -> None:  # MT92
+    """Changed ones count twice until the index merges its segments."""
+    [word] = weigh_words(("检测",), {"检测"}, {"检测": 9}, 4).words
+    assert word.share == 1.0
+
+
 def _report(text: str, entries: list[str]) -> WordReport:
     grams = set(grams_of(text))
     frequencies = {gram: sum(gram in grams_of(entry) for entry in entries) for gram in grams}

@@ -399,6 +399,14 @@ def test_what_is_rare_on_both_sides_counts_most() -> None:  # MT13
     assert searched["识别"] == pytest.approx(terms.pairs["识别"] / terms.rarity["识别"])
 
 
+def test_what_counts_more_often_than_there_are_entries_is_commonest() -> None:  # MT13
+    """An index counts changed entries twice until it merges its segments."""
+    known = dict.fromkeys([*"故障断点", "故障", "障断", "断点"], 1) | {"断点": 9, "障断": 3}
+    terms = choose_terms("故障断点", known, 3)
+    assert terms.pairs["断点"] == terms.pairs["障断"] < terms.pairs["故障"]
+    assert all(weight > 0 for weight in terms.searched(known).values())
+
+
 def test_a_long_wish_keeps_what_says_most() -> None:  # MT13
     text = "".join(chr(0x4E00 + number) for number in range(TERMS_MAX + 50))
     terms = choose_terms(text, dict.fromkeys([*terms_in(text)[0], *text], 0), 9)
