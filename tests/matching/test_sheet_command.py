@@ -78,6 +78,11 @@ async def test_a_sheet_of_demands_comes_back_with_reasons(
     unready = await run(str(plain_text), "--market", code)
     assert unready.exit_code == 1
     assert "匹配索引尚未就绪" in unready.output
+    headless = tmp_path / "联系人.csv"
+    headless.write_bytes(write_csv([("联系人", "电话"), ("王工", "0571-88000000")]))
+    refused = await run(str(headless), "--market", code)
+    assert refused.exit_code == 1
+    assert refused.output.count("缺少必填列“标题”") == 1  # told in words, not as data too
 
     shelf = Shelf(database, own_world)
     for _ in range(6):

@@ -214,8 +214,9 @@ def text_of(value: Mapping[str, Any]) -> str:
 
 
 def refusal_text(refusal: Exception) -> str:
-    """Return one line for a person; Chinese first."""
+    """Return one line for a person; Chinese first. Faults of fields stand in the detail."""
     if not isinstance(refusal, DomainError):
         return str(refusal)
-    accepted = ", ".join(f"{name}={value}" for name, value in refusal.fields.items())
+    told = ((name, value) for name, value in refusal.fields.items() if name != "errors")
+    accepted = ", ".join(f"{name}={value}" for name, value in told)
     return f"{refusal.title_zh} / {refusal.title_en}: {refusal.detail} {accepted}".rstrip()
