@@ -194,11 +194,22 @@ async def test_conditions_keep_out_and_are_named(market: Market) -> None:  # MT7
 
 
 async def test_all_faults_of_a_query_are_told_at_once(market: Market) -> None:  # MT11
-    asked = {"text": LEAKAGE, "technology_field": "alchemy", "modes": ["barter"]}
+    asked = {
+        "text": LEAKAGE,
+        "technology_field": "alchemy",
+        "modes": ["barter"],
+        "region": "999999",
+        "conditions": {"readiness_min": {"scale": "trl_9", "level": 10}},
+    }
     told = refusal(
         await market.board.post("match-queries", "buyer_staff", asked), 400, "match_query_invalid"
     )
-    assert {error["field"] for error in told["errors"]} == {"technology_field", "modes.0"}
+    assert {error["field"] for error in told["errors"]} == {
+        "technology_field",
+        "modes.0",
+        "region",
+        "conditions.readiness_min.level",
+    }
 
 
 async def test_a_draft_is_matched_for_its_poster_alone(market: Market) -> None:  # MT12

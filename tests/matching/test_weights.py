@@ -186,6 +186,7 @@ async def test_a_switch_is_told_and_its_markets_entries_are_matched_anew(
     await desk.compared(first)
     told = done(await desk.activate(first))
     assert (told["status"], told["version"]) == ("active", "market-1")
+    assert told["comparison"]["baseline_version"] == DEFAULT.version
     refusal(await desk.activate(first), 409, "transition_refused")
     active = await active_weights(session, world.market_id)
     assert (active.version, active.text, active.factors["price"]) == ("market-1", 0.5, 0.5)

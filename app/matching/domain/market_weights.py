@@ -189,6 +189,4 @@ def check_compared(found: StoredComparison | None, *, active: str, newest: int) 
         if found.baseline != active or found.newest < newest:
             missing.append("comparison_after_newest_weights")
     if missing:
-        raise WeightsNotCompared(
-            "Compare the weights with those in use first.", missing=missing, **told
-        )
+        raise WeightsNotCompared(f"Missing: {', '.join(missing)}.", missing=missing, **told)

@@ -4,7 +4,7 @@ from functools import partial
 
 from app.matching.domain.entry import EntryKind
 from app.matching.domain.wish import Wish
-from app.matching.domain.wishes import EntryWishes, check_wishes
+from app.matching.domain.wishes import EntryWishes, find_faults
 from app.shared import codes
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
@@ -22,8 +22,7 @@ def check_query(wish: Wish) -> None:
     """Refuse a query whose facts or conditions no entry can have, naming all faults.
 
     Raises:
-        MatchQueryInvalid: Names that no code table has.
-        MatchWishesInvalid: Faults of levels, regions or conditions, see `check_wishes`.
+        MatchQueryInvalid: Names that no code table has; also the faults of `check_wishes`.
 
     Invariant: MT11.
     """
@@ -36,8 +35,9 @@ def check_query(wish: Wish) -> None:
     for where, table, name in named:
         if name is not None:
             findings.catch(where, partial(codes.require, table, name, field=where))
+    stated = EntryWishes(readiness=facts.readiness, region=facts.region)
+    # A result states its level as a demand asks for one.
+    find_faults(findings, stated, EntryKind.DEMAND)
+    find_faults(findings, EntryWishes(conditions=wish.conditions), asker)
     if findings.errors:
         raise MatchQueryInvalid(findings.summary(), errors=findings.errors)
-    stated = EntryWishes(readiness=facts.readiness, region=facts.region)
-    check_wishes(stated, EntryKind.DEMAND)  # a result states its level as a demand asks for one
-    check_wishes(EntryWishes(conditions=wish.conditions), asker)

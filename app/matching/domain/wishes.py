@@ -111,6 +111,13 @@ def check_wishes(wishes: EntryWishes, kind: EntryKind) -> None:
     Invariant: MT106.
     """
     findings = Findings()
+    find_faults(findings, wishes, kind)
+    if findings.errors:
+        raise MatchWishesInvalid(findings.summary(), errors=findings.errors)
+
+
+def find_faults(findings: Findings, wishes: EntryWishes, kind: EntryKind) -> None:
+    """Note each rule that wishes break, as `check_wishes` names them."""
     conditions = wishes.conditions
     for name, table in (
         ("technology_fields", "technology_field"),
@@ -136,8 +143,6 @@ def check_wishes(wishes: EntryWishes, kind: EntryKind) -> None:
         )
         if isinstance(value, Readiness):
             _check_readiness(findings, value, where)
-    if findings.errors:
-        raise MatchWishesInvalid(findings.summary(), errors=findings.errors)
 
 
 def _check_names(findings: Findings, where: str, names: Sequence[str], table: str) -> None:

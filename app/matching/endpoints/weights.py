@@ -79,4 +79,4 @@ async def activate_match_weights(
     every version of the market and rests on enough judgements. Nothing switches by itself.
     """
     now = await market_now(session, actor.market_id)
-    return WeightsView.of(await weighting.activate_weights(session, actor, weights_id, now=now))
+    return WeightsView.of(*await weighting.activate_weights(session, actor, weights_id, now=now))

@@ -176,7 +176,7 @@ def _entry(row: Any) -> Entry:
 
 async def lock(session: AsyncSession, entry_id: UUID) -> None:
     """Let whoever has an entry matched anew wait until the transaction ends."""
-    await session.execute(select(_E.id).where(_E.id == entry_id).with_for_update())
+    await session.execute(select(_E.id).where(_E.id == entry_id).with_for_update(key_share=True))
 
 
 async def mark_matched(session: AsyncSession, entry_id: UUID, basis: str) -> None:

@@ -82,11 +82,27 @@ async def find_matches(
     retrieved = await asyncio.to_thread(retrieve, engine, wish)
     ids = [candidate.id for candidate in retrieved.candidates]
     seen = await load_candidates(session, ids, home=home)
+    # Hundreds of long texts are counted: other requests of this process go on meanwhile.
+    return await asyncio.to_thread(
+        _judge, engine, wish, retrieved.terms, seen, weights=weights, today=today, limit=limit
+    )
+
+
+def _judge(
+    engine: MatchingEngine,
+    wish: Wish,
+    terms: Terms,
+    seen: Sequence[OnOffer],
+    *,
+    weights: Weights,
+    today: date,
+    limit: int,
+) -> Found:
     others = [entry for entry in seen if entry.party_id != wish.party_id]
     kept, excluded = _admitted(others, wish.conditions)
     model = wish.model if engine.embedder and wish.model == engine.embedder.name else None
     of_model, of_words = (engine.calibration.of(name, wish.wants) for name in (model, None))
-    coverage = coverages(retrieved.terms, [it.laid_out for it in kept])
+    coverage = coverages(terms, [it.laid_out for it in kept])
     semantic = _meaning(engine, wish, kept, model)
     scores = text_scores(coverage, semantic, of_model).tolist()
     best = best_of(
@@ -102,7 +118,7 @@ async def find_matches(
             wish,
             kept[place].counterpart(wish.wants),
             parts := text_parts(coverage[place], semantic[place]),
-            terms=retrieved.terms,
+            terms=terms,
             weights=weights,
             calibration=of_words if parts.semantic is None else of_model,
             today=today,

@@ -148,8 +148,11 @@ async def compare(
 
 async def activate_weights(
     session: AsyncSession, actor: Actor, weights_id: UUID, *, now: datetime
-) -> MarketWeights:
+) -> tuple[MarketWeights, Mapping[UUID, StoredComparison]]:
     """Switch a market to a version; its entries are then matched anew, a slice at a time.
+
+    Returns:
+        The version, and the comparison on whose ground it is used.
 
     Raises:
         ObjectUnknown: There is no such version.
@@ -181,7 +184,7 @@ async def activate_weights(
     await timers.schedule(
         session, market_id=market_id, kind=REMATCH, subject_id=weights_id, due_at=now
     )
-    return switched
+    return switched, found
 
 
 async def _retire(session: AsyncSession, actor: Actor, old: MarketWeights, now: datetime) -> None:
