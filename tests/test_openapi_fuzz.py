@@ -28,7 +28,7 @@ CHECKS = (
     "response_schema_conformance",
 )
 # Random requests an operation; more than the default also try every boundary of every operation
-# and let every role try them all, which takes minutes, instead of every thirteenth path's boundaries
+# and let every role try them all, which takes minutes, instead of each thirteenth path's boundaries
 # and each path by one role.
 DEFAULT = 1
 EXAMPLES = int(os.environ.get("ZHEPAI_FUZZ_EXAMPLES", DEFAULT))

@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.Column("model", sa.String(100)),
         sa.Column("vector", sa.LargeBinary),
         sa.Column("matched_with", sa.String(200)),
+        sa.Column("made_at", TIME, nullable=False, server_default=sa.func.clock_timestamp()),
+        sa.Column("knows_until", TIME),
         sa.CheckConstraint("kind IN ('achievement', 'demand')", name="kind"),
     )
     # A match reads hundreds of rows whole: none of their parts lies elsewhere or is packed.

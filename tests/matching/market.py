@@ -12,6 +12,7 @@ from app.matching.domain.match import StoredResult
 from app.matching.service import deriving
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.keeping import compute_result
+from app.platform.clock import database_now
 from app.shared.words import grams_of
 from tests.demands.board import Board
 from tests.listings.factories import Desk
@@ -85,6 +86,7 @@ class Market:
 
     async def match(self, entry_id: UUID) -> StoredResult:
         """Match an entry, as the indexer would."""
-        result = await compute_result(self.session, self.engine, entry_id)
+        now = await database_now(self.session)
+        result = await compute_result(self.session, self.engine, entry_id, knows_until=now)
         assert result is not None
         return result

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -128,10 +129,10 @@ async def test_what_waits_for_its_turn_is_not_matched_before_it(
     keep = compute_result
 
     async def compute(
-        session: AsyncSession, engine: MatchingEngine, entry_id: UUID
+        session: AsyncSession, engine: MatchingEngine, entry_id: UUID, *, knows_until: datetime
     ) -> StoredResult | None:
         tried.append(entry_id)
-        return await keep(session, engine, entry_id)
+        return await keep(session, engine, entry_id, knows_until=knows_until)
 
     monkeypatch.setattr(precomputing, "compute_result", compute)
     monkeypatch.setattr(precomputing, "BATCH", 1)
@@ -140,6 +141,7 @@ async def test_what_waits_for_its_turn_is_not_matched_before_it(
     assert tried == [demand]
     while await work.step():
         pass
+    assert len(tried) == len(set(tried))  # all of them were there when each was matched
     for entry_id in older:
         result = await results.latest(market.session, entry_id)
         assert result is not None
@@ -157,11 +159,11 @@ async def test_one_entry_that_fails_holds_up_no_other(
     keep = compute_result
 
     async def compute(
-        session: AsyncSession, engine: MatchingEngine, entry_id: UUID
+        session: AsyncSession, engine: MatchingEngine, entry_id: UUID, *, knows_until: datetime
     ) -> StoredResult | None:
         if entry_id == failing:
             raise failure
-        return await keep(session, engine, entry_id)
+        return await keep(session, engine, entry_id, knows_until=knows_until)
 
     monkeypatch.setattr(precomputing, "compute_result", compute)
     work = Precomputing(rolled_back, market.engine, at_once)

@@ -26,6 +26,7 @@ from tests.demands.board import RESTRICTED, done
 from tests.listings.factories import achievement_body
 from tests.listings.test_outcome import happen
 from tests.matching.market import Market
+from tests.world import START
 
 ALL = UUID(int=0)
 
@@ -189,7 +190,7 @@ async def test_a_vector_outlives_other_facts_and_not_another_text(market: Market
         async with session.begin_nested():
             unread = await entry_work.unread(session, limit=9)
             await entry_work.keep_vectors(session, "e5", [(one, b"\x01\xff") for one in unread])
-            await mark_matched(session, own, "kept")
+            await mark_matched(session, own, "kept", knows_until=START)
 
     await read_and_matched()
     await market.index(EntryKind.ACHIEVEMENT, own)
@@ -225,7 +226,7 @@ async def test_entries_made_anew_page_by_page_are_the_same(market: Market) -> No
         session.add(MatchEntryRow(**row | {"id": id_}))
     await session.flush()
     await _change(session, ids[1], title="改名")
-    await mark_matched(session, ids[0], "kept")
+    await mark_matched(session, ids[0], "kept", knows_until=START)
     found: list[UUID] = []
     after: UUID | None = ALL
     while after is not None:

@@ -20,7 +20,7 @@ from tests.demands.board import Board, done, refusal
 from tests.matching.market import LOCATING, engine_without_model
 from tests.matching.naive_index import NaiveIndex
 from tests.matching.pushed import shelved
-from tests.world import World
+from tests.world import START, World
 
 pytestmark = pytest.mark.concurrency
 
@@ -63,7 +63,7 @@ async def test_a_change_while_an_entry_is_matched_has_it_matched_again(
     index.put(UUID(int=1), ["定位"])
     engine = replace(engine_without_model(), indexes={EntryKind.DEMAND: index})
     async with transaction() as session:
-        assert await compute_result(session, engine, entry.id) is not None
+        assert await compute_result(session, engine, entry.id, knows_until=START) is not None
     answers = await changes[0]
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * 5]
     for answer in answers:

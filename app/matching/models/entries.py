@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Index, LargeBinary, SmallInteger, String, Text, text
+from sqlalchemy import BigInteger, Date, Index, LargeBinary, SmallInteger, String, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,8 @@ class MatchEntryRow(Base):
         text_hash: SHA-256 of what the vector is made of.
         model, vector: The embedding model and its vector, a byte a dimension; both or neither.
         matched_with: Of which revision, model and weights the kept result is; ``None``: of none.
+        made_at: Database moment since which others have to know it as it is.
+        knows_until: All that was made before was in the index when it was matched.
     """
 
     __tablename__ = "match_entries"
@@ -58,6 +60,8 @@ class MatchEntryRow(Base):
     model: Mapped[str | None] = mapped_column(String(100))
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
     matched_with: Mapped[str | None] = mapped_column(String(200))
+    made_at: Mapped[datetime] = mapped_column(TIME, server_default=func.clock_timestamp())
+    knows_until: Mapped[datetime | None] = mapped_column(TIME)
 
 
 class MatchResultRow(Base):

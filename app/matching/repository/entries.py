@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -179,8 +179,12 @@ async def lock(session: AsyncSession, entry_id: UUID) -> None:
     await session.execute(select(_E.id).where(_E.id == entry_id).with_for_update(key_share=True))
 
 
-async def mark_matched(session: AsyncSession, entry_id: UUID, basis: str) -> None:
-    """Note on which basis an entry's kept result rests."""
+async def mark_matched(
+    session: AsyncSession, entry_id: UUID, basis: str, *, knows_until: datetime
+) -> None:
+    """Note on which basis an entry's kept result rests, and which others it could find."""
     await session.execute(
-        update(MatchEntryRow).where(MatchEntryRow.id == entry_id).values(matched_with=basis)
+        update(MatchEntryRow)
+        .where(MatchEntryRow.id == entry_id)
+        .values(matched_with=basis, knows_until=knows_until)
     )

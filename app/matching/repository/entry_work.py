@@ -1,7 +1,8 @@
 """What is still to be done for entries: to read their meaning, to match them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,9 +61,13 @@ async def _unread(
     ]
 
 
+# Others match a newcomer again when its meaning is read. Where a whole market is read, each of
+# them is matched when its own turn comes, and not once more for every other one.
 _KEEP_VECTORS: Final = text("""
     UPDATE match_entries AS held
-    SET model = :model, vector = decode(read.vector, 'hex'), matched_with = NULL
+    SET model = :model, vector = decode(read.vector, 'hex'), matched_with = NULL,
+        made_at = CASE WHEN held.made_at > clock_timestamp() - interval '1 hour'
+            THEN clock_timestamp() ELSE held.made_at END
     FROM json_to_recordset(CAST(:rows AS json)) AS read (id uuid, text_hash text, vector text)
     WHERE held.id = read.id AND held.text_hash = read.text_hash
 """)
@@ -81,20 +86,37 @@ async def keep_vectors(
     await session.execute(_KEEP_VECTORS, {"model": model, "rows": rows_as_json(rows)})
 
 
-async def unmatched(session: AsyncSession, *, but: Collection[UUID], limit: int) -> Sequence[UUID]:
-    """Return entries whose kept result is not of what they are now, newest first."""
-    found = await session.scalars(
-        select(_E.id)
+async def unmatched(
+    session: AsyncSession, *, but: Collection[UUID], limit: int
+) -> Mapping[UUID, datetime]:
+    """Return entries whose kept result is not of what they are now, with when they were made.
+
+    The newest come first.
+    """
+    found = await session.execute(
+        select(_E.id, _E.made_at)
         .where(_E.matched_with.is_(None), _E.id.not_in(but))
         .order_by(_E.id.desc())
         .limit(limit)
     )
-    return found.all()
+    return {row.id: row.made_at for row in found}
 
 
-async def matched_among(session: AsyncSession, ids: Collection[UUID]) -> Collection[UUID]:
-    """Return those of the entries whose kept result is of what they are now."""
-    found = await session.scalars(
-        select(_E.id).where(_E.id.in_(ids), _E.matched_with.is_not(None)).order_by(_E.id)
-    )
-    return found.all()
+_IGNORANT: Final = text("""
+    SELECT held.id FROM match_entries held
+    JOIN json_to_recordset(CAST(:rows AS json)) AS news (id uuid, made_at timestamptz)
+        ON news.id = held.id
+    WHERE held.matched_with IS NOT NULL
+        AND coalesce(held.knows_until < news.made_at, true)
+    ORDER BY held.id
+""")
+
+
+async def ignorant_among(session: AsyncSession, news: Mapping[UUID, datetime]) -> Collection[UUID]:
+    """Return those of the entries that were matched before what they fit was made.
+
+    Args:
+        news: By entry, when the newest that it fits was made.
+    """
+    rows = [{"id": id_, "made_at": made_at.isoformat()} for id_, made_at in news.items()]
+    return (await session.scalars(_IGNORANT, {"rows": rows_as_json(rows)})).all()

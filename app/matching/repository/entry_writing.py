@@ -49,7 +49,7 @@ _PUT: Final = text(f"""
         model = CASE WHEN match_entries.text_hash = excluded.text_hash THEN match_entries.model END,
         vector =
             CASE WHEN match_entries.text_hash = excluded.text_hash THEN match_entries.vector END,
-        matched_with = NULL
+        matched_with = NULL, made_at = clock_timestamp()
     WHERE ({_of("match_entries")}) IS DISTINCT FROM ({_of("excluded")})
 """)
 

@@ -1,6 +1,7 @@
 """Keep what entries found, on both sides, before anybody asks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,9 +27,12 @@ _NEAREST: Final = 3  # kept where nothing is suitable, so that people see what c
 
 
 async def compute_result(
-    session: AsyncSession, engine: MatchingEngine, entry_id: UUID
+    session: AsyncSession, engine: MatchingEngine, entry_id: UUID, *, knows_until: datetime
 ) -> StoredResult | None:
     """Match an entry that may be shown now, and keep what it found if that is new.
+
+    Args:
+        knows_until: Database moment; all that was made before is in the index.
 
     Returns:
         What is kept of it now; ``None`` if there is no such entry.
@@ -74,7 +78,7 @@ async def compute_result(
     else:
         await results.add(session, result)
     await keep_pairs(session, result)  # of the same one, too: pairs go with an entry that went
-    await mark_matched(session, entry_id, _basis_key(result))
+    await mark_matched(session, entry_id, _basis_key(result), knows_until=knows_until)
     return result
 
 

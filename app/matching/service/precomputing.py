@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.matching.domain.match import StoredResult, Verdict
 from app.matching.index import IndexNotReady
 from app.matching.repository.entries import load_current
-from app.matching.repository.entry_work import matched_among, unmatched
+from app.matching.repository.entry_work import ignorant_among, unmatched
+from app.matching.repository.entry_writing import begin
 from app.matching.service.engine import MatchingEngine
 from app.matching.service.keeping import compute_result
 from app.matching.service.pushing import tell_of
+from app.platform.clock import database_now
 from app.platform.db import Database
 
 BATCH: Final = 50
@@ -43,7 +46,7 @@ class Precomputing:
     async def step(self) -> bool:
         """Match the newest of those that are to be matched; tell if there were any.
 
-        What one of them fits is matched anew too, so that it knows of the newcomer.
+        What one of them fits is matched anew too, unless it was matched when this one was there.
         """
         now = time.monotonic()
         self._put_off = {id_: until for id_, until in self._put_off.items() if until > now}
@@ -51,20 +54,24 @@ class Precomputing:
             batch = await unmatched(session, but=self._put_off, limit=BATCH)
         if not batch:
             return False
+        async with self._database.transaction() as session:
+            await begin(session)  # nothing is being made: all that was made before is kept
+            known_until = await database_now(session)
         await self._indexed()
-        fitting: set[UUID] = set()
-        for entry_id in batch:
-            fitting |= await self._match(entry_id)
+        news: dict[UUID, datetime] = {}
+        for entry_id, made_at in batch.items():
+            for fitting in await self._match(entry_id, known_until):
+                news[fitting] = max(made_at, news.get(fitting, made_at))
         async with self._database.transaction() as session:  # others have their turn, and know then
-            known = await matched_among(session, fitting.difference(batch))
-        for entry_id in known:
-            await self._match(entry_id)
+            ignorant = await ignorant_among(session, news)
+        for entry_id in ignorant:
+            await self._match(entry_id, known_until)
         return True
 
-    async def _match(self, entry_id: UUID) -> set[UUID]:
+    async def _match(self, entry_id: UUID, known_until: datetime) -> set[UUID]:
         """Match an entry and return what it fits."""
         try:
-            result = await self._keep(entry_id)
+            result = await self._keep(entry_id, known_until)
         except Exception as error:
             if _is_elsewhere(error):
                 raise
@@ -77,9 +84,9 @@ class Precomputing:
             UUID(match["entry_id"]) for match in result.matches if match["verdict"] != Verdict.NONE
         }
 
-    async def _keep(self, entry_id: UUID) -> StoredResult | None:
+    async def _keep(self, entry_id: UUID, known_until: datetime) -> StoredResult | None:
         async with self._database.transaction() as session:
-            result = await compute_result(session, self._engine, entry_id)
+            result = await compute_result(session, self._engine, entry_id, knows_until=known_until)
             if result is not None:
                 current = await load_current(session, [entry_id])
                 if entry_id in current:
