@@ -5,7 +5,7 @@ Business constants (periods, steps, windows) are data on policies and terms, nev
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     embedding_dimensions: int | None = Field(
         default=None, ge=8, le=8192, description="Dimensions of the model's vectors"
     )
-    embedding_scale: tuple[float, float] | None = Field(
+    embedding_scale: tuple[float, Annotated[float, Field(gt=0)]] | None = Field(
         default=None, description="Floor and span of the model's cosines"
     )
 

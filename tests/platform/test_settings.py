@@ -71,3 +71,14 @@ def test_each_purpose_has_a_key_of_its_own() -> None:
     keys = {derive(b"master", "at rest"), derive(b"master", "tokens"), derive(b"other", "tokens")}
     assert {len(key) for key in keys} == {32}
     assert len(keys) == 3
+
+
+def test_cosines_have_a_span() -> None:
+    told = {
+        "embedding_url": "http://127.0.0.1:9/v1",
+        "embedding_model": "bge-large-zh",
+        "embedding_dimensions": 1024,
+    }
+    assert Settings(**told, embedding_scale=(0.4, 0.5)).embedding_scale == (0.4, 0.5)
+    with pytest.raises(ValidationError, match="greater than 0"):
+        Settings(**told, embedding_scale=(0.4, 0.0))
