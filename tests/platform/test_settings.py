@@ -79,6 +79,7 @@ def test_cosines_have_a_span() -> None:
         "embedding_model": "bge-large-zh",
         "embedding_dimensions": 1024,
     }
-    assert Settings(**told, embedding_scale=(0.4, 0.5)).embedding_scale == (0.4, 0.5)
+    whole = Settings.model_validate({**told, "embedding_scale": (0.4, 0.5)})
+    assert whole.embedding_scale == (0.4, 0.5)
     with pytest.raises(ValidationError, match="greater than 0"):
-        Settings(**told, embedding_scale=(0.4, 0.0))
+        Settings.model_validate({**told, "embedding_scale": (0.4, 0.0)})
