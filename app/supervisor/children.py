@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import IO, Self
 
 _POLL_S = 0.2
+_STARTED_AGAIN = {"index"}  # the service answers without it, and what it keeps is made anew
+_AGAIN_S = 5.0  # since it was started last
 _GRACE_S = 15.0  # longer than the API's own limit for open requests
 _LOG_SIZE_MAX_BYTES = 20_000_000
 _LOG_LINES_SHOWN = 15
@@ -26,9 +28,11 @@ class Children:
         self._logs = logs
         self._environment = environment
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._started: dict[str, float] = {}
 
     def start(self, command: str) -> None:
         """Start `zhepai <command>` with its output in a log of its name."""
+        self._started[command] = time.monotonic()
         with _open_log(self._logs / f"{command}.log") as log:
             self._running[command] = subprocess.Popen(  # noqa: S603
                 _zhepai(command),
@@ -43,10 +47,17 @@ class Children:
             )
 
     def check(self) -> None:
-        """Raise SystemExit, with the end of its log, if a child has died."""
-        for command, process in self._running.items():
-            if process.poll() is not None:
+        """Raise SystemExit, with the end of its log, if a child has died.
+
+        One that nobody waits for is started again instead.
+        """
+        for command, process in list(self._running.items()):
+            if process.poll() is None:
+                continue
+            if command not in _STARTED_AGAIN:
                 raise SystemExit(_failure(command, process.returncode, self._logs))
+            if time.monotonic() - self._started[command] >= _AGAIN_S:
+                self.start(command)
 
     def watch(self) -> None:
         """Wait until a child dies (SystemExit) or a signal comes (KeyboardInterrupt)."""

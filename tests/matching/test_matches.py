@@ -120,13 +120,18 @@ async def test_a_late_index_shows_nothing_that_is_gone_or_changed(
     market: Market, changes: Json
 ) -> None:  # MT1, MT12
     fitting = await market.shelve("漏电故障断点定位方法", LOCATING)
+    other = await market.shelve("漏电保护误动抑制装置", LOCATING)
     await market.shelve_others()
     demand = await market.post("漏电保护误动治理", LEAKAGE)
     await market.match(demand)
-    assert await _found(market, demand) == [str(fitting)]
+    assert set(await _found(market, demand)) == {str(fitting), str(other)}
     await _take_off(market, fitting, **changes)
     told = await _matches(market, demand)
-    assert (told["gone"], told["matches"], told["verdict"]) == (1, [], "none")
+    assert (told["gone"], [item["entry_id"] for item in told["matches"]]) == (1, [str(other)])
+    await _take_off(market, other, **changes)
+    told = await _matches(market, demand)  # nothing is left of it: found anew
+    assert (told["result_id"], told["verdict"]) == (None, "none")
+    assert not {str(fitting), str(other)} & {item["entry_id"] for item in told["matches"]}
     asked = done(await market.board.post("match-queries", "buyer_staff", {"text": LEAKAGE}))
     assert str(fitting) not in [item["entry_id"] for item in asked["achievements"]["matches"]]
 

@@ -74,8 +74,9 @@ def choose_terms(text: str, frequencies: Mapping[str, int], size: int) -> Terms:
         size: How many entries both sides have.
     """
     pairs, characters = terms_in(text)
-    # Entries that were changed may count several times until the index merges its segments.
-    held = {term: min(frequencies[term], size) for term in (*pairs, *characters)}
+    # At least one, as if the wish were an entry, too: so it was calibrated. Entries that were
+    # changed may count several times until the index merges its segments.
+    held = {term: min(max(frequencies[term], 1), size) for term in (*pairs, *characters)}
     rarity = {term: math.log(1 + (size - df + 0.5) / (df + 0.5)) for term, df in held.items()}
 
     def weighed(counted: Counter[str]) -> dict[str, float]:

@@ -129,7 +129,11 @@ def _judge(
         matches=matches,
         verdict=best_verdict(matches),
         excluded=excluded,
-        basis=Basis(weights=weights.version, calibration=engine.calibration.version, model=model),
+        basis=Basis(
+            weights=weights.version,
+            calibration=engine.calibration.version,
+            model=None if np.isnan(semantic).all() else model,
+        ),
     )
 
 

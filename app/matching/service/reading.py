@@ -57,6 +57,8 @@ class Reading:
 async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
     """Return the kept result of an entry's present revision, without what is gone; one query more.
 
+    ``None`` also where all that it found is gone: what fits now is found at the call.
+
     Invariants: MT1, MT12.
     """
     kept = await results.latest(session, entry_id)
@@ -72,6 +74,8 @@ async def read_kept(session: AsyncSession, entry_id: UUID) -> Reading | None:
         for match in matches
         if (there := current.get(match.entry_id)) and there.entry.revision == match.revision
     )
+    if matches and not shown:
+        return None
     return Reading(
         result_id=kept.id,
         entry_id=entry_id,
