@@ -4,7 +4,6 @@
 prints milliseconds and its memory; then it waits until its input ends.
 """
 
-import asyncio
 import json
 import sys
 import time

@@ -21,8 +21,8 @@ from app.matching.domain.coverage import coverages, lay_out
 from app.matching.domain.terms import choose_terms, terms_in
 from app.matching.domain.vectors import Floats
 from app.matching.embedding.embedder import Kind
+from app.matching.service.finding import CANDIDATES
 
-CANDIDATES: Final = 200
 _K1: Final = 1.2
 _B: Final = 0.75
 

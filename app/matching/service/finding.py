@@ -34,8 +34,8 @@ from app.matching.service.engine import MatchingEngine
 from app.matching.service.querying import frequencies_of
 from app.shared.ids import MarketId
 
-_CANDIDATES: Final = 200
-_CANDIDATES_OF_MANY: Final = 500
+CANDIDATES: Final = 100  # 200 take 5 ms more and find one more answer in a thousand
+CANDIDATES_OF_MANY: Final = 300
 _MANY: Final = 500_000  # entries, from which on more candidates are looked at
 
 
@@ -53,7 +53,7 @@ def retrieve(engine: MatchingEngine, wish: Wish) -> _Retrieved:
     if not searched:
         return _Retrieved(terms, ())
     index = engine.indexes[wish.wants]
-    limit = _CANDIDATES if index.size < _MANY else _CANDIDATES_OF_MANY
+    limit = CANDIDATES if index.size < _MANY else CANDIDATES_OF_MANY
     return _Retrieved(terms, index.search(searched, limit=limit))
 
 
