@@ -99,7 +99,7 @@ def main() -> None:
     asked = json.loads(Path(sys.argv[1]).read_text())
     print(
         json.dumps(
-            asyncio.run(ask(asked["problems"], asked["model"], MarketId(UUID(asked["home"]))))
+            uvloop.run(ask(asked["problems"], asked["model"], MarketId(UUID(asked["home"]))))
         ),
         flush=True,
     )
