@@ -15,6 +15,8 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
+import uvloop
+
 from app.main import create_app
 from app.matching.domain.entry import EntryKind, Facts
 from app.matching.domain.vectors import CosineScale, Floats
