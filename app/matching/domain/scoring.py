@@ -70,13 +70,11 @@ def total(text_score: float, compared: Mapping[str, Compared], weights: Weights)
 
     Invariant: MT3.
     """
-    stated = [
-        (weights.factors[name], said.value)
-        for name, said in compared.items()
-        if said.value is not None
-    ]
-    whole = weights.text + sum(weight for weight, _ in stated)
-    points = weights.text * text_score + sum(weight * value for weight, value in stated)
+    whole, points = weights.text, weights.text * text_score
+    for name, said in compared.items():
+        if said.value is not None:
+            whole += weights.factors[name]
+            points += weights.factors[name] * said.value
     return points / whole
 
 
