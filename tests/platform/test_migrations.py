@@ -12,27 +12,23 @@ from sqlalchemy import make_url
 
 from app.platform.migrate import ROOT, alembic_config, upgrade
 from app.shared.ids import new_id
+from tests.databases import administer, drop_database, sibling
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.concurrency
 
 
-def plain(url: str, database: str | None = None) -> str:
-    parts = make_url(url).set(drivername="postgresql")
-    return (parts.set(database=database) if database else parts).render_as_string(
-        hide_password=False
-    )
+def plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @pytest.fixture
 async def empty(server_url: str) -> AsyncIterator[str]:
     """The URL of a database without a table."""
     name = f"zhepai_empty_{new_id().hex}"
-    admin = await asyncpg.connect(plain(server_url, "postgres"))
-    await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
+    await administer(server_url, f'CREATE DATABASE "{name}" TEMPLATE template0')
+    yield sibling(server_url, name)
+    await drop_database(server_url, name)
 
 
 async def objects(url: str) -> list[tuple[str, str]]:
