@@ -12,6 +12,7 @@ from zipfile import is_zipfile
 import typer
 
 from app.cli_matching import commands as matching
+from app.cli_settlement import commands as settlement
 from app.settings import Settings
 from app.terminal import refusals_told
 

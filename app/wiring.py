@@ -79,7 +79,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *identity.ROUTERS,
     *markets.ROUTERS,
     ledger.routes,
-    settlement.routes,
+    *settlement.ROUTERS,
     *listings.ROUTERS,
     *valuations.ROUTERS,
     *demands.ROUTERS,

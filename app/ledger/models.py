@@ -16,6 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.ledger.domain.accounts import Purpose
+from app.platform.columns import one_of
 from app.platform.db import Base
 
 
@@ -34,11 +36,10 @@ class AccountRow(Base):
             postgresql_nulls_not_distinct=True,
         ),
         UniqueConstraint("id", "currency", name="uq_accounts_id_currency"),
-        CheckConstraint(
-            "purpose IN ('bank', 'funds', 'held', 'escrow', 'forfeited')", name="purpose"
-        ),
+        one_of("purpose", Purpose),
         CheckConstraint("side IN ('debit', 'credit')", name="side"),
         Index("ix_accounts_party_id", "party_id"),
+        Index("ix_accounts_subject_id", "subject_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -13,6 +13,7 @@ from app.permissions import (  # noqa: F401
     listings,
     matching,
     meeting,
+    settlement,
     trading,
     valuations,
 )

@@ -1,4 +1,4 @@
-"""Auctions, settlement and ledger."""
+"""Auctions."""
 
 from app.permissions.table import MARKET, MUST, ONCE, OWN, allow
 
@@ -50,40 +50,3 @@ allow(
 allow("list_sealed_bids", "get_opening", scope="", everyone=True)
 allow("hand_in_shares", scope="auctions:open", key=MUST, operator=MARKET, auditor=MARKET)
 allow("waive_priority", "answer_standby", scope="auctions:bid", key=MUST, buyer_staff=MARKET)
-
-# Settlement and ledger
-allow(
-    "list_deals",
-    "get_deal",
-    scope="settlement:read",
-    seller_staff=OWN,
-    buyer_staff=OWN,
-    operator=MARKET,
-    auditor=MARKET,
-)
-allow("fix_contract", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
-allow(
-    "record_payment",
-    "record_signing",
-    "declare_default",
-    scope="settlement:write",
-    key=MUST,
-    operator=MARKET,
-)
-allow(
-    "get_registration_sheet",
-    scope="settlement:read",
-    seller_staff=OWN,
-    operator=MARKET,
-    auditor=MARKET,
-)
-allow(
-    "list_accounts",
-    "list_postings",
-    scope="ledger:read",
-    seller_staff=OWN,
-    buyer_staff=OWN,
-    operator=MARKET,
-    auditor=MARKET,
-)
-allow("get_trial_balance", scope="ledger:read", operator=MARKET, auditor=MARKET)

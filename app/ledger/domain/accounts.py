@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.shared.errors import Conflict
-from app.shared.ids import AccountId, MarketId, PartyId
+from app.shared.ids import AccountId, DealId, MarketId, PartyId
 from app.shared.money import Money
 
 
@@ -19,6 +19,10 @@ class Purpose(StrEnum):
     HELD = "held"  # what it owes a party but keeps as a deposit
     ESCROW = "escrow"  # what it keeps for one deal
     FORFEITED = "forfeited"  # deposits that parties lost, until somebody is found to be owed them
+    SUSPENSE = "suspense"  # an arrival of which nobody knows yet whose it is
+    OUTGOING = "outgoing"  # ordered at the bank, not yet executed there
+    FEES = "fees"  # what the exchange earned with one deal
+    VOUCHERS = "vouchers"  # what a voucher's issuer owes the exchange: its asset
 
 
 class Side(StrEnum):
@@ -34,11 +38,15 @@ NORMAL_SIDE: Final[Mapping[Purpose, Side]] = {
     Purpose.HELD: Side.CREDIT,
     Purpose.ESCROW: Side.CREDIT,
     Purpose.FORFEITED: Side.CREDIT,
+    Purpose.SUSPENSE: Side.CREDIT,
+    Purpose.OUTGOING: Side.CREDIT,
+    Purpose.FEES: Side.CREDIT,
+    Purpose.VOUCHERS: Side.DEBIT,
 }
 
 # The bank needs no limit of its own: it equals what is owed, and none of that goes below zero.
 # So no two payments ever wait for each other on one bank account.
-LIMITED: Final = frozenset({Purpose.FUNDS, Purpose.HELD, Purpose.ESCROW, Purpose.FORFEITED})
+LIMITED: Final = frozenset(Purpose) - {Purpose.BANK}
 
 
 class InsufficientFunds(Conflict):
@@ -55,7 +63,8 @@ class AccountKey:
 
     Attributes:
         party_id: The party it belongs to; ``None`` for the exchange's own and for escrow.
-        subject_id: The deal of an escrow account, else ``None``.
+        subject_id: The deal of an escrow or fees account, the arrival in suspense, the order that
+            is on its way, the voucher; else ``None``.
     """
 
     market_id: MarketId
@@ -77,6 +86,26 @@ class AccountKey:
     def shown(self, debit_minor: int) -> Money:
         """Return a sum of postings (debit positive) as read on the normal side."""
         return Money(debit_minor if self.side is Side.DEBIT else -debit_minor, self.currency)
+
+
+def bank_account(market_id: MarketId, currency: str) -> AccountKey:
+    """Return the exchange's bank account."""
+    return AccountKey(market_id, Purpose.BANK, currency)
+
+
+def funds_account(market_id: MarketId, party_id: PartyId, currency: str) -> AccountKey:
+    """Return what a party is free to use."""
+    return AccountKey(market_id, Purpose.FUNDS, currency, party_id=party_id)
+
+
+def escrow_account(market_id: MarketId, deal_id: DealId, currency: str) -> AccountKey:
+    """Return what is kept for a deal."""
+    return AccountKey(market_id, Purpose.ESCROW, currency, subject_id=deal_id)
+
+
+def forfeited_account(market_id: MarketId, currency: str) -> AccountKey:
+    """Return what a market's parties have lost."""
+    return AccountKey(market_id, Purpose.FORFEITED, currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,17 @@ class EntryKind(StrEnum):
     FORFEITURE = "forfeiture"  # held → forfeited
     ESCROW_FORFEITURE = "escrow_forfeiture"  # escrow → forfeited
     ESCROW_REFUND = "escrow_refund"  # escrow → funds of the buyer
+    UNIDENTIFIED = "unidentified"  # bank → suspense
+    IDENTIFICATION = "identification"  # suspense → funds
+    RETURN_ORDER = "return_order"  # suspense → outgoing
+    PAYMENT_ORDER = "payment_order"  # funds → outgoing
+    EXECUTION = "execution"  # outgoing → bank
+    FEE = "fee"  # funds → fees
+    FEE_WITHHELD = "fee_withheld"  # escrow → fees
+    FEE_REFUND = "fee_refund"  # fees → funds
+    COMMISSION = "commission"  # escrow or funds → funds of the broker
+    VOUCHER_PAYMENT = "voucher_payment"  # vouchers → escrow or fees
+    VOUCHER_REDEMPTION = "voucher_redemption"  # bank → vouchers
     REVERSAL = "reversal"  # an entry, the other way round
 
 

@@ -1,13 +1,11 @@
-"""Tables of deals, their payments and their contracts."""
+"""Tables of deals and their payments."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Date,
-    DateTime,
     ForeignKey,
     Index,
     String,
@@ -16,9 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.platform.columns import TIME
 from app.platform.db import Base
-
-TIME = DateTime(timezone=True)
 
 
 class DealRow(Base):
@@ -133,29 +130,3 @@ class PaymentRow(Base):
     payer_name: Mapped[str] = mapped_column(String(200))
     bank_reference: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime] = mapped_column(TIME)
-
-
-class ContractRow(Base):
-    """The contract's data in their present version; the journal keeps the earlier ones."""
-
-    __tablename__ = "deal_contracts"
-    __table_args__ = (CheckConstraint("technology_amount_minor > 0", name="technology_amount"),)
-
-    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deals.id"), primary_key=True)
-    currency: Mapped[str] = mapped_column(String(3))
-    project_name: Mapped[str | None] = mapped_column(String(200))
-    contract_type: Mapped[str | None] = mapped_column(String(60))
-    technology_amount_minor: Mapped[int | None] = mapped_column(BigInteger)
-    signed_on: Mapped[date | None] = mapped_column(Date)
-    starts_on: Mapped[date | None] = mapped_column(Date)
-    ends_on: Mapped[date | None] = mapped_column(Date)
-    payment_mode: Mapped[str | None] = mapped_column(String(60))
-    plan_source: Mapped[str | None] = mapped_column(String(60))
-    social_economic_objective: Mapped[str | None] = mapped_column(String(60))
-    ip_kind: Mapped[str | None] = mapped_column(String(60))
-    related_party: Mapped[bool | None]
-    in_writing: Mapped[bool | None]
-    patent_ends_on: Mapped[date | None] = mapped_column(Date)
-    buyer_is_transfer_institution: Mapped[bool | None]
-    buyer_is_rd_institution: Mapped[bool | None]
-    buyer_is_converted_institute: Mapped[bool | None]

@@ -13,7 +13,7 @@ from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
 from app.settlement import repository
 from app.settlement.domain.contract import etag
 from app.settlement.domain.deal import DealStatus
-from app.settlement.schemas import (
+from app.settlement.schemas.deals import (
     ContractFields,
     ContractView,
     DealDetail,

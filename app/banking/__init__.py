@@ -1,0 +1,1 @@
+"""The exchange's bank: statements read, arrivals attributed, payments ordered."""

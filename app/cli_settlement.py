@@ -1,0 +1,5 @@
+"""``zhepai``: the commands of settlement."""
+
+import typer
+
+commands = typer.Typer()

@@ -1,0 +1,1 @@
+"""Honest figures from what was journaled."""

@@ -1,0 +1,1 @@
+"""What settlement's routes take and answer, by subject."""
