@@ -27,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(matching)
+app.add_typer(settlement)
 
 
 @app.command()
