@@ -5,8 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger.domain.accounts import Account, AccountKey, Purpose
@@ -14,10 +27,16 @@ from app.ledger.domain.entries import Entry, EntryKind, Leg, StatementLine
 from app.ledger.domain.holds import Hold, HoldState, HoldUnknown
 from app.ledger.domain.trial import TrialLine
 from app.ledger.models import AccountRow, EntryRow, HoldRow, PostingRow
+from app.platform.db import insert_from_json, insert_rows, rows_as_json
 from app.shared.ids import AccountId, DealId, EntryId, HoldId, MarketId, PartyId, new_id
 from app.shared.money import Money
 
 _SUM = func.coalesce(cast(func.sum(PostingRow.amount_minor), BigInteger), 0)
+
+
+def _array(ids: Collection[UUID]) -> ColumnElement[Any]:
+    # One parameter, however many they are.
+    return any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _key(row: Any) -> AccountKey:
@@ -34,7 +53,7 @@ def _account(row: AccountRow) -> Account:
     return Account(AccountId(row.id), _key(row))
 
 
-def _matches(key: AccountKey) -> ColumnElement[bool]:
+def _is(key: AccountKey) -> ColumnElement[bool]:
     return and_(
         AccountRow.market_id == key.market_id,
         AccountRow.purpose == key.purpose,
@@ -47,9 +66,21 @@ def _matches(key: AccountKey) -> ColumnElement[bool]:
 async def find_accounts(
     session: AsyncSession, keys: Iterable[AccountKey]
 ) -> dict[AccountKey, Account]:
-    """Return those of the accounts that are open."""
-    rows = await session.scalars(select(AccountRow).where(or_(*map(_matches, keys))))
-    return {account.key: account for account in map(_account, rows)}
+    """Return those of the accounts that are open.
+
+    A party has few accounts and a subject fewer, so many are found by these two indexes.
+    """
+    wanted = frozenset(keys)
+    subjects = {key.subject_id for key in wanted if key.subject_id}
+    parties = {key.party_id for key in wanted if key.party_id and not key.subject_id}
+    markets = {key for key in wanted if not key.party_id and not key.subject_id}
+    near = [AccountRow.subject_id == _array(subjects)] if subjects else []
+    if parties:
+        own = AccountRow.party_id == _array(parties)
+        near.append(and_(own, AccountRow.subject_id.is_(None)))
+    near += map(_is, markets)
+    rows = await session.scalars(select(AccountRow).where(or_(false(), *near)))
+    return {account.key: account for account in map(_account, rows) if account.key in wanted}
 
 
 async def open_accounts(
@@ -90,7 +121,7 @@ async def lock_accounts(session: AsyncSession, ids: Collection[AccountId]) -> No
     """
     await session.execute(
         select(AccountRow.id)
-        .where(AccountRow.id.in_(ids))
+        .where(AccountRow.id == _array(ids))
         .order_by(AccountRow.id)
         .with_for_update(key_share=True)
     )
@@ -102,7 +133,7 @@ async def debit_sums(
     """Return each account's sum of postings, debit positive, up to and including ``at``."""
     statement = (
         select(PostingRow.account_id, _SUM)
-        .where(PostingRow.account_id.in_(ids))
+        .where(PostingRow.account_id == _array(ids))
         .group_by(PostingRow.account_id)
     )
     if at is not None:
@@ -119,53 +150,61 @@ async def get_account(session: AsyncSession, account_id: UUID) -> Account | None
     return None if row is None else _account(row)
 
 
-async def content_of(session: AsyncSession, entry_id: EntryId) -> str | None:
-    """Return a booked entry's content digest."""
-    content: str | None = await session.scalar(
-        select(EntryRow.content).where(EntryRow.id == entry_id)
+async def contents_of(session: AsyncSession, ids: Collection[EntryId]) -> dict[EntryId, str]:
+    """Return the content digests of those of the entries that are booked."""
+    rows = await session.execute(
+        select(EntryRow.id, EntryRow.content).where(EntryRow.id == _array(ids))
     )
-    return content
+    return {EntryId(row.id): row.content for row in rows}
 
 
-async def insert_entry(
+_CLAIM = "ON CONFLICT (id) DO NOTHING RETURNING id"
+
+
+async def insert_entries(
     session: AsyncSession,
-    entry: Entry,
+    entries: Sequence[Entry],
     accounts: Mapping[AccountKey, Account],
     *,
     at: datetime,
     actor: str,
 ) -> bool:
-    """Write an entry with all its postings in one statement; false if the id is taken (G1)."""
-    claimed = await session.scalar(
-        insert(EntryRow)
-        .values(
-            id=entry.id,
-            market_id=entry.market_id,
-            kind=str(entry.kind),
-            at=at,
-            reference=entry.reference,
-            subject_id=entry.subject_id,
-            reverses_id=entry.reverses_id,
-            actor=actor,
-            content=entry.content,
-        )
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(EntryRow.id)
-    )
-    if claimed is None:
+    """Write entries with all their postings in two statements (G1).
+
+    False, with nothing but new entries written, if one of the ids is taken: the caller refuses
+    then, and the transaction ends.
+    """
+    rows = [
+        {
+            "id": entry.id,
+            "market_id": entry.market_id,
+            "kind": str(entry.kind),
+            "at": at,
+            "reference": entry.reference,
+            "subject_id": entry.subject_id,
+            "reverses_id": entry.reverses_id,
+            "actor": actor,
+            "content": entry.content,
+        }
+        for entry in entries
+    ]
+    claiming = insert_from_json(EntryRow, tuple(rows[0]), after=_CLAIM)
+    claimed = (await session.execute(claiming, {"rows": rows_as_json(rows)})).all()
+    if len(claimed) < len(entries):
         return False
-    await session.execute(
-        insert(PostingRow).values(
-            [
-                {
-                    "entry_id": entry.id,
-                    "account_id": accounts[leg.account].id,
-                    "amount_minor": leg.amount_minor,
-                    "currency": leg.account.currency,
-                }
-                for leg in entry.legs
-            ]
-        )
+    await insert_rows(
+        session,
+        PostingRow,
+        [
+            {
+                "entry_id": entry.id,
+                "account_id": accounts[leg.account].id,
+                "amount_minor": leg.amount_minor,
+                "currency": leg.account.currency,
+            }
+            for entry in entries
+            for leg in entry.legs
+        ],
     )
     return True
 

@@ -1,5 +1,7 @@
 """Use cases of the ledger: book an entry, hold and end a deposit, reverse."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,42 +42,79 @@ def _ref(actor: ActorRef) -> str:
 
 
 async def book(session: AsyncSession, entry: Entry, *, at: datetime, actor: ActorRef) -> bool:
-    """Book an entry once; return false when it was booked before (G1–G4).
+    """Book one entry as `book_all` does; return false when it was booked before."""
+    return bool(await book_all(session, [entry], at=at, actor=actor))
 
-    Every limited account of the entry is locked, also one that only receives: so the order
-    of its postings is the order of the commits, and no statement ever shows it below zero.
+
+async def book_all(
+    session: AsyncSession, entries: Sequence[Entry], *, at: datetime, actor: ActorRef
+) -> tuple[Entry, ...]:
+    """Book entries in order, each once; return those that were not booked before (G1–G4).
+
+    Every limited account of them is locked, also one that only receives: so the order of its
+    postings is the order of the commits, and no statement ever shows it below zero. All are
+    booked or none.
 
     Raises:
-        InsufficientFunds: A limited account would fall below zero.
-        EntryDiffers: The id was used for another movement.
+        InsufficientFunds: A limited account would fall below zero, entry by entry.
+        EntryDiffers: An id was used for another movement.
     """
-    accounts = await repository.open_accounts(session, {leg.account for leg in entry.legs})
+    keys = {leg.account for entry in entries for leg in entry.legs}
+    accounts = await repository.open_accounts(session, keys)
     await repository.lock_accounts(
         session, [account.id for key, account in accounts.items() if key.limited]
     )
-    known = await repository.content_of(session, entry.id)
-    if known is None:
-        await _check_limits(session, entry, accounts)
-        if await repository.insert_entry(session, entry, accounts, at=at, actor=_ref(actor)):
-            await append(session, _booked(entry, at=at, actor=_ref(actor)))
-            return True
-        known = await repository.content_of(session, entry.id)
-    if known != entry.content:
-        raise EntryDiffers("Use a fresh id for another movement.", entry_id=entry.id)
-    return False
+    known = await repository.contents_of(session, [entry.id for entry in entries])
+    fresh = _unbooked(entries, known)
+    if fresh:
+        await _check_limits(session, fresh, accounts)
+        if not await repository.insert_entries(session, fresh, accounts, at=at, actor=_ref(actor)):
+            # Somebody booked one for accounts that are not locked here: so it is another movement.
+            raise EntryDiffers("Use a fresh id for another movement.")
+        await append(session, *(_booked(entry, at=at, actor=_ref(actor)) for entry in fresh))
+    return tuple(fresh)
+
+
+def _unbooked(entries: Sequence[Entry], known: Mapping[EntryId, str]) -> list[Entry]:
+    contents = dict(known)
+    fresh = []
+    for entry in entries:
+        content = contents.get(entry.id)
+        if content is None:
+            contents[entry.id] = entry.content
+            fresh.append(entry)
+        elif content != entry.content:
+            raise EntryDiffers("Use a fresh id for another movement.", entry_id=entry.id)
+    return fresh
 
 
 async def _check_limits(
-    session: AsyncSession, entry: Entry, accounts: dict[AccountKey, Account]
+    session: AsyncSession, entries: Sequence[Entry], accounts: Mapping[AccountKey, Account]
 ) -> None:
-    taken = {
-        leg.account: leg.account.shown(leg.amount_minor)
+    """Refuse the first entry that takes a limited account below zero (G3).
+
+    What only passes through an account needs no look at its balance, which was not negative.
+    """
+    changes = [
+        (leg.account, leg.account.shown(leg.amount_minor))
+        for entry in entries
         for leg in entry.legs
-        if leg.account.limited and leg.account.shown(leg.amount_minor).amount_minor < 0
-    }
-    sums = await repository.debit_sums(session, [accounts[key].id for key in taken])
-    for key, change in taken.items():
-        check_limit(key, available=key.shown(sums[accounts[key].id]), change=change)
+        if leg.account.limited
+    ]
+    running: dict[AccountKey, int] = defaultdict(int)
+    asked = set()
+    for key, change in changes:
+        running[key] += change.amount_minor
+        if running[key] < 0:
+            asked.add(key)
+    if not asked:
+        return
+    sums = await repository.debit_sums(session, [accounts[key].id for key in asked])
+    balances = {key: key.shown(sums[accounts[key].id]) for key in asked}
+    for key, change in changes:
+        if key in asked:
+            check_limit(key, available=balances[key], change=change)
+            balances[key] += change
 
 
 def _booked(entry: Entry, *, at: datetime, actor: str) -> NewEvent:

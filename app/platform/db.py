@@ -132,12 +132,14 @@ def insert_from_json(
     *,
     before: str = "",
     once: tuple[tuple[str, str], ...] = (),
+    after: str = "",
 ) -> TextClause:
     """Return the statement that inserts its parameter ``rows``: those columns, in order.
 
     Args:
         before: ``WITH …``, what the same statement does as well.
         once: Further columns and the queries of their one value for all rows.
+        after: ``ON CONFLICT …``, ``RETURNING …``.
     """
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = {column.name: column.type.compile(dialect) for column in table.__table__.columns}
@@ -148,7 +150,7 @@ def insert_from_json(
     # Every part of the text is a name of our own tables.
     return text(
         f"{before}INSERT INTO {table.__tablename__} ({columns}{more}) SELECT {columns}{values} "
-        f"FROM json_to_recordset(CAST(:rows AS json)) AS r({record})"
+        f"FROM json_to_recordset(CAST(:rows AS json)) AS r({record}) {after}"
     )
 
 

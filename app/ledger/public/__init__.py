@@ -5,7 +5,9 @@ content does nothing, with other content it raises a `Conflict`. ``at`` is the m
 """
 
 from app.ledger.domain.accounts import InsufficientFunds
+from app.ledger.domain.entries import Entry
 from app.ledger.domain.holds import Hold, HoldState
+from app.ledger.domain.movements import escrow_payment, receipt, settlement
 from app.ledger.domain.trial import TrialLine, totals
 from app.ledger.public.deposits import capture, forfeit, hold, pay_out, receive, release
 from app.ledger.public.escrow import (
@@ -24,16 +26,19 @@ from app.ledger.public.reading import (
     owner_of_account,
     trial_balance,
 )
-from app.ledger.service import reverse
+from app.ledger.service import book_all, reverse
 
 __all__ = [
+    "Entry",
     "Hold",
     "HoldState",
     "InsufficientFunds",
     "TrialLine",
     "balance",
+    "book_all",
     "capture",
     "escrow_of",
+    "escrow_payment",
     "forfeit",
     "forfeit_escrow",
     "forfeited_of",
@@ -44,11 +49,13 @@ __all__ = [
     "owner_of_account",
     "pay_into_escrow",
     "pay_out",
+    "receipt",
     "receive",
     "refund_escrow",
     "release",
     "reverse",
     "settle_escrow",
+    "settlement",
     "totals",
     "trial_balance",
 ]

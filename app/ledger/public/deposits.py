@@ -9,6 +9,7 @@ from app.ledger import service
 from app.ledger.domain.accounts import bank_account, funds_account
 from app.ledger.domain.entries import Entry, EntryKind, transfer
 from app.ledger.domain.holds import Hold
+from app.ledger.domain.movements import receipt
 from app.ledger.service import ActorRef
 from app.shared.ids import DealId, EntryId, HoldId, MarketId, PartyId
 from app.shared.money import Money
@@ -31,13 +32,12 @@ async def receive(
         AmountNotPositive: Zero or below.
         EntryDiffers: The id was used for another movement.
     """
-    legs = transfer(
-        debit=bank_account(market_id, amount.currency),
-        credit=funds_account(market_id, party_id, amount.currency),
+    entry = receipt(
+        entry_id=entry_id,
+        market_id=market_id,
+        party_id=party_id,
         amount=amount,
-    )
-    entry = Entry(
-        id=entry_id, market_id=market_id, kind=EntryKind.RECEIPT, legs=legs, reference=reference
+        reference=reference,
     )
     await service.book(session, entry, at=at, actor=actor)
 

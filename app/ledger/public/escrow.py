@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.ledger import service
 from app.ledger.domain.accounts import escrow_account, forfeited_account, funds_account
 from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.ledger.domain.movements import escrow_payment, settlement
 from app.ledger.service import ActorRef
 from app.shared.ids import DealId, EntryId, MarketId, PartyId
 from app.shared.money import Money
@@ -29,17 +30,12 @@ async def pay_into_escrow(
         InsufficientFunds: The party's funds are less.
         EntryDiffers: The id was used for another movement.
     """
-    legs = transfer(
-        debit=funds_account(market_id, party_id, amount.currency),
-        credit=escrow_account(market_id, deal_id, amount.currency),
-        amount=amount,
-    )
-    entry = Entry(
-        id=entry_id,
+    entry = escrow_payment(
+        entry_id=entry_id,
         market_id=market_id,
-        kind=EntryKind.ESCROW_PAYMENT,
-        legs=legs,
-        subject_id=deal_id,
+        party_id=party_id,
+        deal_id=deal_id,
+        amount=amount,
     )
     await service.book(session, entry, at=at, actor=actor)
 
@@ -61,13 +57,12 @@ async def settle_escrow(
         InsufficientFunds: The escrow holds less.
         EntryDiffers: The id was used for another movement.
     """
-    legs = transfer(
-        debit=escrow_account(market_id, deal_id, amount.currency),
-        credit=funds_account(market_id, seller_id, amount.currency),
+    entry = settlement(
+        entry_id=entry_id,
+        market_id=market_id,
+        deal_id=deal_id,
+        seller_id=seller_id,
         amount=amount,
-    )
-    entry = Entry(
-        id=entry_id, market_id=market_id, kind=EntryKind.SETTLEMENT, legs=legs, subject_id=deal_id
     )
     await service.book(session, entry, at=at, actor=actor)
 

@@ -1,0 +1,79 @@
+"""The movements that are booked many at a time, as entries: see the README's table."""
+
+from app.ledger.domain.accounts import bank_account, escrow_account, funds_account
+from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.shared.ids import DealId, EntryId, MarketId, PartyId
+from app.shared.money import Money
+
+
+def receipt(
+    *,
+    entry_id: EntryId,
+    market_id: MarketId,
+    party_id: PartyId,
+    amount: Money,
+    reference: str,
+) -> Entry:
+    """Return the arrival of a party's money: bank → its funds.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    legs = transfer(
+        debit=bank_account(market_id, amount.currency),
+        credit=funds_account(market_id, party_id, amount.currency),
+        amount=amount,
+    )
+    return Entry(
+        id=entry_id, market_id=market_id, kind=EntryKind.RECEIPT, legs=legs, reference=reference
+    )
+
+
+def escrow_payment(
+    *,
+    entry_id: EntryId,
+    market_id: MarketId,
+    party_id: PartyId,
+    deal_id: DealId,
+    amount: Money,
+) -> Entry:
+    """Return a payment to a deal: the party's funds → the deal's escrow.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    legs = transfer(
+        debit=funds_account(market_id, party_id, amount.currency),
+        credit=escrow_account(market_id, deal_id, amount.currency),
+        amount=amount,
+    )
+    return Entry(
+        id=entry_id,
+        market_id=market_id,
+        kind=EntryKind.ESCROW_PAYMENT,
+        legs=legs,
+        subject_id=deal_id,
+    )
+
+
+def settlement(
+    *,
+    entry_id: EntryId,
+    market_id: MarketId,
+    deal_id: DealId,
+    seller_id: PartyId,
+    amount: Money,
+) -> Entry:
+    """Return what a deal's seller gets: the deal's escrow → the seller's funds.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    legs = transfer(
+        debit=escrow_account(market_id, deal_id, amount.currency),
+        credit=funds_account(market_id, seller_id, amount.currency),
+        amount=amount,
+    )
+    return Entry(
+        id=entry_id, market_id=market_id, kind=EntryKind.SETTLEMENT, legs=legs, subject_id=deal_id
+    )
