@@ -1,0 +1,1 @@
+"""Technology contract registration 技术合同认定登记: the record, the form's mapping, the linter."""
