@@ -9,14 +9,16 @@ from app.auctions.proof.bundle import ProofNotReady, pieces, plan
 from app.auctions.proof.shell import verify_files as verify_proof_files
 from app.auctions.proof.verify import verify as verify_proof
 from app.auctions.repository import auctions as repository
+from app.auctions.repository import bids
 from app.auctions.repository.auctions import AuctionUnknown
 from app.auctions.vault import Vault
 from app.platform.access import Owner
 from app.platform.runtime import Runtime
-from app.shared.ids import AuctionId
+from app.shared.ids import AuctionId, ListingId
 
 __all__ = [
     "ProofBroken",
+    "bidders_of_listing",
     "owner_of_auction",
     "proof_of",
     "verify_proof",
@@ -40,6 +42,16 @@ async def proof_of(runtime: Runtime, auction_id: AuctionId) -> bytes | None:
     vault = Vault(runtime.box)
     read = pieces(runtime.database, runtime.signer, vault, planned)
     return b"".join([piece async for piece in read])
+
+
+async def bidders_of_listing(session: AsyncSession, listing_id: ListingId) -> int | None:
+    """Return how many have bid in a listing's auction; ``None`` if it has none.
+
+    Different bidder codes of accepted bids, as the trail shows them when it is over; sealed bids
+    with them, standing maxima that never came to a bid not.
+    """
+    auction_id = await repository.id_of_listing(session, listing_id)
+    return None if auction_id is None else await bids.count_bidders(session, auction_id)
 
 
 async def owner_of_auction(session: AsyncSession, auction_id: UUID) -> Owner | None:

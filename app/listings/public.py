@@ -1,5 +1,6 @@
 """What other modules may use of listings."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -29,16 +30,24 @@ from app.listings.domain.registration import (
 from app.listings.domain.relation import Relation
 from app.listings.repository import (
     achievements,
-    imports,
     listings,
     notices,
     objections,
     registrations,
-    roadshows,
-    rooms,
-    saved_searches,
 )
 from app.listings.repository import rights as right_rows
+from app.listings.repository.field_sizes import field_size
+from app.listings.repository.owners import (
+    owner_of_achievement,
+    owner_of_import,
+    owner_of_listing,
+    owner_of_notice,
+    owner_of_objection,
+    owner_of_registration,
+    owner_of_roadshow,
+    owner_of_room,
+    owner_of_saved_search,
+)
 from app.listings.repository.told_works import (
     SoldWork,
     ToldWork,
@@ -49,18 +58,13 @@ from app.listings.repository.told_works import (
 from app.listings.service import drafting, posting, publishing
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
-from app.platform.access import Actor, ObjectUnknown, Owner
+from app.platform.access import Actor, ObjectUnknown
 from app.shared.ids import (
     AchievementId,
     AuctionId,
-    ImportId,
     ListingId,
-    NoticeId,
     PartyId,
     RegistrationId,
-    RoadshowId,
-    RoomId,
-    SavedSearchId,
 )
 
 __all__ = [
@@ -92,6 +96,7 @@ __all__ = [
     "depositors",
     "depositors_of_many",
     "evidence_subjects",
+    "field_size",
     "forfeit_deposits",
     "get_achievement",
     "get_listing",
@@ -104,6 +109,7 @@ __all__ = [
     "listings_of_achievement",
     "may_see",
     "notices_of",
+    "objections_to",
     "owner_of_achievement",
     "owner_of_import",
     "owner_of_listing",
@@ -182,6 +188,12 @@ async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | N
 async def notices_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Notice]:
     """Return all notices of a listing as published, the first one first."""
     return await notices.of_listing(session, listing_id)
+
+
+async def objections_to(session: AsyncSession, notice: Notice) -> Mapping[str, int]:
+    """Return how many objections a notice met, by what became of them; nobody's name."""
+    found = await objections.of_listing(session, notice.listing_id, before=None, limit=None)
+    return Counter(str(it.status) for it in found if it.notice_id == notice.id)
 
 
 async def evidence_subjects(
@@ -344,56 +356,3 @@ async def get_registration(session: AsyncSession, registration_id: RegistrationI
     if registration is None:
         raise ObjectUnknown("There is no such registration.")
     return registration
-
-
-async def owner_of_import(session: AsyncSession, import_id: UUID) -> Owner | None:
-    """Return a bulk import's market and party."""
-    found = await imports.find(session, ImportId(import_id))
-    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
-
-
-async def owner_of_achievement(session: AsyncSession, achievement_id: UUID) -> Owner | None:
-    """Return an achievement's market and owner."""
-    found = await achievements.find(session, AchievementId(achievement_id))
-    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
-
-
-async def owner_of_listing(session: AsyncSession, listing_id: UUID) -> Owner | None:
-    """Return a listing's market and seller."""
-    found = await listings.find(session, ListingId(listing_id))
-    return None if found is None else Owner(found.market_id, frozenset({found.seller_id}))
-
-
-async def owner_of_registration(session: AsyncSession, registration_id: UUID) -> Owner | None:
-    """Return a registration's market and buyer."""
-    found = await registrations.find(session, RegistrationId(registration_id))
-    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
-
-
-async def owner_of_objection(session: AsyncSession, objection_id: UUID) -> Owner | None:
-    """Return an objection's market, with the seller that decides it and who filed it."""
-    return await objections.owner_of_objection(session, objection_id)
-
-
-async def owner_of_notice(session: AsyncSession, notice_id: UUID) -> Owner | None:
-    """Return the market and seller of a notice's listing."""
-    notice = await notices.find(session, NoticeId(notice_id))
-    return None if notice is None else await owner_of_listing(session, notice.listing_id)
-
-
-async def owner_of_saved_search(session: AsyncSession, saved_search_id: UUID) -> Owner | None:
-    """Return a saved search's market and party."""
-    found = await saved_searches.find(session, SavedSearchId(saved_search_id))
-    return None if found is None else Owner(found.market_id, frozenset({found.party_id}))
-
-
-async def owner_of_roadshow(session: AsyncSession, roadshow_id: UUID) -> Owner | None:
-    """Return a roadshow's market; it belongs to no party."""
-    found = await roadshows.find(session, RoadshowId(roadshow_id))
-    return None if found is None else Owner(found.market_id, frozenset())
-
-
-async def owner_of_room(session: AsyncSession, room_id: UUID) -> Owner | None:
-    """Return a deal room's market and its two sides."""
-    found = await rooms.find(session, RoomId(room_id))
-    return None if found is None else Owner(found.market_id, found.sides)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -107,6 +107,16 @@ async def page(
         .limit(limit)
     )
     return [_bid(row) for row in rows]
+
+
+async def count_bidders(session: AsyncSession, auction_id: UUID) -> int:
+    """Return how many different bidders have an accepted bid."""
+    found = await session.scalar(
+        select(func.count(BidRow.bidder_code.distinct())).where(
+            BidRow.auction_id == auction_id, BidRow.refusal.is_(None), BidRow.kind == "bid"
+        )
+    )
+    return found or 0
 
 
 async def sealed_page(
