@@ -309,7 +309,9 @@ def open_shares(
 
 @app.command()
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="证明文件或尽职证据 / Proof or dossier")],
+    bundle: Annotated[
+        Path, typer.Argument(help="证明文件、尽职证据或交易凭证 / Proof, dossier or certificate")
+    ],
     *,
     receipt: Annotated[
         list[str] | None, typer.Option(help="报价回执或其文件，可多次 / Receipt or its file, again")
@@ -320,19 +322,24 @@ def verify(
     keys: Annotated[
         Path | None, typer.Option(help="交易所公布的公钥 / The exchange's JWKS, got elsewhere")
     ] = None,
+    revoked: Annotated[
+        Path | None,
+        typer.Option(help="保存的凭证撤销名单 / Saved GET …/certificate-revocations"),
+    ] = None,
 ) -> None:
-    """核验尽职证据或竞价证明文件，无需网络和数据库 / Verify a dossier or a proof, offline."""
+    """核验证据、证明文件或交易凭证，离线 / Verify a dossier, a proof or a certificate, offline."""
+    from app.settlement.public import is_certificate, verify_certificate
+
     if is_zipfile(bundle):
         from app.dossiers.public import verify_archive
 
         text, holds = verify_archive(bundle, keys=keys)
-        print(text, end="")
-        if not holds:
-            raise typer.Exit(1)
-        return
-    from app.auctions.public import verify_proof_files
+    elif is_certificate(bundle):
+        text, holds = verify_certificate(bundle, keys=keys, revoked=revoked)
+    else:
+        from app.auctions.public import verify_proof_files
 
-    text, holds = verify_proof_files(bundle, receipts=receipt or (), heads=heads, keys=keys)
+        text, holds = verify_proof_files(bundle, receipts=receipt or (), heads=heads, keys=keys)
     print(text, end="")
     if not holds:
         raise typer.Exit(1)

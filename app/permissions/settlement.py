@@ -37,3 +37,22 @@ allow(
     auditor=MARKET,
 )
 allow("get_trial_balance", scope="ledger:read", operator=MARKET, auditor=MARKET)
+allow(
+    "issue_certificate", "revoke_certificate", scope="settlement:write", key=MUST, operator=MARKET
+)
+allow(
+    "list_certificates",
+    "download_certificate",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "find_certificate",
+    "download_public_certificate",
+    "get_revocations",
+    scope="settlement:read",
+    everyone=True,
+)

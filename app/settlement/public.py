@@ -10,6 +10,7 @@ from app.platform.access import Actor, Owner
 from app.settlement import repository
 from app.settlement.domain.deal import Deal, DealStatus, DefaultReason
 from app.settlement.service import keeping, opening
+from app.settlement.service.verifying import is_certificate, verify_certificate
 from app.shared.ids import DealId, ListingId, PartyId, RegistrationId
 from app.shared.money import Money
 
@@ -21,9 +22,11 @@ __all__ = [
     "deals_of",
     "default_deal",
     "get_deal",
+    "is_certificate",
     "open_deal",
     "owner_of_deal",
     "record_signing",
+    "verify_certificate",
 ]
 
 

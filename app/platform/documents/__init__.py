@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pylopdf_fonts_zh_cn as fonts
 import typst
@@ -17,16 +17,18 @@ import typst
 from app.shared.jsonable import jsonable
 
 _ROOT: Final = Path(__file__).parents[2]  # of templates and what they import
-_STANDARD: Final = "a-2b"  # archival: fonts inside, nothing that changes
+# Archival: fonts inside, nothing that changes; only the third part may carry other files.
+Standard = Literal["a-2b", "a-3b"]
 
 
-def render_pdf(template: Path, data: Any, *, at: datetime) -> bytes:
+def render_pdf(template: Path, data: Any, *, at: datetime, standard: Standard = "a-2b") -> bytes:
     """Return a document; takes about 0.1 s of CPU, so never call it in a transaction.
 
     Args:
         template: A ``.typ`` file below ``app/``.
         data: Values that `jsonable` knows.
         at: The document's date, aware.
+        standard: The part of PDF/A.
     """
     pdf: bytes = typst.compile(
         str(template),
@@ -34,7 +36,7 @@ def render_pdf(template: Path, data: Any, *, at: datetime) -> bytes:
         font_paths=[str(_fonts())],
         ignore_system_fonts=True,
         format="pdf",
-        pdf_standards=_STANDARD,
+        pdf_standards=standard,
         sys_inputs={"data": json.dumps(jsonable(data), ensure_ascii=False)},
         timestamp=at.replace(microsecond=0),  # typst refuses parts of a second
     )

@@ -4,6 +4,6 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.settlement.endpoints import deals
+from app.settlement.endpoints import certificates, deals
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (deals.routes,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (deals.routes, certificates.routes, certificates.files)

@@ -1,6 +1,7 @@
 """Tables of settlement; importing this package registers all of them."""
 
+from app.settlement.models.certificates import CertificateRow
 from app.settlement.models.contracts import ContractRow
 from app.settlement.models.deals import DealRow, PaymentRow
 
-__all__ = ["ContractRow", "DealRow", "PaymentRow"]
+__all__ = ["CertificateRow", "ContractRow", "DealRow", "PaymentRow"]
