@@ -138,6 +138,12 @@ def chain(table_name: str, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def children(table_name: str, name: str) -> tuple[str, ...]:
+    """Return the narrower values directly under one, in the table's order."""
+    return tuple(entry.name for entry in table(table_name).entries if entry.parent == name)
+
+
 @lru_cache(maxsize=16)
 def last_level(scale: str) -> int:
     """Return the last level of a readiness scale; the first is 1."""
@@ -146,6 +152,11 @@ def last_level(scale: str) -> int:
         for entry in table("readiness_scale").entries
         if entry.name == scale and entry.code is not None
     )
+
+
+def known(table_name: str, name: str) -> bool:
+    """Return whether a table has a value."""
+    return name in _names(table_name)
 
 
 def require(table_name: str, name: str, *, field: str) -> str:

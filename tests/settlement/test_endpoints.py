@@ -170,8 +170,12 @@ async def test_the_sheet_says_what_is_missing_and_when_it_is_ready(
     done(await counter.fix(deal_id, 0))
     sheet = done(await counter.get(path))
     assert sheet["contract_version"] == 1
-    lacking = {check["field"] for check in sheet["checks"] if not check["passed"]}
-    assert lacking == {
+    assert {finding["rule"] for finding in sheet["findings"]} == {
+        "fields_complete",
+        "code_is_leaf",
+    }
+    assert {finding["field"] for finding in sheet["findings"]} == {
+        "buyer_type",
         "buyer_contact",
         "buyer_phone",
         "buyer_postcode",
@@ -181,12 +185,13 @@ async def test_the_sheet_says_what_is_missing_and_when_it_is_ready(
     await session.execute(
         text(
             "UPDATE parties SET contact = '沈知行', phone = '0571-00000000', postcode = '310000',"
-            " scale = 'small', industry = 'C' WHERE id = :id"
+            " scale = 'small', industry = 'manufacturing', party_type = 'joint_stock_company'"
+            " WHERE id = :id"
         ),
         {"id": world.buyer},
     )
     ready = done(await counter.get(path))
-    assert ready["ready"] is True, ready["checks"]
+    assert ready["ready"] is True, ready["findings"]
     values = {field["name"]: field["value"] for field in ready["fields"]}
     assert values["total_amount"] == yuan("730000.00")
     assert values["technology_amount"] == yuan("700000.00")
@@ -195,7 +200,11 @@ async def test_the_sheet_says_what_is_missing_and_when_it_is_ready(
     assert values["ip_kind"] == "invention_patent"
     assert values["plan_source"] == "provincial_plan"
     assert values["buyer_is_rd_institution"] is None
-    assert set(ready["unknown"]) == {"buyer_is_rd_institution", "buyer_is_converted_institute"}
+    assert set(ready["unknown"]) == {
+        "buyer_is_rd_institution",
+        "buyer_is_converted_institute",
+        "buyer_country",
+    }
     assert ready["mapping_version"]
     assert len(ready["by_hand"]) == 5
 

@@ -26,6 +26,7 @@ TOP_LEVEL_COUNTS = {
     "industry": 20,
     "ip_kind": 10,
     "ip_ownership": 6,
+    "licence_kind": 3,
     "match_rejection_reason": 10,
     "party_type": 9,
     "payment_mode": 4,

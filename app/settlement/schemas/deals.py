@@ -11,8 +11,10 @@ from pydantic import Field, PlainSerializer
 from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, Reason, UtcView, View
 from app.settlement.domain.contract import Contract
 from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
-from app.settlement.domain.report import BY_HAND
-from app.settlement.domain.sheet import MAPPING_VERSION, SheetField
+from app.settlement.domain.registration.linter import RULES
+from app.settlement.domain.registration.mapping import mapping
+from app.settlement.domain.registration.report import BY_HAND, Section, Severity
+from app.settlement.domain.sheet import SheetField
 from app.settlement.service.sheets import Sheet
 from app.shared.ids import EntryId, new_id
 from app.shared.jsonable import jsonable
@@ -187,16 +189,20 @@ class SheetFieldView(View):
         )
 
 
-class CheckView(View):
-    """A finding: what was checked, what was found, how to mend it."""
+class FindingView(View):
+    """A finding: which rule, how heavy, what is wrong, how to mend it and on which page."""
 
     rule: str
-    passed: bool
+    severity: Severity
     field: str
+    section: Section
+    page: int | None = Field(description="Page of the contract, if its sections' pages were told")
+    source: str = Field(description="Law article, rule text or standard")
     message_zh: str
     message_en: str
-    mend_zh: str | None
-    mend_en: str | None
+    mend_zh: str
+    mend_en: str
+    accepted: list[str] = Field(description="What would pass, where it can be listed")
 
 
 class HandCheckView(View):
@@ -216,7 +222,8 @@ class SheetView(View):
     contract_version: int
     fields: list[SheetFieldView]
     unknown: list[str]
-    checks: list[CheckView]
+    findings: list[FindingView]
+    rules: int = Field(description="How many rules were judged")
     by_hand: list[HandCheckView]
     ready: bool
 
@@ -224,13 +231,14 @@ class SheetView(View):
     def of(cls, sheet: Sheet) -> Self:
         """Build the view."""
         return cls(
-            mapping_version=MAPPING_VERSION,
+            mapping_version=mapping().version,
             deal_id=sheet.deal.id,
             deal_number=sheet.deal.number,
             contract_version=sheet.deal.contract_version,
             fields=[SheetFieldView.of(field) for field in sheet.fields],
             unknown=list(sheet.unknown),
-            checks=[CheckView.model_validate(check) for check in sheet.checks],
+            findings=[FindingView.model_validate(item) for item in sheet.report.findings],
+            rules=len(RULES),
             by_hand=[HandCheckView.model_validate(check) for check in BY_HAND],
             ready=sheet.ready,
         )

@@ -1,4 +1,4 @@
-"""The registration sheet: its fields, its checks, what makes it ready."""
+"""The registration sheet: its fields, written by the mapping, and what makes it ready."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settlement.domain.checks import RULES, missing_fields, run_checks
 from app.settlement.domain.contract import (
     Contract,
     ContractTypeTooBroad,
@@ -17,245 +16,175 @@ from app.settlement.domain.contract import (
     VersionMissing,
     check_contract,
     check_version,
-    family,
 )
-from app.settlement.domain.sheet import Facts, Side, write_sheet
+from app.settlement.domain.registration.linter import RULES, lint
+from app.settlement.domain.registration.mapping import mapping
+from app.settlement.domain.registration.record import ContractRecord, Side
+from app.settlement.domain.sheet import write_sheet
 from app.shared import codes
 from app.shared.codes import CodeUnknown
 from app.shared.money import Money
 
 SELLER = Side(
-    organisation=True,
+    natural_person=False,
     name="之澜理工大学",
     credit_code="12330110470128359P",
-    party_type="higher_education",
-    scale=None,
+    type="higher_education",
     address="杭州市余杭区北苕大道1号",
     representative="陆景深",
-    contact=None,
-    phone=None,
-    postcode=None,
-    region_code="330110",
-    industry=None,
-    in_high_tech_zone=None,
-    listed=None,
+    region="330110",
 )
 BUYER = Side(
-    organisation=True,
+    natural_person=False,
     name="西溪智造有限公司",
     credit_code="91330106305184621M",
-    party_type="limited_liability_company",
+    type="limited_liability_company",
     scale="small",
     address="杭州市西湖区望溪路3号",
     representative="章启明",
     contact="沈知行",
     phone="0571-00000000",
     postcode="310000",
-    region_code="330106",
-    industry=codes.table("industry").names[0],
+    region="330106",
+    industry="manufacturing",
     in_high_tech_zone=True,
     listed=False,
 )
-FACTS = Facts(
-    price=Money(730_000_00),
-    title="面向产线的缺陷检测方法",
-    abstract="事件相机采集亮度变化。",
+RECORD = ContractRecord(
+    total_amount=Money(730_000_00),
+    amount_known=True,
+    project_name="面向产线的缺陷检测方法",
+    technical_content="事件相机采集亮度变化，据此定位缺陷。",
     technology_field="electronic_information",
     ip_kind="invention_patent",
+    patent_numbers=("ZL201710601862.3",),
     plan_source="provincial_plan",
     conversion_mode="transfer",
     confirmed_on=date(2026, 3, 23),
-    today=date(2026, 3, 30),
+    filing_on=date(2026, 3, 30),
     seller=SELLER,
     buyer=BUYER,
-    contract=Contract(
-        contract_type="transfer_patent",
-        technology_amount=Money(700_000_00),
-        signed_on=date(2026, 3, 25),
-        starts_on=date(2026, 3, 25),
-        ends_on=date(2027, 3, 24),
-        payment_mode="lump_sum",
-        social_economic_objective="industry_commerce",
-        related_party=False,
-        in_writing=True,
-    ),
+    contract_type="transfer_patent",
+    technology_amount=Money(700_000_00),
+    signed_on=date(2026, 3, 25),
+    starts_on=date(2026, 3, 25),
+    ends_on=date(2027, 3, 24),
+    payment_mode="lump_sum",
+    social_economic_objective="industry_commerce",
+    related_party=False,
+    in_writing=True,
 )
 
 
-def with_contract(**changes: Any) -> Facts:
-    return replace(FACTS, contract=replace(FACTS.contract, **changes))
+def found(record: ContractRecord) -> set[tuple[str, str]]:
+    return {(finding.rule, finding.field) for finding in lint(record).findings}
 
 
-def failed(facts: Facts) -> set[str]:
-    checks = run_checks(facts, write_sheet(facts))
-    return {check.rule for check in checks if not check.passed}
+def test_a_complete_sheet_has_no_finding_and_is_ready() -> None:
+    """ST9, ST170"""
+    report = lint(RECORD)
+    assert report.findings == ()
+    assert report.ready
 
 
-def test_a_complete_sheet_passes_every_check() -> None:
-    """ST9"""
-    checks = run_checks(FACTS, write_sheet(FACTS))
-    assert [check for check in checks if not check.passed] == []
-    assert len(checks) == len(RULES) + 1
-    assert all(check.mend_zh is None for check in checks)
-
-
-def test_the_sheet_has_every_field_of_the_form_in_order() -> None:
-    fields = write_sheet(FACTS)
-    assert [field.name for field in fields] == [
-        "project_name",
-        "seller_name",
-        "buyer_name",
-        "total_amount",
-        "technology_amount",
-        "signed_on",
-        "starts_on",
-        "ends_on",
-        "payment_mode",
-        "related_party",
-        "plan_source",
-        "ip_kind",
-        "contract_type",
-        "technology_field",
-        "social_economic_objective",
-        "buyer_type",
-        "buyer_is_transfer_institution",
-        "buyer_is_rd_institution",
-        "buyer_is_converted_institute",
-        "buyer_in_high_tech_zone",
-        "buyer_listed",
-        "buyer_scale",
-        "buyer_address",
-        "buyer_representative",
-        "buyer_contact",
-        "buyer_phone",
-        "buyer_postcode",
-        "buyer_region",
-        "buyer_industry",
-    ]
+def test_the_sheet_is_written_by_the_mapping() -> None:
+    """ST174"""
+    fields = write_sheet(RECORD)
+    assert [field.name for field in fields] == [field.name for field in mapping().form]
+    assert len(fields) == 30
     by_name = {field.name: field for field in fields}
     assert by_name["contract_type"].value_label == "专利权转让"
     assert by_name["social_economic_objective"].value_code == "10"
-    assert by_name["project_name"].value == FACTS.title
+    assert by_name["buyer_region"].value_label == "西湖区"
     assert by_name["ip_kind"].value == "invention_patent"
     assert by_name["buyer_is_rd_institution"].value is None
-
-
-def test_the_contract_overrides_what_the_achievement_says() -> None:
-    facts = with_contract(
-        project_name="检测方法专利权转让合同", ip_kind="utility_model", plan_source="local_plan"
-    )
-    by_name = {field.name: field.value for field in write_sheet(facts)}
-    assert by_name["project_name"] == "检测方法专利权转让合同"
-    assert (by_name["ip_kind"], by_name["plan_source"]) == ("utility_model", "local_plan")
-    assert failed(facts) == set()
+    assert by_name["total_amount"].value == Money(730_000_00)
 
 
 @pytest.mark.parametrize(
-    ("facts", "rule"),
+    ("industry", "label", "code"),
     [
-        (with_contract(technology_amount=Money(730_000_01)), "technology_amount_within_total"),
-        (with_contract(technology_amount=Money(0)), "technology_amount_within_total"),
-        (with_contract(technology_amount=Money(1, "USD")), "technology_amount_within_total"),
-        (replace(FACTS, seller=replace(SELLER, representative=None)), "parties_clear"),
-        (replace(FACTS, seller=replace(SELLER, address=None)), "parties_clear"),
-        (replace(FACTS, buyer=replace(BUYER, credit_code=None)), "parties_clear"),
-        (
-            replace(FACTS, buyer=replace(BUYER, credit_code=SELLER.credit_code)),
-            "parties_clear",
-        ),
-        (replace(FACTS, abstract=" "), "subject_clear"),
-        (replace(FACTS, price=Money(0)), "price_clear"),
-        (with_contract(signed_on=date(2026, 3, 22)), "dates_ordered"),
-        (with_contract(signed_on=date(2026, 3, 31)), "dates_ordered"),
-        (with_contract(starts_on=date(2026, 3, 24)), "dates_ordered"),
-        (with_contract(ends_on=date(2026, 3, 24)), "dates_ordered"),
-        (with_contract(contract_type="licence_patent"), "type_fits_conversion_mode"),
-        (with_contract(contract_type="service_general"), "type_fits_conversion_mode"),
-        (with_contract(contract_type="transfer_technical_secret"), "type_fits_ip_kind"),
-        (with_contract(ip_kind="no_ip"), "type_fits_ip_kind"),
-        (with_contract(project_name="检测方法专利实施许可合同"), "title_consistent"),
-        (with_contract(project_name="检测技术服务合同"), "title_consistent"),
-        (with_contract(in_writing=False), "written_form"),
-        (with_contract(in_writing=None), "written_form"),
-        (with_contract(related_party=None), "fields_complete"),
-        (replace(FACTS, buyer=replace(BUYER, postcode=None)), "fields_complete"),
+        ("manufacturing", "制造业", "C"),
+        ("C", "制造业", "C"),
+        ("C3512", "制造业", "C3512"),
+        ("作坊", None, None),
     ],
 )
-def test_each_fault_fails_its_own_check(facts: Facts, rule: str) -> None:
-    """ST9"""
-    assert rule in failed(facts)
-    found = next(
-        check
-        for check in run_checks(facts, write_sheet(facts))
-        if check.rule == rule and not check.passed
-    )
-    assert found.message_zh
-    assert found.mend_zh
-    assert found.mend_en
-
-
-@pytest.mark.parametrize(
-    ("mode", "patent_ends_on", "ends_on", "passed"),
-    [
-        ("licence_patent", date(2027, 3, 24), date(2027, 3, 24), True),
-        ("licence_patent", date(2027, 3, 23), date(2027, 3, 24), False),
-        ("licence_patent", None, date(2027, 3, 24), True),
-        ("transfer_patent", date(2026, 4, 1), date(2027, 3, 24), True),
-    ],
-)
-def test_a_patent_licence_does_not_outlive_the_patent(
-    mode: str, patent_ends_on: date | None, ends_on: date, passed: bool
+def test_an_industry_is_a_name_a_letter_or_a_code(
+    industry: str, label: str | None, code: str | None
 ) -> None:
-    facts = with_contract(contract_type=mode, patent_ends_on=patent_ends_on, ends_on=ends_on)
-    assert ("licence_within_patent_term" not in failed(facts)) is passed
+    record = replace(RECORD, buyer=replace(BUYER, industry=industry))
+    field = next(field for field in write_sheet(record) if field.name == "buyer_industry")
+    assert (field.value, field.value_label, field.value_code) == (industry, label, code)
+
+
+def test_every_field_of_the_mapping_is_one_of_the_record() -> None:
+    """ST174"""
+    for field in mapping().fields:
+        field.value_of(ContractRecord())
+    names = [field.name for field in mapping().fields]
+    assert len(set(names)) == len(names)
+
+
+def test_an_empty_record_names_every_missing_field_and_invents_nothing() -> None:
+    """ST171"""
+    report = lint(ContractRecord())
+    assert not report.ready
+    missing = {finding.field for finding in report.findings}
+    required = {field.name for field in mapping().form if field.required_of(ContractRecord())}
+    assert required <= missing
+    assert {(f.rule, f.field) for f in report.findings} == {
+        (f.rule, f.field) for f in lint(ContractRecord()).findings
+    }
+
+
+def test_every_finding_names_a_field_and_how_to_mend_it() -> None:
+    """ST9, ST171: worst first, every text in both languages."""
+    names = {field.name for field in mapping().fields}
+    broken = replace(
+        RECORD,
+        seller=Side(),
+        buyer=replace(BUYER, credit_code="1", phone="x", postcode="x", region="1", listed=True),
+        contract_type="development",
+        in_writing=None,
+        related_party=True,
+        pages={"parties": 2},
+    )
+    findings = lint(broken).findings
+    assert len({finding.rule for finding in findings}) > 8
+    order = [finding.severity for finding in findings]
+    assert order == sorted(order, key=["error", "warning", "hint"].index)
+    for finding in findings:
+        assert finding.field in names, finding
+        assert finding.source
+        assert finding.message_zh
+        assert finding.mend_zh
+        assert finding.message_en.isascii() or "“" in finding.message_en
+        assert finding.page == (2 if finding.section == "parties" else None)
+    assert next(f for f in findings if f.section == "parties").place_zh == "第2页 当事人信息"
+
+
+def test_rules_have_names_of_their_own_and_say_what_they_demand() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.title_en and rule.title_zh and rule.source for rule in RULES)
 
 
 @pytest.mark.parametrize("mode", codes.table("conversion_mode").names)
 def test_every_conversion_mode_has_a_contract_type_that_fits(mode: str) -> None:
-    facts = replace(FACTS, conversion_mode=mode)
     fitting = [
         kind
         for kind in codes.table("contract_type").names
-        if "type_fits_conversion_mode"
-        not in failed(replace(facts, contract=replace(FACTS.contract, contract_type=kind)))
+        if ("type_fits_conversion_mode", "contract_type")
+        not in found(replace(RECORD, conversion_mode=mode, contract_type=kind))
     ]
     assert fitting
     if mode.startswith("licence"):
-        assert {family(kind) for kind in fitting} == {"licence"}
-
-
-def test_an_empty_contract_names_every_missing_field_and_invents_nothing() -> None:
-    facts = replace(FACTS, contract=Contract())
-    missing = [check.field for check in missing_fields(write_sheet(facts))]
-    assert missing == [
-        "technology_amount",
-        "signed_on",
-        "starts_on",
-        "ends_on",
-        "payment_mode",
-        "related_party",
-        "contract_type",
-        "social_economic_objective",
-    ]
-    assert len(run_checks(facts, write_sheet(facts))) == len(RULES) + len(missing)
-
-
-def test_a_natural_person_has_no_representative_scale_or_industry() -> None:
-    person = replace(
-        BUYER,
-        organisation=False,
-        credit_code=None,
-        representative=None,
-        scale=None,
-        industry=None,
-        party_type="natural_person",
-    )
-    assert failed(replace(FACTS, buyer=person)) == set()
+        assert {codes.chain("contract_type", kind)[-1] for kind in fitting} == {"licence"}
 
 
 @given(price=st.integers(1, 10**12), amount=st.integers(-(10**12), 10**13))
 def test_the_technology_amount_is_a_part_of_the_price(price: int, amount: int) -> None:
-    """ST7"""
+    """ST7: what the contract refuses, the linter finds."""
     contract = Contract(technology_amount=Money(amount))
     if 0 < amount <= price:
         check_contract(contract, price=Money(price))
@@ -263,10 +192,34 @@ def test_the_technology_amount_is_a_part_of_the_price(price: int, amount: int) -
         with pytest.raises(TechnologyAmountOutOfRange) as refusal:
             check_contract(contract, price=Money(price))
         assert refusal.value.fields["maximum"] == Money(price)
-    agrees = "technology_amount_within_total" not in failed(
-        replace(FACTS, price=Money(price), contract=contract)
+    record = replace(RECORD, total_amount=Money(price), technology_amount=Money(amount))
+    rules = {rule for rule, _ in found(record)}
+    assert ("technology_amount_within_total" not in rules) is (0 < amount <= price)
+
+
+@given(st.data())
+def test_the_linter_judges_whatever_stands_in_a_record(data: st.DataObject) -> None:
+    """ST171: no text, number or day makes it fail, and it says the same again."""
+    text = st.none() | st.text(max_size=12)
+    day = st.none() | st.dates()
+    money = st.none() | st.builds(
+        Money, st.integers(-(10**6), 10**15), st.sampled_from(["CNY", "USD"])
     )
-    assert agrees is (0 < amount <= price)
+    values: dict[str, Any] = {
+        field.name: data.draw({"day": day, "money": money}.get(field.kind, text))
+        for field in mapping().fields
+        if "." not in field.path and field.kind in {"text", "code", "word", "day", "money"}
+    }
+    side = st.builds(
+        Side, **dict.fromkeys(("name", "credit_code", "type", "phone", "region"), text)
+    )
+    record = ContractRecord(
+        **values,
+        seller=data.draw(side),
+        buyer=data.draw(side),
+        patent_numbers=tuple(data.draw(st.lists(st.text(max_size=16), max_size=2))),
+    )
+    assert lint(record) == lint(record)
 
 
 def test_codes_and_sub_types_are_known() -> None:

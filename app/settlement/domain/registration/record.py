@@ -24,54 +24,53 @@ class Side:
     Attributes:
         seal_name: The name on its seal, or the signature of a natural person.
         credit_code: Unified social credit code, 18 characters.
-        party_type: Of ``party_type``.
+        type: Of ``party_type``.
         scale: Of ``buyer_scale``.
         representative: Legal representative 法定代表人 or head.
-        region_code: GB/T 2260, six digits.
-        country_code: Of a party abroad: the customs' code, three digits.
+        region: GB/T 2260, six digits.
+        country: Of a party abroad: the customs' code, three digits.
         industry: GB/T 4754: a name of ``industry``, or its code such as ``C`` or ``C3512``.
         natural_person: ``None`` follows the party type.
-        transfer_institution, rd_institution, converted_institute: 技术转移机构, 研发机构, 转制院所.
+        is_transfer_institution, is_rd_institution, is_converted_institute: 技术转移机构, 研发机构,
+            转制院所.
     """
 
     name: str | None = None
     seal_name: str | None = None
     credit_code: str | None = None
-    party_type: str | None = None
+    type: str | None = None
     scale: str | None = None
     address: str | None = None
     representative: str | None = None
     contact: str | None = None
     phone: str | None = None
     postcode: str | None = None
-    region_code: str | None = None
-    country_code: str | None = None
+    region: str | None = None
+    country: str | None = None
     industry: str | None = None
     natural_person: bool | None = None
     in_high_tech_zone: bool | None = None
     listed: bool | None = None
-    transfer_institution: bool | None = None
-    rd_institution: bool | None = None
-    converted_institute: bool | None = None
+    is_transfer_institution: bool | None = None
+    is_rd_institution: bool | None = None
+    is_converted_institute: bool | None = None
 
     @property
     def is_person(self) -> bool:
         """Whether it is a natural person, as far as is known."""
         if self.natural_person is None:
-            return self.party_type == "natural_person"
+            return self.type == "natural_person"
         return self.natural_person
 
     @property
     def is_abroad(self) -> bool:
         """Whether it is a body abroad, or has told a country."""
-        return self.party_type == "overseas_body" or bool(self.country_code)
+        return self.type == "overseas_body" or bool(self.country)
 
     @property
     def is_enterprise(self) -> bool:
         """Whether its type is one of enterprises."""
-        return self.party_type is not None and codes.chain("party_type", self.party_type)[-1] in (
-            _ENTERPRISES
-        )
+        return self.type is not None and (codes.chain("party_type", self.type)[-1] in _ENTERPRISES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +111,7 @@ class ContractRecord:
             attorney lies beside.
         confirmed_on: Day of the deal at the exchange.
         conversion_mode, cooperation_mode: What the listing offered, or the demand asked for.
+        filing_on: Day on which it is to be filed; no date of its past lies after it.
         pages: Page of the contract on which a section begins, by the names of `Section`.
     """
 
@@ -159,6 +159,7 @@ class ContractRecord:
     authorisation_attached: bool | None = None
     conversion_mode: str | None = None
     cooperation_mode: str | None = None
+    filing_on: date | None = None
     pages: Mapping[str, int] = field(default_factory=dict)
 
     @property
