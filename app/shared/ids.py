@@ -47,6 +47,9 @@ AccountId = NewType("AccountId", UUID)
 EntryId = NewType("EntryId", UUID)
 HoldId = NewType("HoldId", UUID)
 DealId = NewType("DealId", UUID)
+SharingId = NewType("SharingId", UUID)
+VoucherProgrammeId = NewType("VoucherProgrammeId", UUID)
+VoucherId = NewType("VoucherId", UUID)
 
 
 def new_id() -> UUID:

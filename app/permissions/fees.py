@@ -1,0 +1,96 @@
+"""Fees, invoices, vouchers, deposits' lives."""
+
+from app.permissions.table import MARKET, MUST, ONCE, OWN, allow
+
+allow("list_fee_policies", scope="", everyone=True)
+allow("create_fee_policy", scope="markets:write", key=ONCE, operator=MARKET)
+allow(
+    "list_charges",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "list_deal_charges",
+    "get_deal_broker",
+    "get_invoice",
+    "get_invoice_table",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "pay_charge",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "waive_charge",
+    "record_invoice",
+    "name_deal_broker",
+    scope="settlement:write",
+    key=MUST,
+    operator=MARKET,
+)
+allow("consent_to_broker", scope="settlement:write", key=MUST, seller_staff=OWN, buyer_staff=OWN)
+allow(
+    "get_invoice_title",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "put_invoice_title",
+    scope="settlement:write",
+    key=ONCE,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "create_voucher_programme", "issue_voucher", scope="settlement:write", key=ONCE, operator=MARKET
+)
+allow(
+    "list_voucher_programmes",
+    scope="settlement:read",
+    seller_staff=MARKET,
+    buyer_staff=MARKET,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "list_vouchers",
+    "get_voucher",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow(
+    "reserve_voucher",
+    "free_voucher",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "redeem_voucher",
+    "claim_voucher",
+    "settle_voucher",
+    scope="settlement:write",
+    key=MUST,
+    operator=MARKET,
+)
