@@ -8,6 +8,7 @@ import app.auctions.models
 import app.demands.models
 import app.dossiers.models
 import app.identity.models
+import app.insight.models
 import app.ledger.models
 import app.listings.models
 import app.markets.models

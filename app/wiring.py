@@ -24,6 +24,8 @@ from app.dossiers import endpoints as dossiers
 from app.dossiers.public import owner_of_dossier
 from app.identity import endpoints as identity
 from app.identity.public import owner_of_client, owner_of_party
+from app.insight import endpoints as insight
+from app.insight import handlers as insight_handlers
 from app.ledger import endpoints as ledger
 from app.ledger.public import owner_of_account
 from app.listings import endpoints as listings
@@ -85,6 +87,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     *demands.ROUTERS,
     *auctions.ROUTERS,
     *matching.ROUTERS,
+    insight.routes,
+    insight.slow,
     live.routes,
     *dossiers.ROUTERS,
     partners.routes,
@@ -146,6 +150,7 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
         *demand_handlers.REACTIONS,
         *settlement_handlers.REACTIONS,
         *matching_handlers.REACTIONS,
+        *insight_handlers.REACTIONS,
         *auction_handlers.reactions(box),
     )
 

@@ -10,6 +10,7 @@ from typing import Final
 from app.permissions import (  # noqa: F401
     demands,
     exchange,
+    insight,
     listings,
     matching,
     meeting,

@@ -70,6 +70,8 @@ WITHOUT_OBJECT: Final = frozenset(
         "get_proposal",  # of an agreement
         "get_service_clocks",  # asks for a period
         "get_demand_statistics",  # asks by what; no demand was posted
+        "get_price_statistics",  # asks by what, as the table does
+        "get_price_table",
     }
 )
 # Shown to nobody before the deadline, or before the end.

@@ -1,0 +1,1 @@
+"""What the statistics know, in the database."""
