@@ -36,6 +36,7 @@ class DealTrigger(StrEnum):
     """What moves a deal."""
 
     RECEIVE = "receive"
+    RECEIVE_BEYOND = "receive_beyond"
     COMPLETE = "complete"
     SETTLE = "settle"
     SIGN = "sign"
@@ -51,6 +52,10 @@ TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
     (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
     (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
     (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+    # Royalties and interest come on top of the price, also when that is long paid.
+    (DealStatus.OPENED, DealTrigger.RECEIVE_BEYOND): DealStatus.OPENED,
+    (DealStatus.PAID, DealTrigger.RECEIVE_BEYOND): DealStatus.PAID,
+    (DealStatus.SETTLED, DealTrigger.RECEIVE_BEYOND): DealStatus.SETTLED,
     # A demand's deal stays paid while its milestones are worked on, and ends with them.
     (DealStatus.PAID, DealTrigger.SIGN): DealStatus.PAID,
     (DealStatus.PAID, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
@@ -148,16 +153,22 @@ class Deal:
         listing_id, registration_id: What is sold, and the buyer's registration for it.
         demand_id, engagement_id: What is worked for, by which winner's contract.
         start: The listing's floor; of a demand its budget's upper end, else the price.
-        released: What the seller got.
+        released: What went on to the seller, before fees.
         returned: What went back to the buyer.
-        paid: What came in, the captured deposit with it: it lies in escrow, went to the seller,
-            or after a default was forfeited (the deposit) and given back (the rest).
+        paid: What came in for the price, the captured deposit with it: it lies in escrow, went
+            to the seller, or after a default was forfeited (the deposit) and given back (the
+            rest).
+        beyond_minor: What came in beyond the price: royalties, interest.
+        shares_registered_at: When shares were registered that stand for the price.
+        terms_version: 0 before price terms are fixed, then rises by one.
+        final_total: What the seller gets in all, once unknown amounts were reconciled.
         deposit: What the winner's deposit contributed.
         source, source_id: What found the price, e.g. ``auction`` and its id.
         confirmed_at: The moment at which the contract exists.
         sign_by_at, pay_by_at: From them on the operator may declare default; aware UTC.
         signed_at: When both parties had signed.
         signed_text_hash: SHA-256 of the text they signed, if it was told.
+        effective_at: When the contract took effect: signed, and no condition open.
         default_reason, default_ground: Which duty was broken, and the operator's own words.
         shortfall: What the re-run brought less than ``price``, once it was sold: owed by the
             buyer in default (D4).
@@ -189,24 +200,42 @@ class Deal:
     engagement_id: EngagementId | None = None
     signed_at: datetime | None = None
     signed_text_hash: str | None = None
+    effective_at: datetime | None = None
     settled_at: datetime | None = None
     defaulted_at: datetime | None = None
     default_reason: DefaultReason | None = None
     default_ground: str | None = None
     shortfall: Money | None = None
     contract_version: int = 0
+    beyond_minor: int = 0
+    shares_registered_at: datetime | None = None
+    terms_version: int = 0
+    final_total: Money | None = None
 
     @property
     def outstanding(self) -> Money:
-        """What the buyer still owes; nothing once the deal is over."""
-        if self.status in {DealStatus.DEFAULTED, DealStatus.SETTLED}:
+        """What the buyer still owes of the price; nothing once the deal is over."""
+        if self.shares_registered_at is not None or self.status in _OVER:
             return Money(0, self.price.currency)
         return self.price - self.paid
+
+    @property
+    def beyond(self) -> Money:
+        """What came in beyond the price."""
+        return Money(self.beyond_minor, self.price.currency)
+
+    @property
+    def forfeitable(self) -> Money:
+        """What of the deposit a default would cost: the seller got the first money first."""
+        return max(self.deposit - self.released, Money(0, self.price.currency))
 
     @property
     def premium_rate(self) -> Decimal:
         """(price − start) / start, four decimals."""
         return premium_rate(start=self.start, deal=self.price)
+
+
+_OVER: Final = frozenset({DealStatus.DEFAULTED, DealStatus.SETTLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +245,8 @@ class Payment:
     Attributes:
         id: Also the id of the ledger entry that receives it.
         received_at: The bank's moment.
+        arrival_id: The arrival in whose suspense account the money lies; ``None`` if the bank
+            statement was read by a person only.
     """
 
     id: EntryId
@@ -223,6 +254,7 @@ class Payment:
     payer_name: str
     bank_reference: str
     received_at: datetime
+    arrival_id: UUID | None = None
 
 
 # Bank statements write brackets in either width.
@@ -251,21 +283,27 @@ def check_payment(
     *,
     buyer_name: str,
     known_references: frozenset[str],
+    owed: Money,
     now: datetime,
 ) -> None:
     """Refuse money that is not this deal's.
 
+    Args:
+        owed: The most that the schedule takes now.
+
     Raises:
-        TransitionRefused: The deal is paid.
+        TransitionRefused: The deal is paid, and nothing is due on top.
         PaymentRecorded: The bank reference is booked already.
         PayerDiffers: Names the buyer's registered name.
         PaymentCurrencyWrong: Names the deal's currency.
         PaymentAboveOutstanding: Names what is owed.
         PaymentInFuture: ``received_at`` is after ``now``.
 
-    Invariants: ST2, ST3, ST4. Source: rules.md D1.
+    Invariants: ST2, ST3, ST4, ST63. Source: rules.md D1.
     """
-    advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.RECEIVE)
+    on_top = deal.status is not DealStatus.OPENED and owed.amount_minor > 0
+    trigger = DealTrigger.RECEIVE_BEYOND if on_top else DealTrigger.RECEIVE
+    advance(TRANSITIONS, state=deal.status, trigger=trigger)
     if payment.bank_reference in known_references:
         raise PaymentRecorded(
             "The bank reference is recorded for this deal.", field="bank_reference"
@@ -278,25 +316,62 @@ def check_payment(
         raise PaymentCurrencyWrong(
             "Pay in the deal's currency.", field="amount", accepted=deal.price.currency
         )
-    if payment.amount > deal.outstanding:
-        raise PaymentAboveOutstanding(
-            "The buyer owes less.", field="amount", maximum=deal.outstanding
-        )
+    check_amount(payment.amount, owed=owed)
     if payment.received_at > now:
         raise PaymentInFuture("Wait for the bank.", field="received_at", maximum=now)
 
 
-def add_payment(deal: Deal, amount: Money) -> Deal:
-    """Return the deal with a payment added; paid when nothing is owed any more (ST2)."""
-    paid = deal.paid + amount
-    trigger = DealTrigger.COMPLETE if paid == deal.price else DealTrigger.RECEIVE
-    return replace(deal, paid=paid, status=advance(TRANSITIONS, state=deal.status, trigger=trigger))
+def check_amount(amount: Money, *, owed: Money) -> None:
+    """Refuse more than the schedule takes now.
+
+    Raises:
+        PaymentAboveOutstanding: Names what is owed.
+    """
+    if amount > owed:
+        raise PaymentAboveOutstanding("The buyer owes less.", field="amount", maximum=owed)
+
+
+def add_payment(deal: Deal, *, within_price: Money, beyond: Money) -> Deal:
+    """Return the deal with a payment added; paid when nothing of the price is owed any more (ST2).
+
+    Args:
+        within_price, beyond: How the payment was counted towards the schedule.
+    """
+    paid = deal.paid + within_price
+    trigger = DealTrigger.RECEIVE
+    if not within_price.amount_minor:
+        trigger = DealTrigger.RECEIVE_BEYOND
+    elif paid == deal.price:
+        trigger = DealTrigger.COMPLETE
+    return replace(
+        deal,
+        paid=paid,
+        beyond_minor=deal.beyond_minor + beyond.amount_minor,
+        status=advance(TRANSITIONS, state=deal.status, trigger=trigger),
+    )
+
+
+def take_shares(deal: Deal, *, registered_at: datetime, now: datetime) -> Deal:
+    """Return the deal whose price the registered shares stand for; money goes back (ST72)."""
+    paid = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.COMPLETE)
+    taken = replace(
+        deal,
+        status=paid,
+        shares_registered_at=registered_at,
+        returned=deal.paid + deal.beyond - deal.released,
+    )
+    return settle(taken, now=now)
+
+
+def hand_over(deal: Deal, amount: Money) -> Deal:
+    """Return the deal of whose escrow an amount went to the seller and its charges (ST22)."""
+    return replace(deal, released=deal.released + amount)
 
 
 def settle(deal: Deal, *, now: datetime) -> Deal:
-    """Return the deal whose money has gone to the seller (ST5)."""
+    """Return the deal whose price has gone to the seller (ST5)."""
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.SETTLE)
-    return replace(deal, status=status, settled_at=now, released=deal.price)
+    return replace(deal, status=status, settled_at=now)
 
 
 def follow(deal: Deal, *, released: Money, returned: Money, finished: bool, now: datetime) -> Deal:
@@ -319,8 +394,3 @@ def follow(deal: Deal, *, released: Money, returned: Money, finished: bool, now:
 def escrow_entry_id(payment_id: EntryId) -> EntryId:
     """Return the id of the entry that moves a received payment into escrow."""
     return EntryId(uuid5(payment_id, "escrow"))
-
-
-def settlement_entry_id(deal_id: DealId) -> EntryId:
-    """Return the id of the entry that hands the escrow to the seller: one a deal."""
-    return EntryId(uuid5(deal_id, "settlement"))

@@ -7,6 +7,7 @@ from uuid import uuid5
 from app.settlement.domain.deal import (
     TRANSITIONS,
     Deal,
+    DealStatus,
     DealTrigger,
     DefaultReason,
 )
@@ -48,6 +49,14 @@ class DealRunsByMilestones(Conflict):
     title_en = "This deal ends with its engagement"
 
 
+class DealPaid(Conflict):
+    """Who paid the whole price kept its word, also while the money waits for a condition."""
+
+    code = "deal_paid"
+    title_zh = "该成交价款已付清"
+    title_en = "The whole price is paid"
+
+
 def sign(deal: Deal, *, signed_at: datetime, text_hash: str | None, now: datetime) -> Deal:
     """Return the deal that both parties have signed; late, too, while nobody declared default.
 
@@ -71,10 +80,13 @@ def sign(deal: Deal, *, signed_at: datetime, text_hash: str | None, now: datetim
     return replace(deal, status=status, signed_at=signed_at, signed_text_hash=text_hash)
 
 
-def default_reason(deal: Deal, *, refused: bool, now: datetime) -> DefaultReason:
+def default_reason(
+    deal: Deal, *, unpaid_at: datetime | None, refused: bool, now: datetime
+) -> DefaultReason:
     """Return which duty the buyer broke by ``now``: deadlines are half open.
 
     Args:
+        unpaid_at: Deadline of the first unpaid due item; ``None``: none has a day.
         refused: The buyer refused in writing.
 
     Raises:
@@ -86,31 +98,38 @@ def default_reason(deal: Deal, *, refused: bool, now: datetime) -> DefaultReason
         return DefaultReason.REFUSED
     if deal.signed_at is None and now >= deal.sign_by_at:
         return DefaultReason.NOT_SIGNED
-    if now >= deal.pay_by_at:
+    if unpaid_at is not None and now >= unpaid_at:
         return DefaultReason.NOT_PAID
-    earliest = deal.pay_by_at
+    deadlines = [] if unpaid_at is None else [unpaid_at]
     if deal.signed_at is None:
-        earliest = min(earliest, deal.sign_by_at)
-    raise DefaultTooEarly("The buyer may still keep its word.", earliest=earliest)
+        deadlines.append(deal.sign_by_at)
+    raise DefaultTooEarly(
+        "The buyer may still keep its word.", earliest=min(deadlines, default=None)
+    )
 
 
-def default(deal: Deal, *, ground: str, refused: bool, now: datetime) -> Deal:
-    """Return the deal whose buyer did not keep its word.
+def default(
+    deal: Deal, *, unpaid_at: datetime | None, ground: str, refused: bool, now: datetime
+) -> Deal:
+    """Return the deal whose buyer did not keep its word; what the seller got stays with it.
 
     Raises:
         TransitionRefused: It is paid, or ended before.
+        DealPaid: The price waits in escrow for a condition of the contract (ST43).
         DealRunsByMilestones: A demand's, and signed (ST24).
         DefaultTooEarly: Names the earliest moment.
     """
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.DEFAULT)
+    if deal.engagement_id is None and deal.status is DealStatus.PAID:
+        raise DealPaid("Its money waits for a condition of the contract.")
     if deal.engagement_id is not None and deal.signed_at is not None:
         raise DealRunsByMilestones("Stop and settle the engagement instead.")
     return replace(
         deal,
         status=status,
-        returned=deal.paid - deal.deposit,
+        returned=deal.paid + deal.beyond - deal.released - deal.forfeitable,
         defaulted_at=now,
-        default_reason=default_reason(deal, refused=refused, now=now),
+        default_reason=default_reason(deal, unpaid_at=unpaid_at, refused=refused, now=now),
         default_ground=ground,
     )
 

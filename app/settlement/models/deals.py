@@ -46,7 +46,7 @@ class DealRow(Base):
         ),
         CheckConstraint(
             "released_minor >= 0 AND returned_minor >= 0"
-            " AND released_minor + returned_minor <= paid_minor",
+            " AND released_minor + returned_minor <= paid_minor + beyond_minor",
             name="moved",
         ),
         UniqueConstraint("number", name="uq_deals_number"),
@@ -62,8 +62,12 @@ class DealRow(Base):
         ),
         CheckConstraint(
             "status = 'defaulted' OR (engagement_id IS NOT NULL AND status = 'settled')"
-            " OR (status = 'opened') = (paid_minor < price_minor)",
+            " OR (status = 'opened') = (paid_minor < price_minor AND shares_registered_at IS NULL)",
             name="opened",
+        ),
+        CheckConstraint(
+            "beyond_minor >= 0 AND (final_total_minor IS NULL OR final_total_minor >= price_minor)",
+            name="beyond",
         ),
         CheckConstraint(
             "(status = 'defaulted') = (defaulted_at IS NOT NULL)"
@@ -76,8 +80,10 @@ class DealRow(Base):
             name="shortfall",
         ),
         CheckConstraint("(status = 'settled') = (settled_at IS NOT NULL)", name="settled"),
+        CheckConstraint("effective_at IS NULL OR effective_at >= signed_at", name="effective"),
         CheckConstraint("seller_id <> buyer_id", name="parties"),
         Index("ix_deals_market_id", "market_id", "id"),
+        Index("ix_deals_confirmed_at", "market_id", "confirmed_at", "id"),
         Index("ix_deals_seller_id", "seller_id", "id"),
         Index("ix_deals_buyer_id", "buyer_id", "id"),
     )
@@ -106,12 +112,17 @@ class DealRow(Base):
     pay_by_at: Mapped[datetime] = mapped_column(TIME)
     signed_at: Mapped[datetime | None] = mapped_column(TIME)
     signed_text_hash: Mapped[str | None] = mapped_column(String(64))
+    effective_at: Mapped[datetime | None] = mapped_column(TIME)
     settled_at: Mapped[datetime | None] = mapped_column(TIME)
     defaulted_at: Mapped[datetime | None] = mapped_column(TIME)
     default_reason: Mapped[str | None] = mapped_column(String(20))
     default_ground: Mapped[str | None] = mapped_column(String(2000))
     shortfall_minor: Mapped[int | None] = mapped_column(BigInteger)
     contract_version: Mapped[int] = mapped_column(default=0)
+    beyond_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    shares_registered_at: Mapped[datetime | None] = mapped_column(TIME)
+    terms_version: Mapped[int] = mapped_column(default=0)
+    final_total_minor: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PaymentRow(Base):

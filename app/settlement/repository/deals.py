@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text, update
@@ -9,8 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import ObjectUnknown, Owner
+from app.platform.db import insert_rows
 from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
+from app.settlement.domain.schedule import initial
 from app.settlement.models import DealRow, PaymentRow
+from app.settlement.repository import dues
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import (
     DealId,
@@ -25,7 +29,8 @@ from app.shared.ids import (
 from app.shared.money import Money
 
 
-def _deal(row: DealRow) -> Deal:
+def deal_of(row: DealRow) -> Deal:
+    """Return the value of a row."""
     return Deal(
         id=DealId(row.id),
         number=row.number,
@@ -52,6 +57,7 @@ def _deal(row: DealRow) -> Deal:
         pay_by_at=row.pay_by_at,
         signed_at=row.signed_at,
         signed_text_hash=row.signed_text_hash,
+        effective_at=row.effective_at,
         settled_at=row.settled_at,
         defaulted_at=row.defaulted_at,
         default_reason=None if row.default_reason is None else DefaultReason(row.default_reason),
@@ -60,6 +66,12 @@ def _deal(row: DealRow) -> Deal:
             None if row.shortfall_minor is None else Money(row.shortfall_minor, row.currency)
         ),
         contract_version=row.contract_version,
+        beyond_minor=row.beyond_minor,
+        shares_registered_at=row.shares_registered_at,
+        terms_version=row.terms_version,
+        final_total=(
+            None if row.final_total_minor is None else Money(row.final_total_minor, row.currency)
+        ),
     )
 
 
@@ -70,9 +82,11 @@ async def next_number(session: AsyncSession, *, confirmed_at: datetime) -> str:
 
 
 async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
-    """Write a new deal; false if its listing or engagement has a living one (ST1, ST20).
+    """Write a new deal with the one item of its first schedule.
 
-    Also one that just commits counts.
+    Returns:
+        False if its listing or engagement has a living one (ST1, ST20); also one that just
+        commits counts.
     """
     source = "listing_id" if deal.engagement_id is None else "engagement_id"
     claimed = await session.scalar(
@@ -106,7 +120,11 @@ async def insert_deal(session: AsyncSession, deal: Deal) -> bool:
         .on_conflict_do_nothing(index_elements=[source], index_where=text("status <> 'defaulted'"))
         .returning(DealRow.id)
     )
-    return claimed is not None
+    if claimed is None:
+        return False
+    first = initial(deal.price, paid=deal.paid, pay_by_at=deal.pay_by_at)
+    await dues.save_dues(session, [(deal.id, first)])
+    return True
 
 
 async def get_deal(session: AsyncSession, deal_id: UUID, *, lock: bool = False) -> Deal:
@@ -124,7 +142,7 @@ async def get_deal(session: AsyncSession, deal_id: UUID, *, lock: bool = False) 
     row = await session.scalar(statement.execution_options(populate_existing=True))
     if row is None:
         raise ObjectUnknown("There is no such deal in your market.")
-    return _deal(row)
+    return deal_of(row)
 
 
 async def lock_engaged(session: AsyncSession, engagement_id: EngagementId) -> Deal | None:
@@ -138,29 +156,61 @@ async def lock_engaged(session: AsyncSession, engagement_id: EngagementId) -> De
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return None if row is None else _deal(row)
+    return None if row is None else deal_of(row)
+
+
+async def lock_deals(session: AsyncSession, deal_ids: Collection[UUID]) -> dict[DealId, Deal]:
+    """Lock deals in id order and return them as they stand now.
+
+    Raises:
+        ObjectUnknown: One of them does not exist.
+    """
+    rows = await session.scalars(
+        select(DealRow)
+        .where(DealRow.id.in_(deal_ids))
+        .order_by(DealRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {DealId(row.id): deal_of(row) for row in rows}
+    missing = set(deal_ids) - set(found)
+    if missing:
+        raise ObjectUnknown("There is no such deal in your market.", deal_id=min(missing))
+    return found
 
 
 async def save_deal(session: AsyncSession, deal: Deal) -> None:
     """Write what may change of a deal; the caller holds its lock."""
-    await session.execute(
-        update(DealRow)
-        .where(DealRow.id == deal.id)
-        .values(
-            status=str(deal.status),
-            paid_minor=deal.paid.amount_minor,
-            released_minor=deal.released.amount_minor,
-            returned_minor=deal.returned.amount_minor,
-            signed_at=deal.signed_at,
-            signed_text_hash=deal.signed_text_hash,
-            settled_at=deal.settled_at,
-            defaulted_at=deal.defaulted_at,
-            default_reason=deal.default_reason,
-            default_ground=deal.default_ground,
-            shortfall_minor=None if deal.shortfall is None else deal.shortfall.amount_minor,
-            contract_version=deal.contract_version,
-        )
-    )
+    await save_deals(session, [deal])
+
+
+async def save_deals(session: AsyncSession, deals: Collection[Deal]) -> None:
+    """Write what may change of deals in one go; the caller holds their locks."""
+    if deals:
+        await session.execute(update(DealRow), [_changeable(deal) for deal in deals])
+
+
+def _changeable(deal: Deal) -> dict[str, Any]:
+    return {
+        "id": deal.id,
+        "status": str(deal.status),
+        "paid_minor": deal.paid.amount_minor,
+        "beyond_minor": deal.beyond_minor,
+        "released_minor": deal.released.amount_minor,
+        "returned_minor": deal.returned.amount_minor,
+        "signed_at": deal.signed_at,
+        "signed_text_hash": deal.signed_text_hash,
+        "effective_at": deal.effective_at,
+        "settled_at": deal.settled_at,
+        "defaulted_at": deal.defaulted_at,
+        "default_reason": deal.default_reason,
+        "default_ground": deal.default_ground,
+        "shortfall_minor": None if deal.shortfall is None else deal.shortfall.amount_minor,
+        "contract_version": deal.contract_version,
+        "shares_registered_at": deal.shares_registered_at,
+        "terms_version": deal.terms_version,
+        "final_total_minor": None if deal.final_total is None else deal.final_total.amount_minor,
+    }
 
 
 async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Deal]:
@@ -168,7 +218,7 @@ async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Dea
     rows = await session.scalars(
         select(DealRow).where(DealRow.listing_id == listing_id).order_by(DealRow.id)
     )
-    return [_deal(row) for row in rows]
+    return [deal_of(row) for row in rows]
 
 
 async def confirmed_at_of(
@@ -195,7 +245,7 @@ async def lock_defaulted(session: AsyncSession, listing_ids: Collection[ListingI
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return [_deal(row) for row in rows]
+    return [deal_of(row) for row in rows]
 
 
 async def owner_of_deal(session: AsyncSession, deal_id: UUID) -> Owner | None:
@@ -232,22 +282,26 @@ async def list_deals(
     if before is not None:
         statement = statement.where(DealRow.id < before)
     rows = await session.scalars(statement.order_by(DealRow.id.desc()).limit(limit))
-    return [_deal(row) for row in rows]
+    return [deal_of(row) for row in rows]
 
 
-async def insert_payment(session: AsyncSession, deal_id: DealId, payment: Payment) -> None:
-    """Write an arrival; the caller holds the deal's lock and has looked for its reference."""
-    await session.execute(
-        insert(PaymentRow).values(
-            id=payment.id,
-            deal_id=deal_id,
-            amount_minor=payment.amount.amount_minor,
-            currency=payment.amount.currency,
-            payer_name=payment.payer_name,
-            bank_reference=payment.bank_reference,
-            received_at=payment.received_at,
-        )
-    )
+async def insert_payments(
+    session: AsyncSession, payments: Collection[tuple[DealId, Payment]]
+) -> None:
+    """Write arrivals in one go; the caller holds the deals' locks and has looked for references."""
+    rows = [
+        {
+            "id": payment.id,
+            "deal_id": deal_id,
+            "amount_minor": payment.amount.amount_minor,
+            "currency": payment.amount.currency,
+            "payer_name": payment.payer_name,
+            "bank_reference": payment.bank_reference,
+            "received_at": payment.received_at,
+        }
+        for deal_id, payment in payments
+    ]
+    await insert_rows(session, PaymentRow, rows)
 
 
 async def payments_of(session: AsyncSession, deal_id: DealId) -> Sequence[Payment]:
@@ -265,3 +319,18 @@ async def payments_of(session: AsyncSession, deal_id: DealId) -> Sequence[Paymen
         )
         for row in rows
     ]
+
+
+async def references_of(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> Mapping[DealId, set[str]]:
+    """Return the bank references that are booked to each deal."""
+    rows = await session.execute(
+        select(PaymentRow.deal_id, PaymentRow.bank_reference).where(
+            PaymentRow.deal_id.in_(deal_ids)
+        )
+    )
+    known: dict[DealId, set[str]] = {deal_id: set() for deal_id in deal_ids}
+    for row in rows:
+        known[DealId(row.deal_id)].add(row.bank_reference)
+    return known

@@ -12,6 +12,9 @@ from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain import keeping
 from app.settlement.domain.deal import Deal
+from app.settlement.domain.dues import first_unpaid_at
+from app.settlement.repository import dues
+from app.settlement.service.effects import take_effect
 from app.settlement.service.settling import journal_deal
 
 
@@ -23,8 +26,14 @@ async def record_signing(
     signed_at: datetime,
     text_hash: str | None,
     now: datetime,
+    naming_consent: bool = False,
 ) -> Deal:
     """Note that both parties have signed; who stood by for a default gets the deposit back.
+
+    Without an open condition the contract takes effect by that (ST44).
+
+    Args:
+        naming_consent: The buyer lets the result notice name it (ST42).
 
     Raises:
         TransitionRefused, DealSigned, SigningOutOfRange: See `keeping.sign`.
@@ -37,9 +46,9 @@ async def record_signing(
         listing = await listings.get_listing(session, deal.listing_id)
         await listings.return_deposits(session, listing, at=now, actor=actor)
     told = {"signed_at": signed_at}
-    kept = {"signed_text_hash": text_hash}
+    kept = {"signed_text_hash": text_hash, "naming_consent": naming_consent}
     await journal_deal(session, signed, "signed", actor, now, public=told, restricted=kept)
-    return signed
+    return await take_effect(session, signed, now=now, actor=actor)
 
 
 async def default_deal(
@@ -60,7 +69,8 @@ async def default_deal(
     Invariants: ST13, ST14. Source: rules.md D3, D4.
     """
     deal = await repository.get_deal(session, deal_id, lock=True)
-    ended = keeping.default(deal, ground=ground, refused=refused, now=now)
+    unpaid_at = first_unpaid_at(await dues.dues_of(session, deal.id))
+    ended = keeping.default(deal, unpaid_at=unpaid_at, ground=ground, refused=refused, now=now)
     await repository.save_deal(session, ended)
     if deal.listing_id is not None and deal.registration_id is not None:
         listing = await listings.get_listing(session, deal.listing_id)
@@ -70,7 +80,7 @@ async def default_deal(
             listing,
             deal.registration_id,
             deal_id=deal.id,
-            amount=deal.deposit,
+            amount=deal.forfeitable,
             ground=ground,
             at=now,
             actor=actor,
@@ -80,8 +90,8 @@ async def default_deal(
         "reason": ended.default_reason,
         "ground": ground,
         "price": deal.price,
-        "forfeited": deal.deposit,
-        "refunded": deal.paid - deal.deposit,
+        "forfeited": deal.forfeitable,
+        "refunded": ended.returned,
     }
     await journal_deal(session, ended, "defaulted", actor, now, restricted=told)
     return ended
@@ -115,26 +125,25 @@ async def _move_money(
         party_ids={deal.buyer_id},
         currency=deal.price.currency,
     )
-    if deal.deposit.amount_minor:  # an agreement takes none
+    if deal.forfeitable.amount_minor:  # an agreement takes none
         await ledger.forfeit_escrow(
             session,
             entry_id=keeping.forfeiture_entry_id(deal.id),
             market_id=deal.market_id,
             deal_id=deal.id,
-            amount=deal.deposit,
+            amount=deal.forfeitable,
             at=now,
             actor=actor,
             ground=ground,
         )
-    rest = deal.paid - deal.deposit
-    if rest.amount_minor > 0:
+    if deal.returned.amount_minor > 0:
         await ledger.refund_escrow(
             session,
             entry_id=keeping.refund_entry_id(deal.id),
             market_id=deal.market_id,
             deal_id=deal.id,
             party_id=deal.buyer_id,
-            amount=rest,
+            amount=deal.returned,
             at=now,
             actor=actor,
         )

@@ -19,8 +19,9 @@ from app.settlement.domain.deal import (
     ListingNotForSale,
     check_price,
 )
+from app.settlement.service import releasing
 from app.settlement.service.keeping import note_shortfalls
-from app.settlement.service.settling import journal_deal, settle_if_paid
+from app.settlement.service.settling import journal_deal
 from app.shared.calendar import mainland_china, period_end
 from app.shared.ids import DealId, HoldId, ListingId, PartyId, RegistrationId, new_id
 from app.shared.money import Money
@@ -74,7 +75,9 @@ async def open_deal(
     await _move_deposits(session, deal, listing, standby - {buyer_id}, actor)
     await journal_deal(session, deal, "opened", actor, confirmed_at, public=_terms(deal))
     await note_shortfalls(session, listing, deal, actor=actor)
-    await settle_if_paid(session, deal, now=confirmed_at, actor=actor)
+    if deal.status is DealStatus.PAID:
+        await journal_deal(session, deal, "paid", actor, confirmed_at)
+        await releasing.release_what_waits(session, deal, confirmed_at, actor)
     return deal.id
 
 

@@ -72,6 +72,7 @@ def check(known: Deal, paid: Payment, **changes: object) -> None:
     given_facts = {
         "buyer_name": "甬江(集团) 有限公司",
         "known_references": frozenset({"B0"}),
+        "owed": known.price - known.paid,
         "now": NOW,
     } | changes
     check_payment(known, paid, **given_facts)  # type: ignore[arg-type]
@@ -88,6 +89,9 @@ def test_every_state_and_trigger(state: DealStatus, trigger: DealTrigger) -> Non
         (DealStatus.OPENED, DealTrigger.SIGN): DealStatus.OPENED,
         (DealStatus.SETTLED, DealTrigger.SIGN): DealStatus.SETTLED,
         (DealStatus.OPENED, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
+        (DealStatus.OPENED, DealTrigger.RECEIVE_BEYOND): DealStatus.OPENED,
+        (DealStatus.PAID, DealTrigger.RECEIVE_BEYOND): DealStatus.PAID,
+        (DealStatus.SETTLED, DealTrigger.RECEIVE_BEYOND): DealStatus.SETTLED,
         (DealStatus.PAID, DealTrigger.SIGN): DealStatus.PAID,
         (DealStatus.PAID, DealTrigger.DEFAULT): DealStatus.DEFAULTED,
         (DealStatus.OPENED, DealTrigger.CLOSE): DealStatus.SETTLED,
@@ -118,7 +122,7 @@ def test_whatever_comes_in_the_price_is_never_exceeded(parts: list[int], price: 
         except (PaymentAboveOutstanding, TransitionRefused):
             assert known.paid.amount_minor + minor > price
             continue
-        known = add_payment(known, Money(minor))
+        known = add_payment(known, within_price=Money(minor), beyond=Money(0))
         accepted += minor
         assert (known.status is DealStatus.PAID) == (known.paid == known.price)
     assert known.paid == Money(100 + accepted)
@@ -148,7 +152,7 @@ def test_money_that_is_not_the_deals_is_refused(
 
 def test_a_paid_deal_takes_no_more_and_is_settled_once() -> None:
     """ST5"""
-    paid = add_payment(deal(), Money(1_130))
+    paid = add_payment(deal(), within_price=Money(1_130), beyond=Money(0))
     with pytest.raises(TransitionRefused):
         check(paid, payment(1))
     done = settle(paid, now=NOW)
