@@ -101,6 +101,7 @@ __all__ = [
     "get_achievement",
     "get_listing",
     "get_notice",
+    "get_offers",
     "get_registration",
     "hand_over",
     "ids_on_shelf",
@@ -178,6 +179,16 @@ async def get_listing(
         ObjectUnknown: There is none.
     """
     return await publishing.require_listing(session, listing_id, lock=lock)
+
+
+async def get_offers(
+    session: AsyncSession, listing_ids: Collection[ListingId]
+) -> Mapping[ListingId, tuple[Listing, Achievement]]:
+    """Return listings with what they offer, whoever asks, in two queries."""
+    found = await listings.find_many(session, listing_ids)
+    works = await achievements.find_many(session, {listing.achievement_id for listing in found})
+    by_id = {work.id: work for work in works}
+    return {listing.id: (listing, by_id[listing.achievement_id]) for listing in found}
 
 
 async def get_notice(session: AsyncSession, listing_id: ListingId) -> Notice | None:

@@ -56,3 +56,12 @@ allow(
     scope="settlement:read",
     everyone=True,
 )
+allow("enter_filing", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+allow(
+    "get_filing",
+    "list_filings",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)

@@ -161,6 +161,18 @@ async def find(
     return None if row is None else _achievement(row)
 
 
+async def find_many(
+    session: AsyncSession, achievement_ids: Collection[AchievementId]
+) -> Sequence[Achievement]:
+    """Return those of the achievements that exist, in one query."""
+    rows = await session.scalars(
+        select(AchievementRow)
+        .where(AchievementRow.id.in_(achievement_ids))
+        .execution_options(populate_existing=True)
+    )
+    return [_achievement(row) for row in rows]
+
+
 async def find_on_shelf(
     session: AsyncSession, achievement_ids: Collection[AchievementId]
 ) -> Sequence[Achievement]:

@@ -202,6 +202,16 @@ async def find(
     return None if row is None else _listing(row)
 
 
+async def find_many(session: AsyncSession, listing_ids: Collection[ListingId]) -> Sequence[Listing]:
+    """Return those of the listings that exist, in one query."""
+    rows = await session.scalars(
+        select(ListingRow)
+        .where(ListingRow.id.in_(listing_ids))
+        .execution_options(populate_existing=True)
+    )
+    return [_listing(row) for row in rows]
+
+
 async def ids_of_achievement(
     session: AsyncSession, achievement_id: AchievementId
 ) -> frozenset[ListingId]:

@@ -4,6 +4,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from app.settlement.endpoints import certificates, deals
+from app.settlement.endpoints import certificates, deals, filings
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (deals.routes, certificates.routes, certificates.files)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    deals.routes,
+    certificates.routes,
+    certificates.files,
+    filings.routes,
+)

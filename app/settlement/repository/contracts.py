@@ -1,8 +1,10 @@
 """Contracts in the database."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,13 +20,27 @@ _PLAIN = tuple(spec.name for spec in fields(Contract) if spec.name != "technolog
 async def get_contract(session: AsyncSession, deal_id: DealId) -> Contract:
     """Return the contract's data; all unknown before they are fixed."""
     row = await session.get(ContractRow, deal_id, populate_existing=True)
-    if row is None:
-        return Contract()
+    return Contract() if row is None else _contract(row)
+
+
+def _contract(row: ContractRow) -> Contract:
     amount = row.technology_amount_minor
     return Contract(
         technology_amount=None if amount is None else Money(amount, row.currency),
         **{name: getattr(row, name) for name in _PLAIN},
     )
+
+
+async def get_contracts(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> Mapping[DealId, Contract]:
+    """Return the contracts that are fixed, by deal, in one query."""
+    rows = await session.scalars(
+        select(ContractRow)
+        .where(ContractRow.deal_id.in_(deal_ids))
+        .execution_options(populate_existing=True)
+    )
+    return {DealId(row.deal_id): _contract(row) for row in rows}
 
 
 async def save_contract(

@@ -1,5 +1,6 @@
 """Use case: gather what is known of a deal, write its registration sheet and lint it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.demands import public as demands
-from app.identity.public import Party, PartyKind, get_party
+from app.identity.public import Party, PartyKind, get_parties
 from app.listings import public as listings
 from app.platform.access import Actor
 from app.settlement import repository
@@ -18,8 +19,10 @@ from app.settlement.domain.registration.linter import lint
 from app.settlement.domain.registration.record import ContractRecord, Side
 from app.settlement.domain.registration.report import Report
 from app.settlement.domain.sheet import SheetField, write_sheet
+from app.settlement.repository.contracts import get_contracts
 from app.settlement.service.settling import require_seller
 from app.shared.calendar import SHANGHAI
+from app.shared.ids import DealId, PartyId
 
 _PATENTS: Final = frozenset({"invention_patent", "utility_model", "design"})
 _LICENCES: Final = {
@@ -63,19 +66,58 @@ async def write(session: AsyncSession, actor: Actor, deal_id: UUID, *, now: date
 
 async def gather(session: AsyncSession, deal: Deal, *, now: datetime) -> ContractRecord:
     """Return all that is known of a deal as its registration sees it; the rest stays unknown."""
-    of_listing = deal.demand_id is None
-    told: dict[str, Any] = await (_of_listing if of_listing else _of_demand)(session, deal)
-    contract = await repository.get_contract(session, deal.id)
-    told |= _of_contract(contract)
+    return (await gather_many(session, [deal], now=now))[deal.id]
+
+
+async def gather_many(
+    session: AsyncSession, deals: Collection[Deal], *, now: datetime
+) -> Mapping[DealId, ContractRecord]:
+    """Return the records of many deals, in as many queries as of one."""
+    told = await _sources(session, deals)
+    contracts = await get_contracts(session, told.keys())
+    sides = {deal.seller_id for deal in deals} | {deal.buyer_id for deal in deals}
+    parties = {party.id: party for party in await get_parties(session, sides)}
+    return {
+        deal.id: _record(deal, told[deal.id], contracts.get(deal.id, Contract()), parties, now=now)
+        for deal in deals
+    }
+
+
+async def _sources(
+    session: AsyncSession, deals: Collection[Deal]
+) -> Mapping[DealId, Mapping[str, Any]]:
+    """Return what each deal's listing or demand knows."""
+    listed = {deal.listing_id for deal in deals if deal.listing_id is not None}
+    asked = {deal.demand_id for deal in deals if deal.demand_id is not None}
+    offers = await listings.get_offers(session, listed) if listed else {}
+    wanted = await demands.get_demands(session, asked) if asked else ()
+    posted = {demand.id: demand for demand in wanted}
+    return {
+        deal.id: _of_offer(*offers[deal.listing_id])
+        for deal in deals
+        if deal.listing_id is not None
+    } | {
+        deal.id: _of_demand(posted[deal.demand_id]) for deal in deals if deal.demand_id is not None
+    }
+
+
+def _record(
+    deal: Deal,
+    told: Mapping[str, Any],
+    contract: Contract,
+    parties: Mapping[PartyId, Party],
+    *,
+    now: datetime,
+) -> ContractRecord:
     return ContractRecord(
         number=deal.number,
         total_amount=deal.price,
         amount_known=True,
         confirmed_on=deal.confirmed_at.astimezone(SHANGHAI).date(),
         filing_on=now.astimezone(SHANGHAI).date(),
-        seller=_side(await get_party(session, deal.seller_id), Contract()),
-        buyer=_side(await get_party(session, deal.buyer_id), contract),
-        **told,
+        seller=_side(parties[deal.seller_id], Contract()),
+        buyer=_side(parties[deal.buyer_id], contract),
+        **{**told, **_of_contract(contract)},
     )
 
 
@@ -123,10 +165,8 @@ def _side(party: Party, contract: Contract) -> Side:
     )
 
 
-async def _of_listing(session: AsyncSession, deal: Deal) -> dict[str, Any]:
-    assert deal.listing_id is not None
-    listing = await listings.get_listing(session, deal.listing_id)
-    content = (await listings.get_achievement(session, listing.achievement_id)).content
+def _of_offer(listing: listings.Listing, offered: listings.Achievement) -> dict[str, Any]:
+    content = offered.content
     patents = [asset for asset in content.ip_assets if asset.kind in _PATENTS]
     ends = [asset.expires_on for asset in patents if asset.expires_on is not None]
     return {
@@ -142,10 +182,9 @@ async def _of_listing(session: AsyncSession, deal: Deal) -> dict[str, Any]:
     }
 
 
-async def _of_demand(session: AsyncSession, deal: Deal) -> dict[str, Any]:
+def _of_demand(demand: demands.Demand) -> dict[str, Any]:
     """Return what a demand knows: the right and the plan come with the contract (ST25)."""
-    assert deal.demand_id is not None
-    content = (await demands.get_demand(session, deal.demand_id)).content
+    content = demand.content
     return {
         "project_name": content.title,
         "technical_content": content.background,
