@@ -9,6 +9,14 @@ from app.auctions import endpoints as auctions
 from app.auctions import handlers as auction_handlers
 from app.auctions import live
 from app.auctions.public import owner_of_auction
+from app.banking import endpoints as banking
+from app.banking import handlers as banking_handlers
+from app.banking.public import (
+    owner_of_bank_line,
+    owner_of_bank_statement,
+    owner_of_payment_batch,
+    owner_of_payment_order,
+)
 from app.demands import endpoints as demands
 from app.demands import handlers as demand_handlers
 from app.demands.public import (
@@ -67,7 +75,8 @@ from app.platform.timers import TimerHandler
 from app.settings import Settings
 from app.settlement import endpoints as settlement
 from app.settlement import handlers as settlement_handlers
-from app.settlement.public import owner_of_deal
+from app.settlement import sharing_handlers as settlement_sharing
+from app.settlement.public import owner_of_deal, owner_of_voucher
 from app.valuations import endpoints as valuations
 from app.valuations import handlers as valuation_handlers
 from app.valuations.public import owner_of_evaluation, owner_of_valuation
@@ -80,8 +89,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     inbox_routes,
     *identity.ROUTERS,
     *markets.ROUTERS,
-    ledger.routes,
+    *ledger.ROUTERS,
     *settlement.ROUTERS,
+    *banking.ROUTERS,
     *listings.ROUTERS,
     *valuations.ROUTERS,
     *demands.ROUTERS,
@@ -102,6 +112,11 @@ OWNERS: Final[Mapping[str, OwnerLookup]] = {
     "session_id": owner_of_session,
     "account_id": owner_of_account,
     "deal_id": owner_of_deal,
+    "bank_line_id": owner_of_bank_line,
+    "bank_statement_id": owner_of_bank_statement,
+    "payment_batch_id": owner_of_payment_batch,
+    "payment_order_id": owner_of_payment_order,
+    "voucher_id": owner_of_voucher,
     "achievement_id": owner_of_achievement,
     "import_id": owner_of_import,
     "evaluation_id": owner_of_evaluation,
@@ -139,6 +154,8 @@ def timer_handlers(box: Box) -> Mapping[str, TimerHandler]:
         **demand_handlers.timers(box),
         **auction_handlers.timers(box),
         **matching_handlers.TIMERS,
+        **settlement_handlers.TIMERS,
+        **settlement_sharing.TIMERS,
     }
 
 
@@ -149,6 +166,8 @@ def reactions(box: Box) -> tuple[Reaction, ...]:
         *listing_handlers.REACTIONS,
         *demand_handlers.REACTIONS,
         *settlement_handlers.REACTIONS,
+        *settlement_sharing.REACTIONS,
+        *banking_handlers.REACTIONS,
         *matching_handlers.REACTIONS,
         *insight_handlers.REACTIONS,
         *auction_handlers.reactions(box),

@@ -30,6 +30,8 @@ allow(
 allow(
     "list_accounts",
     "list_postings",
+    "get_balance",
+    "get_statement",
     scope="ledger:read",
     seller_staff=OWN,
     buyer_staff=OWN,
@@ -65,3 +67,68 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
+allow(
+    "list_sharing_schemes",
+    "compare_sharing",
+    "list_sharings",
+    "get_sharing",
+    "get_award_notice_pdf",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("list_own_sharing_schemes", scope="settlement:read", seller_staff=OWN)
+allow(
+    "publish_sharing_scheme",
+    "open_sharing",
+    "plan_sharing",
+    "record_sharing_option",
+    "object_to_sharing",
+    scope="settlement:write",
+    key=ONCE,
+    seller_staff=OWN,
+)
+allow(
+    "publish_award_notice",
+    "decide_sharing_objection",
+    "add_sharing_costs",
+    "record_award_payment",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+)
+# By party, not by role: who works for a demand sells, and may be nobody's seller elsewhere.
+allow(
+    "draft_contract_text",
+    "keep_own_contract_text",
+    "name_effect_conditions",
+    "fulfil_effect_condition",
+    scope="settlement:write",
+    key=ONCE,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "sign_contract_text",
+    "import_signed_text",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+)
+allow(
+    "list_contract_texts",
+    "get_contract_text",
+    "compare_contract_texts",
+    "get_contract_document",
+    "get_signing_package",
+    "list_effect_conditions",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("list_contract_clauses", "list_result_notices", scope="", everyone=True)

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.journal import JournalEvent
 from app.platform.reactions import Reaction
+from app.platform.timers import TimerHandler
+from app.settlement.contract_handlers import CONTRACT_TIMERS, CONTRACTS
 from app.settlement.service import engaging
 from app.settlement.service.opening import open_deal
 from app.shared.ids import EngagementId, ListingId, PartyId, RegistrationId
@@ -68,4 +70,7 @@ REACTIONS: Final[tuple[Reaction, ...]] = (
         ),
         follow_engagement,
     ),
+    *CONTRACTS,
 )
+
+TIMERS: Final[dict[str, TimerHandler]] = {**CONTRACT_TIMERS}

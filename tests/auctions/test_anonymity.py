@@ -69,6 +69,7 @@ WITHOUT_OBJECT: Final = frozenset(
         "get_offer",  # of a posted listing's single buyer
         "get_proposal",  # of an agreement
         "get_service_clocks",  # asks for a period
+        "list_contract_clauses",  # asks for a type of contract
         "get_demand_statistics",  # asks by what; no demand was posted
         "get_price_statistics",  # asks by what, as the table does
         "get_price_table",

@@ -95,6 +95,24 @@ def _is_leaf(contract_type: str) -> bool:
     return all(entry.parent != contract_type for entry in codes.table("contract_type").entries)
 
 
+def require_leaf(contract_type: str) -> str:
+    """Return a sub-type of contract.
+
+    Raises:
+        CodeUnknown: Names the code table's values.
+        ContractTypeTooBroad: Names the sub-types.
+    """
+    codes.require("contract_type", contract_type, field="contract_type")
+    if not _is_leaf(contract_type):
+        entries = codes.table("contract_type").entries
+        raise ContractTypeTooBroad(
+            "Name the sub-type.",
+            field="contract_type",
+            accepted=[entry.name for entry in entries if entry.parent == contract_type],
+        )
+    return contract_type
+
+
 def check_contract(contract: Contract, *, price: Money) -> None:
     """Refuse data that no version of this contract could have.
 
@@ -111,14 +129,8 @@ def check_contract(contract: Contract, *, price: Money) -> None:
         value = getattr(contract, name)
         if value is not None:
             codes.require(name, value, field=name)
-    kind = contract.contract_type
-    if kind is not None and not _is_leaf(kind):
-        entries = codes.table("contract_type").entries
-        raise ContractTypeTooBroad(
-            "Name the sub-type.",
-            field="contract_type",
-            accepted=[entry.name for entry in entries if entry.parent == kind],
-        )
+    if contract.contract_type is not None:
+        require_leaf(contract.contract_type)
     amount = contract.technology_amount
     if amount is not None and (
         amount.currency != price.currency or not Money(0, price.currency) < amount <= price

@@ -96,6 +96,7 @@ async def record_signing(
         deal_id,
         signed_at=body.signed_at,
         text_hash=body.text_hash,
+        naming_consent=body.naming_consent,
         now=await market_now(session, actor.market_id),
     )
     return DealView.model_validate(deal)

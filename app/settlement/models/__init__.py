@@ -3,6 +3,42 @@
 from app.settlement.models.certificates import CertificateRow
 from app.settlement.models.contracts import ContractRow
 from app.settlement.models.deals import DealRow, PaymentRow
+from app.settlement.models.fees import BrokerRow, ChargeRow, FeePolicyRow, InvoiceTitleRow
 from app.settlement.models.filings import FilingRow
+from app.settlement.models.sharing import (
+    AwardPaymentRow,
+    DealIncomeRow,
+    SharingObjectionRow,
+    SharingRow,
+    SharingSchemeRow,
+)
+from app.settlement.models.terms import DueRow, ReportRow, SupplementRow, TermsRow
+from app.settlement.models.texts import ConditionRow, ResultNoticeRow, SignatureRow, TextRow
+from app.settlement.models.vouchers import VoucherProgrammeRow, VoucherRow
 
-__all__ = ["CertificateRow", "ContractRow", "DealRow", "FilingRow", "PaymentRow"]
+__all__ = [
+    "AwardPaymentRow",
+    "BrokerRow",
+    "CertificateRow",
+    "ChargeRow",
+    "ConditionRow",
+    "ContractRow",
+    "DealIncomeRow",
+    "DealRow",
+    "DueRow",
+    "FeePolicyRow",
+    "FilingRow",
+    "InvoiceTitleRow",
+    "PaymentRow",
+    "ReportRow",
+    "ResultNoticeRow",
+    "SharingObjectionRow",
+    "SharingRow",
+    "SharingSchemeRow",
+    "SignatureRow",
+    "SupplementRow",
+    "TermsRow",
+    "TextRow",
+    "VoucherProgrammeRow",
+    "VoucherRow",
+]

@@ -54,6 +54,7 @@ class DealView(View):
     pay_by_at: UtcView
     signed_at: UtcView | None
     signed_text_hash: str | None
+    effective_at: UtcView | None
     settled_at: UtcView | None
     defaulted_at: UtcView | None
     default_reason: DefaultReason | None
@@ -131,10 +132,14 @@ class DealDetail(DealView):
 
 
 class SigningBody(Body):
-    """When both parties had signed, and what: ``text_hash`` is the SHA-256 of the signed text."""
+    """When both parties had signed, and what: ``text_hash`` is the SHA-256 of the signed text.
+
+    ``naming_consent``: the buyer lets the result notice name it.
+    """
 
     signed_at: Instant
     text_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    naming_consent: bool = False
 
 
 class DefaultBody(Body):
