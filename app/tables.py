@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 import app.auctions.models
+import app.banking.models
 import app.demands.models
 import app.dossiers.models
 import app.identity.models

@@ -209,7 +209,7 @@ def test_settings_and_routes_that_differ_are_named() -> None:
     ("file", "line", "contract"),
     [
         ("ledger/domain/breach.py", "import app.auctions.public", "downwards"),
-        ("ledger/repository.py", "import app.ledger.service", "go right only"),
+        ("ledger/repository/__init__.py", "import app.ledger.service", "go right only"),
         ("settlement/service.py", "import app.ledger.repository", "Ledger is entered"),
         ("ledger/domain/breach.py", "import sqlalchemy", "Rules know no framework"),
         ("listings/domain/breach.py", "import app.platform.db", "Rules know no framework"),

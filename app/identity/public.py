@@ -57,6 +57,7 @@ __all__ = [
     "names_of_actors",
     "owner_of_client",
     "owner_of_party",
+    "parties_named",
     "parties_of_users",
     "persons_behind",
     "plain_name",
@@ -125,6 +126,13 @@ async def get_party(session: AsyncSession, party_id: PartyId) -> Party:
 async def get_parties(session: AsyncSession, party_ids: Collection[PartyId]) -> Sequence[Party]:
     """Return those of the parties that exist, oldest first, in one query."""
     return await party_rows.find_parties(session, party_ids)
+
+
+async def parties_named(
+    session: AsyncSession, market_id: MarketId, names: Collection[str]
+) -> Sequence[Party]:
+    """Return a market's parties that are registered under one of the names exactly."""
+    return await party_rows.find_named(session, market_id, names)
 
 
 async def has_exchange_staff(session: AsyncSession, party_id: PartyId) -> bool:

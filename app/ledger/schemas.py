@@ -3,8 +3,11 @@
 from typing import Self
 from uuid import UUID
 
+from pydantic import Field
+
 from app.ledger.domain.accounts import Account, Purpose, Side
 from app.ledger.domain.entries import EntryKind
+from app.ledger.domain.statement import Statement
 from app.ledger.domain.trial import TrialLine, totals
 from app.platform.schema import MoneyJson, UtcView, View
 from app.shared.money import Money
@@ -50,6 +53,39 @@ class StatementLineView(View):
     subject_id: UUID | None
     change: MoneyJson
     balance: MoneyJson
+
+
+class BalanceView(View):
+    """What stood in an account at a moment; movements at that moment count."""
+
+    account_id: UUID
+    at: UtcView
+    balance: MoneyJson
+
+
+class StatementView(View):
+    """An account's movements with ``from`` ≤ moment < ``to``; opening + changes = closing."""
+
+    account_id: UUID
+    purpose: Purpose
+    start: UtcView = Field(serialization_alias="from")
+    end: UtcView = Field(serialization_alias="to")
+    opening: MoneyJson
+    lines: list[StatementLineView]
+    closing: MoneyJson
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        """Build the view."""
+        return cls(
+            account_id=statement.account.id,
+            purpose=statement.account.key.purpose,
+            start=statement.start,
+            end=statement.end,
+            opening=statement.opening,
+            lines=[StatementLineView.model_validate(line) for line in statement.lines],
+            closing=statement.closing,
+        )
 
 
 class TrialLineView(View):

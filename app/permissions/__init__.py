@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.permissions import (  # noqa: F401
+    banking,
     demands,
     exchange,
+    insight,
+    fees,
     insight,
     listings,
     matching,

@@ -8,8 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
 from app.settlement import repository
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, same_name
+from app.settlement.repository.vouchers import owner_of_voucher
 from app.settlement.service import keeping, opening
+from app.settlement.service.owing import PaymentDue, payments_due
+from app.settlement.service.paying import record_payment
 from app.settlement.service.verifying import is_certificate, verify_certificate
 from app.shared.ids import DealId, ListingId, PartyId, RegistrationId
 from app.shared.money import Money
@@ -18,14 +21,21 @@ __all__ = [
     "Deal",
     "DealStatus",
     "DefaultReason",
+    "Payment",
+    "PaymentDue",
     "confirmed_at_of",
     "deals_of",
     "default_deal",
     "get_deal",
     "is_certificate",
+    "lock_deals",
     "open_deal",
     "owner_of_deal",
+    "owner_of_voucher",
+    "payments_due",
+    "record_payment",
     "record_signing",
+    "same_name",
     "verify_certificate",
 ]
 
@@ -154,6 +164,15 @@ async def confirmed_at_of(
     Each was published as ``deal.opened`` with its listing.
     """
     return await repository.confirmed_at_of(session, listing_ids)
+
+
+async def lock_deals(session: AsyncSession, deal_ids: Collection[UUID]) -> Collection[Deal]:
+    """Lock deals in id order before a use case books for several of them.
+
+    Raises:
+        ObjectUnknown: One of them does not exist.
+    """
+    return (await repository.lock_deals(session, set(deal_ids))).values()
 
 
 async def get_deal(session: AsyncSession, deal_id: DealId) -> Deal:

@@ -66,6 +66,18 @@ async def find_parties(session: AsyncSession, party_ids: Collection[PartyId]) ->
     return [party_of(row) for row in rows]
 
 
+async def find_named(
+    session: AsyncSession, market_id: MarketId, names: Collection[str]
+) -> Sequence[Party]:
+    """Return a market's parties that are registered under one of the names exactly."""
+    rows = await session.scalars(
+        select(PartyRow)
+        .where(PartyRow.market_id == market_id, PartyRow.name.in_(names))
+        .order_by(PartyRow.id)
+    )
+    return [party_of(row) for row in rows]
+
+
 async def find_party(
     session: AsyncSession, party_id: PartyId, *, lock: bool = False
 ) -> Party | None:

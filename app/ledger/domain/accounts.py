@@ -108,6 +108,26 @@ def forfeited_account(market_id: MarketId, currency: str) -> AccountKey:
     return AccountKey(market_id, Purpose.FORFEITED, currency)
 
 
+def suspense_account(market_id: MarketId, arrival_id: UUID, currency: str) -> AccountKey:
+    """Return what came in with an arrival and is nobody's yet."""
+    return AccountKey(market_id, Purpose.SUSPENSE, currency, subject_id=arrival_id)
+
+
+def outgoing_account(market_id: MarketId, order_id: UUID, currency: str) -> AccountKey:
+    """Return what a payment order sends and the bank has not paid yet."""
+    return AccountKey(market_id, Purpose.OUTGOING, currency, subject_id=order_id)
+
+
+def fees_account(market_id: MarketId, deal_id: DealId, currency: str) -> AccountKey:
+    """Return what the exchange earned with one deal."""
+    return AccountKey(market_id, Purpose.FEES, currency, subject_id=deal_id)
+
+
+def voucher_account(market_id: MarketId, voucher_id: UUID, currency: str) -> AccountKey:
+    """Return what a voucher's issuer owes the exchange for it."""
+    return AccountKey(market_id, Purpose.VOUCHERS, currency, subject_id=voucher_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An opened account."""

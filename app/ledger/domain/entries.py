@@ -41,7 +41,15 @@ class EntryKind(StrEnum):
 
 
 REVERSIBLE: Final = frozenset(
-    {EntryKind.RECEIPT, EntryKind.ESCROW_PAYMENT, EntryKind.SETTLEMENT, EntryKind.PAYOUT}
+    {
+        EntryKind.RECEIPT,
+        EntryKind.ESCROW_PAYMENT,
+        EntryKind.SETTLEMENT,
+        EntryKind.PAYOUT,
+        EntryKind.UNIDENTIFIED,
+        EntryKind.RETURN_ORDER,
+        EntryKind.PAYMENT_ORDER,
+    }
 )
 
 

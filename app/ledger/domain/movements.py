@@ -1,6 +1,13 @@
 """The movements that are booked many at a time, as entries: see the README's table."""
 
-from app.ledger.domain.accounts import bank_account, escrow_account, funds_account
+from uuid import UUID
+
+from app.ledger.domain.accounts import (
+    bank_account,
+    escrow_account,
+    funds_account,
+    suspense_account,
+)
 from app.ledger.domain.entries import Entry, EntryKind, transfer
 from app.shared.ids import DealId, EntryId, MarketId, PartyId
 from app.shared.money import Money
@@ -26,6 +33,35 @@ def receipt(
     )
     return Entry(
         id=entry_id, market_id=market_id, kind=EntryKind.RECEIPT, legs=legs, reference=reference
+    )
+
+
+def identification(
+    *,
+    entry_id: EntryId,
+    arrival_id: UUID,
+    market_id: MarketId,
+    party_id: PartyId,
+    amount: Money,
+    reference: str,
+) -> Entry:
+    """Return what of an arrival belongs to a party: suspense of the arrival → its funds.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    legs = transfer(
+        debit=suspense_account(market_id, arrival_id, amount.currency),
+        credit=funds_account(market_id, party_id, amount.currency),
+        amount=amount,
+    )
+    return Entry(
+        id=entry_id,
+        market_id=market_id,
+        kind=EntryKind.IDENTIFICATION,
+        legs=legs,
+        reference=reference,
+        subject_id=arrival_id,
     )
 
 

@@ -13,6 +13,8 @@ from app.ledger.domain.accounts import (
     escrow_account,
     forfeited_account,
     funds_account,
+    outgoing_account,
+    suspense_account,
 )
 from app.ledger.domain.holds import Hold
 from app.ledger.domain.trial import TrialLine
@@ -80,6 +82,20 @@ async def forfeited_of(
 ) -> Money:
     """Return what a market's parties have lost."""
     return await _balance_of(session, forfeited_account(market_id, currency))
+
+
+async def suspense_of(
+    session: AsyncSession, *, market_id: MarketId, arrival_id: UUID, currency: str = "CNY"
+) -> Money:
+    """Return what of an arrival is nobody's yet."""
+    return await _balance_of(session, suspense_account(market_id, arrival_id, currency))
+
+
+async def outgoing_of(
+    session: AsyncSession, *, market_id: MarketId, order_id: UUID, currency: str = "CNY"
+) -> Money:
+    """Return what a payment order sends and the bank has not paid yet."""
+    return await _balance_of(session, outgoing_account(market_id, order_id, currency))
 
 
 async def get_hold(session: AsyncSession, hold_id: HoldId) -> Hold:

@@ -1,4 +1,4 @@
-"""All SQL of the ledger."""
+"""SQL of the ledger; that of statements over a period is in `statements`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ from app.platform.db import insert_from_json, insert_rows, rows_as_json
 from app.shared.ids import AccountId, DealId, EntryId, HoldId, MarketId, PartyId, new_id
 from app.shared.money import Money
 
-_SUM = func.coalesce(cast(func.sum(PostingRow.amount_minor), BigInteger), 0)
+SUM = func.coalesce(cast(func.sum(PostingRow.amount_minor), BigInteger), 0)
 
 
 def _array(ids: Collection[UUID]) -> ColumnElement[Any]:
@@ -49,7 +49,8 @@ def _key(row: Any) -> AccountKey:
     )
 
 
-def _account(row: AccountRow) -> Account:
+def account_of(row: AccountRow) -> Account:
+    """Return the value of a row."""
     return Account(AccountId(row.id), _key(row))
 
 
@@ -80,7 +81,7 @@ async def find_accounts(
         near.append(and_(own, AccountRow.subject_id.is_(None)))
     near += map(_is, markets)
     rows = await session.scalars(select(AccountRow).where(or_(false(), *near)))
-    return {account.key: account for account in map(_account, rows) if account.key in wanted}
+    return {account.key: account for account in map(account_of, rows) if account.key in wanted}
 
 
 async def open_accounts(
@@ -132,7 +133,7 @@ async def debit_sums(
 ) -> dict[AccountId, int]:
     """Return each account's sum of postings, debit positive, up to and including ``at``."""
     statement = (
-        select(PostingRow.account_id, _SUM)
+        select(PostingRow.account_id, SUM)
         .where(PostingRow.account_id == _array(ids))
         .group_by(PostingRow.account_id)
     )
@@ -147,7 +148,7 @@ async def debit_sums(
 async def get_account(session: AsyncSession, account_id: UUID) -> Account | None:
     """Return an account."""
     row = await session.get(AccountRow, account_id)
-    return None if row is None else _account(row)
+    return None if row is None else account_of(row)
 
 
 async def contents_of(session: AsyncSession, ids: Collection[EntryId]) -> dict[EntryId, str]:
@@ -297,11 +298,19 @@ async def list_accounts(
     purpose: Purpose | None,
     before: UUID | None,
     limit: int,
+    at: datetime | None = None,
 ) -> list[tuple[Account, Money]]:
-    """Return accounts with their balances, newest first, in one query."""
-    total = (
-        select(_SUM).where(PostingRow.account_id == AccountRow.id).correlate(AccountRow)
-    ).scalar_subquery()
+    """Return accounts with their balances, newest first, in one query.
+
+    Args:
+        at: As of `debit_sums`; accounts that were opened later show zero.
+    """
+    postings = select(SUM).where(PostingRow.account_id == AccountRow.id).correlate(AccountRow)
+    if at is not None:
+        postings = postings.join(EntryRow, EntryRow.id == PostingRow.entry_id).where(
+            EntryRow.at <= at
+        )
+    total = postings.scalar_subquery()
     statement = select(AccountRow, total).where(AccountRow.market_id == market_id)
     if party_id is not None:
         statement = statement.where(AccountRow.party_id == party_id)
@@ -310,7 +319,7 @@ async def list_accounts(
     if before is not None:
         statement = statement.where(AccountRow.id < before)
     rows = await session.execute(statement.order_by(AccountRow.id.desc()).limit(limit))
-    found = ((_account(row), sum_minor) for row, sum_minor in rows)
+    found = ((account_of(row), sum_minor) for row, sum_minor in rows)
     return [(account, account.key.shown(sum_minor)) for account, sum_minor in found]
 
 
@@ -358,7 +367,7 @@ async def trial_lines(session: AsyncSession, market_id: MarketId) -> tuple[Trial
             AccountRow.purpose,
             AccountRow.currency,
             func.count(AccountRow.id.distinct()).label("accounts"),
-            _SUM.label("debit"),
+            SUM.label("debit"),
         )
         .outerjoin(PostingRow, PostingRow.account_id == AccountRow.id)
         .where(AccountRow.market_id == market_id)

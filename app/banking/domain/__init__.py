@@ -1,0 +1,1 @@
+"""The rules of banking: values in, values out."""

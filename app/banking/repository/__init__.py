@@ -1,0 +1,1 @@
+"""All SQL of banking, a subject a file."""

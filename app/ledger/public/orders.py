@@ -1,0 +1,232 @@
+"""Money whose owner is not known yet, and money that is on its way out through the bank.
+
+An arrival's money lies in ``suspense`` under the arrival's id, an order's in ``outgoing`` under
+the order's, so each is seen apart and neither can be used twice (G11, G12).
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.ledger import service
+from app.ledger.domain.accounts import (
+    AccountKey,
+    bank_account,
+    funds_account,
+    outgoing_account,
+    suspense_account,
+)
+from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.ledger.domain.movements import identification
+from app.ledger.service import ActorRef
+from app.shared.ids import EntryId, MarketId, PartyId
+from app.shared.money import Money
+
+_REASON_MAX: Final = 2000
+
+
+def arrival_entry_id(arrival_id: UUID) -> EntryId:
+    """Return the id of the entry that takes an arrival in: one an arrival."""
+    return EntryId(uuid5(arrival_id, "unidentified"))
+
+
+def order_entry_id(order_id: UUID) -> EntryId:
+    """Return the id of the entry that sets an order's money aside: one an order."""
+    return EntryId(uuid5(order_id, "order"))
+
+
+async def receive_unidentified(
+    session: AsyncSession,
+    *,
+    arrival_id: UUID,
+    market_id: MarketId,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Book money that the bank received, from whomever: bank → suspense of the arrival.
+
+    Args:
+        at: The bank's moment.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+        EntryDiffers: The arrival was booked with another content.
+    """
+    entry = Entry(
+        id=arrival_entry_id(arrival_id),
+        market_id=market_id,
+        kind=EntryKind.UNIDENTIFIED,
+        legs=transfer(
+            debit=bank_account(market_id, amount.currency),
+            credit=suspense_account(market_id, arrival_id, amount.currency),
+            amount=amount,
+        ),
+        reference=reference,
+        subject_id=arrival_id,
+    )
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def identify(
+    session: AsyncSession,
+    *,
+    entry_id: EntryId,
+    arrival_id: UUID,
+    market_id: MarketId,
+    party_id: PartyId,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Give money of an arrival to whom it belongs: suspense → funds of the party.
+
+    Raises:
+        InsufficientFunds: Less of the arrival is left; says what.
+        EntryDiffers: The id was used for another movement.
+    """
+    entry = identification(
+        entry_id=entry_id,
+        arrival_id=arrival_id,
+        market_id=market_id,
+        party_id=party_id,
+        amount=amount,
+        reference=reference,
+    )
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def order_return(
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    arrival_id: UUID,
+    market_id: MarketId,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Set money of an arrival aside to go back where it came from: suspense → outgoing.
+
+    Raises:
+        InsufficientFunds: Less of the arrival is left; says what.
+        EntryDiffers: The order was booked with another content.
+    """
+    source = suspense_account(market_id, arrival_id, amount.currency)
+    entry = _order(EntryKind.RETURN_ORDER, order_id, source, amount, reference)
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def order_payment(
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    market_id: MarketId,
+    party_id: PartyId,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Set a party's money aside to be paid to it by the bank: funds → outgoing.
+
+    Raises:
+        InsufficientFunds: The party's funds are less.
+        EntryDiffers: The order was booked with another content.
+    """
+    source = funds_account(market_id, party_id, amount.currency)
+    entry = _order(EntryKind.PAYMENT_ORDER, order_id, source, amount, reference)
+    await service.book(session, entry, at=at, actor=actor)
+
+
+def _order(
+    kind: EntryKind, order_id: UUID, source: AccountKey, amount: Money, reference: str
+) -> Entry:
+    outgoing = outgoing_account(source.market_id, order_id, amount.currency)
+    return Entry(
+        id=order_entry_id(order_id),
+        market_id=source.market_id,
+        kind=kind,
+        legs=transfer(debit=source, credit=outgoing, amount=amount),
+        reference=reference,
+        subject_id=order_id,
+    )
+
+
+async def execute(
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    market_id: MarketId,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Book that the bank has paid an order: outgoing → bank, once an order.
+
+    Args:
+        at: The bank's moment.
+
+    Raises:
+        InsufficientFunds: Nothing was ordered under this id, or it was called off.
+        EntryDiffers: It was executed with another amount or reference.
+    """
+    entry = Entry(
+        id=EntryId(uuid5(order_id, "execution")),
+        market_id=market_id,
+        kind=EntryKind.EXECUTION,
+        legs=transfer(
+            debit=outgoing_account(market_id, order_id, amount.currency),
+            credit=bank_account(market_id, amount.currency),
+            amount=amount,
+        ),
+        reference=reference,
+        subject_id=order_id,
+    )
+    await service.book(session, entry, at=at, actor=actor)
+
+
+async def call_off(
+    session: AsyncSession, *, order_id: UUID, at: datetime, actor: ActorRef, reason: str
+) -> None:
+    """Undo an order that the bank does not pay: its money goes back where it was taken from.
+
+    Repeating it does nothing.
+
+    Raises:
+        EntryUnknown: Nothing was ordered under this id.
+        InsufficientFunds: The bank has paid it.
+    """
+    await service.reverse(
+        session,
+        entry_id=order_entry_id(order_id),
+        reversal_id=EntryId(uuid5(order_id, "called off")),
+        at=at,
+        actor=actor,
+        reason=reason[:_REASON_MAX],
+    )
+
+
+async def strike_arrival(
+    session: AsyncSession, *, arrival_id: UUID, at: datetime, actor: ActorRef, reason: str
+) -> None:
+    """Undo an arrival that was none: suspense → bank, all of it. Repeating it does nothing.
+
+    Raises:
+        EntryUnknown: There is no such arrival.
+        InsufficientFunds: A part of it was given to somebody.
+    """
+    await service.reverse(
+        session,
+        entry_id=arrival_entry_id(arrival_id),
+        reversal_id=EntryId(uuid5(arrival_id, "struck")),
+        at=at,
+        actor=actor,
+        reason=reason[:_REASON_MAX],
+    )

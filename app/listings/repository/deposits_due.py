@@ -1,0 +1,66 @@
+"""Which deposits an arrival at the bank may be."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import and_, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.listings.domain.registration import DepositDue, RegistrationStatus
+from app.listings.models import ListingRow, RegistrationRow
+from app.shared.ids import MarketId, PartyId, RegistrationId
+from app.shared.money import Money
+
+
+async def find_due(
+    session: AsyncSession,
+    market_id: MarketId,
+    *,
+    registration_ids: Collection[UUID],
+    listing_numbers: Collection[str],
+    party_ids: Collection[PartyId],
+    amount: Money,
+    limit: int,
+) -> Sequence[DepositDue]:
+    """Return the registrations named, and those that owe a deposit by number, party or amount.
+
+    Those named by id or by their listing's number come also if they owe nothing (any more).
+    """
+    row, listing = RegistrationRow, ListingRow
+    owes = row.status == str(RegistrationStatus.QUALIFIED)
+    named = or_(
+        row.id.in_(registration_ids) if registration_ids else false(),
+        listing.number.in_(listing_numbers) if listing_numbers else false(),
+    )
+    likely = or_(
+        row.party_id.in_(party_ids) if party_ids else false(),
+        and_(
+            listing.deposit_minor == amount.amount_minor,
+            listing.currency == amount.currency,
+        ),
+    )
+    rows = await session.execute(
+        select(
+            row.id,
+            row.party_id,
+            row.status,
+            listing.number,
+            listing.deposit_minor,
+            listing.currency,
+        )
+        .join(listing, listing.id == row.listing_id)
+        .where(row.market_id == market_id, or_(named, and_(owes, likely)))
+        .order_by(owes.desc(), row.id)
+        .limit(limit)
+    )
+    return [
+        DepositDue(
+            registration_id=RegistrationId(found.id),
+            listing_number=found.number,
+            party_id=PartyId(found.party_id),
+            amount=Money(found.deposit_minor, found.currency),
+            open=found.status == str(RegistrationStatus.QUALIFIED),
+        )
+        for found in rows
+        if found.deposit_minor
+    ]
