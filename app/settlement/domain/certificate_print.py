@@ -93,6 +93,7 @@ def _deal(deal: Json, payment: Json) -> Rows:
         ("成交价", "Price", _money(deal["price"])),
         ("合同类型", "Contract type", kind and codes.label("contract_type", kind)),
         ("合同签订时间", "Signed at", _moment(deal["signed_at"])),
+        ("合同生效时间", "Effective at", _moment(deal["effective_at"])),
         ("合同文本 SHA-256", "Hash of the text", deal["contract_hash"]),
         ("付款方式", "Payment", mode and codes.label("payment_mode", mode)),
         ("已付价款", "Paid", _money(payment["paid"])),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from app.settlement.domain.deal import Deal, DealStatus
+from app.settlement.domain.dues import Due, in_order
 from app.shared.canonical import digest
 from app.shared.errors import Conflict, NotFound, RuleBroken
 from app.shared.ids import DealId, MarketId
@@ -107,6 +108,22 @@ class Missing:
     rule: str
     message_zh: str
     message_en: str
+
+
+def unpaid_of(deal: Deal, dues: Sequence[Due], *, now: datetime) -> Money | None:
+    """Return what should have been paid before a certificate; ``None`` if nothing.
+
+    The first item of the schedule, whenever it falls due, and whatever is overdue: a certificate
+    follows the first payment (32号令 28). A deal without a schedule owes its price.
+
+    Invariant: ST190.
+    """
+    if not dues:
+        return deal.outstanding if deal.status is DealStatus.OPENED else None
+    first = in_order(dues)[0]
+    unpaid = [due.rest for due in dues if due is first or due.overdue(now)]
+    total = sum(unpaid, Money(0, deal.price.currency))
+    return total if total.amount_minor > 0 else None
 
 
 def missing_for_transaction(

@@ -27,14 +27,16 @@ from app.settlement.domain.certificates import (
     require_nothing_missing,
     revocation_list,
     revoke,
+    unpaid_of,
 )
-from app.settlement.domain.deal import Deal, DealStatus
+from app.settlement.domain.deal import Deal
 from app.settlement.repository import certificates
+from app.settlement.repository.dues import dues_of
+from app.settlement.service.effects import open_conditions
 from app.settlement.service.settling import journal_deal
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import MarketId, PartyId
 from app.shared.jsonable import jsonable
-from app.shared.money import Money
 
 
 async def issue(
@@ -62,7 +64,7 @@ async def issue(
     for known in earlier:
         if known.kind is kind and known.revoked_at is None:
             return known
-    stated = await _STATE[kind](session, deal, earlier)
+    stated = await _STATE[kind](session, deal, earlier, now)
     number = await certificates.next_number(session, issued_at=now)
     facts = {
         "format": FORMAT,
@@ -111,13 +113,13 @@ async def _object(session: AsyncSession, deal: Deal) -> dict[str, str]:
 
 
 async def _transaction(
-    session: AsyncSession, deal: Deal, earlier: Sequence[Certificate]
+    session: AsyncSession, deal: Deal, earlier: Sequence[Certificate], now: datetime
 ) -> dict[str, Any]:
     """Return what is stated of an effective deal of which was paid what was due."""
     missing = missing_for_transaction(
         deal,
-        open_conditions=(),
-        unpaid=_unpaid(deal),
+        open_conditions=[it.description for it in await open_conditions(session, deal.id)],
+        unpaid=unpaid_of(deal, await dues_of(session, deal.id), now=now),
         annulled=any(
             known.revocation_ground not in {None, RevocationGround.ERROR} for known in earlier
         ),
@@ -137,6 +139,7 @@ async def _transaction(
             "premium_rate": deal.premium_rate,
             "confirmed_at": deal.confirmed_at,
             "signed_at": deal.signed_at,
+            "effective_at": deal.effective_at,
             "contract_type": contract.contract_type,
             "contract_hash": deal.signed_text_hash,
         },
@@ -148,12 +151,8 @@ async def _transaction(
     }
 
 
-def _unpaid(deal: Deal) -> Money | None:
-    return deal.outstanding if deal.status is DealStatus.OPENED else None
-
-
 async def _witness(
-    session: AsyncSession, deal: Deal, _earlier: Sequence[Certificate]
+    session: AsyncSession, deal: Deal, _earlier: Sequence[Certificate], _now: datetime
 ) -> dict[str, Any]:
     """Return what is stated of an agreement's notice that was public; invariant ST198."""
     if deal.source != listings.PricingMode.AGREEMENT or deal.listing_id is None:

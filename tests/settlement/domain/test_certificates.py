@@ -1,7 +1,7 @@
 """Certificates: what must come first, what the public form says, what the QR code holds."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,10 @@ from app.settlement.domain.certificates import (
     require_nothing_missing,
     revocation_list,
     revoke,
+    unpaid_of,
 )
 from app.settlement.domain.deal import DealStatus
+from app.settlement.domain.dues import Due, DueKind, DueState
 from app.shared.canonical import canonical_json, digest
 from app.shared.ids import DealId, MarketId, new_id
 from app.shared.money import Money
@@ -48,6 +50,7 @@ FACTS: dict[str, Any] = {
         "premium_rate": "0.2167",
         "confirmed_at": "2026-03-23T02:00:00+00:00",
         "signed_at": "2026-03-24T02:00:00+00:00",
+        "effective_at": "2026-03-24T02:00:00+00:00",
         "contract_type": "transfer_patent",
         "contract_hash": "a" * 64,
     },
@@ -103,6 +106,41 @@ def test_all_that_is_missing_is_told(
     told: Any = refused.value.fields["missing"]
     assert [item["rule"] for item in told] == rules
     assert all(item["message_zh"] and item["message_en"] for item in told)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        # A deal without a schedule owes its price.
+        ([], 1_130),
+        # The first item, whenever it is due; the later ones once they are overdue.
+        ([(1, 369, 0, 5), (2, 861, 0, 30)], 369),
+        ([(1, 369, 369, 5), (2, 861, 0, 30)], None),
+        ([(1, 369, 369, -5), (2, 861, 100, -1)], 761),
+        ([(1, 369, 100, -5), (2, 861, 0, -1)], 1_130),
+        # A royalty of which no amount is known yet holds nothing up.
+        ([(1, None, 0, 90)], None),
+    ],
+)
+def test_what_was_due_is_the_first_item_and_whatever_is_overdue(
+    schedule: list[tuple[int, int | None, int, int]], expected: int | None
+) -> None:
+    """ST190"""
+    dues = [
+        Due(
+            number=number,
+            kind=DueKind.ROYALTY if amount is None else DueKind.INSTALMENT,
+            amount=None if amount is None else Money(amount),
+            paid=Money(paid),
+            within_price=amount is not None,
+            due_at=NOW + timedelta(days=days),
+            call_at=None,
+            state=DueState.PAID if paid == amount else DueState.DUE,
+        )
+        for number, amount, paid, days in schedule
+    ]
+    found = unpaid_of(deal(), dues, now=NOW)
+    assert found == (None if expected is None else Money(expected))
 
 
 def test_the_public_form_tells_neither_parties_nor_money() -> None:
