@@ -1,0 +1,1 @@
+"""What the routes of income sharing take (`bodies`) and answer (`views`)."""

@@ -1,0 +1,99 @@
+"""A unit's own schemes of sharing: published version by version, above the floor of law."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.public import get_party
+from app.platform import journal
+from app.platform.access import Actor
+from app.platform.journal import NewEvent
+from app.settlement.domain.sharing.catalogue import (
+    UNIT_SCHEME,
+    find_scheme,
+    in_force,
+)
+from app.settlement.domain.sharing.floors import check_scheme_floors
+from app.settlement.domain.sharing.notices import day_in_shanghai
+from app.settlement.domain.sharing.plans import default_scheme_name
+from app.settlement.domain.sharing.schemes import Basis, Scheme, check_scheme
+from app.settlement.repository import sharing as repository
+from app.settlement.service.sharing.keeping import floors_of
+from app.shared.errors import Conflict
+from app.shared.ids import PartyId, new_id
+
+
+class SharingSchemeRace(Conflict):
+    """Somebody else of the unit published a version at this moment; read it first."""
+
+    code = "sharing_scheme_race"
+    title_zh = "本单位刚刚发布了另一版本"
+    title_en = "Another version was published meanwhile"
+
+
+async def publish_scheme(
+    session: AsyncSession, actor: Actor, scheme: Scheme, *, now: datetime
+) -> Scheme:
+    """Publish the next version of the unit's own scheme.
+
+    Raises:
+        SharingSchemeInvalid: It contradicts itself.
+        SharingBelowFloor: It gives less than the law that binds the unit.
+        SharingSchemeRace: Two at once.
+
+    Invariants: ST130, ST131.
+    """
+    version = await repository.last_scheme_version(session, actor.party_id) + 1
+    scheme = replace(scheme, name=UNIT_SCHEME, version=version)
+    check_scheme(scheme)
+    for basis in Basis:
+        floors = await floors_of(session, actor.party_id, basis, now=now)
+        check_scheme_floors(scheme, floors)
+    scheme_id = new_id()
+    kept = await repository.insert_scheme(
+        session,
+        scheme,
+        scheme_id=scheme_id,
+        market_id=actor.market_id,
+        party_id=actor.party_id,
+        at=now,
+    )
+    if not kept:
+        raise SharingSchemeRace("Read the newest version and publish again.")
+    await journal.append(
+        session,
+        NewEvent(
+            market_id=actor.market_id,
+            subject="sharing_scheme",
+            subject_id=scheme_id,
+            type="sharing_scheme.published",
+            market_at=now,
+            actor=actor.ref,
+            restricted={"party_id": actor.party_id, "scheme": scheme},
+            audience=frozenset({actor.party_id}),
+        ),
+    )
+    return scheme
+
+
+async def require_scheme(
+    session: AsyncSession,
+    party_id: PartyId,
+    name: str | None,
+    version: int | None,
+    *,
+    now: datetime,
+) -> Scheme:
+    """Return a scheme in force by its name; without a name the unit's own, else the law's.
+
+    Raises:
+        SharingSchemeUnknown: Names those in force.
+    """
+    own = await repository.schemes_of(session, party_id)
+    today = day_in_shanghai(now)
+    if name is None:
+        unit = await get_party(session, party_id)
+        law = default_scheme_name(unit.seller_class, unit.region_code)
+        name = UNIT_SCHEME if in_force(own, on=today) else law
+    return find_scheme(own, name, version, on=today)
