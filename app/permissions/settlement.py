@@ -132,3 +132,52 @@ allow(
     auditor=MARKET,
 )
 allow("list_contract_clauses", "list_result_notices", scope="", everyone=True)
+allow(
+    "get_price_terms",
+    "list_deal_dues",
+    "list_dues",
+    "list_royalty_reports",
+    scope="settlement:read",
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)
+allow("fix_price_terms", scope="settlement:write", key=ONCE, seller_staff=OWN, operator=MARKET)
+# By party, not by role: either side's staff may act for it.
+allow(
+    "propose_supplement",
+    "accept_due",
+    "waive_due",
+    "report_royalty",
+    "object_to_royalty",
+    "drop_royalty_objection",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "withdraw_supplement",
+    scope="settlement:write",
+    key=ONCE,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    operator=MARKET,
+)
+allow(
+    "agree_to_supplement",
+    scope="settlement:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+)
+allow(
+    "register_shares",
+    "record_royalty_audit",
+    "reconcile_total",
+    scope="settlement:write",
+    key=MUST,
+    operator=MARKET,
+)

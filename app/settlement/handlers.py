@@ -9,8 +9,9 @@ from app.platform.journal import JournalEvent
 from app.platform.reactions import Reaction
 from app.platform.timers import TimerHandler
 from app.settlement.contract_handlers import CONTRACT_TIMERS, CONTRACTS
-from app.settlement.service import engaging
+from app.settlement.service import dunning, engaging
 from app.settlement.service.opening import open_deal
+from app.settlement.tracking_handlers import TRACKING, TRACKING_TIMERS
 from app.shared.ids import EngagementId, ListingId, PartyId, RegistrationId
 from app.shared.money import Money
 
@@ -71,6 +72,7 @@ REACTIONS: Final[tuple[Reaction, ...]] = (
         follow_engagement,
     ),
     *CONTRACTS,
+    *TRACKING,
 )
 
-TIMERS: Final[dict[str, TimerHandler]] = {**CONTRACT_TIMERS}
+TIMERS: Final[dict[str, TimerHandler]] = {**TRACKING_TIMERS, **CONTRACT_TIMERS, dunning.TIMER: dunning.remind}

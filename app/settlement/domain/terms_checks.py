@@ -81,27 +81,37 @@ _PARTS: Final = (
 def check_terms(
     terms: PriceTerms,
     *,
+    price: Money,
     seller_class: str | None,
     agreed_on: date,
-    pay_by_at: datetime,
+    pay_by_at: datetime | None,
     today: date,
 ) -> None:
     """Refuse terms that contradict themselves or the policy of the seller's class.
 
     Args:
+        price: As confirmed; the terms say how it is paid and never another.
         agreed_on: Day from which the policy's year counts.
-        pay_by_at: The notice's deadline of the first payment.
+        pay_by_at: The notice's deadline of the first payment; ``None`` once it is past.
         today: In Shanghai; no day of payment has passed.
 
     Raises:
-        TermsInvalid: With these rules: part_missing, part_not_expected, shares_not_whole,
-            days_not_rising, day_passed, one_trigger_or_day, tiers_not_rising, last_tier_open,
+        TermsInvalid: With these rules: price_differs, part_missing, part_not_expected,
+            shares_not_whole, days_not_rising, day_passed, one_trigger_or_day,
+            tiers_not_rising, last_tier_open,
             currency_differs, minimum_above_cap, cap_below_price, guarantee_expires_early,
             first_instalment_low, first_payment_late, rest_late, rest_not_secured, no_interest.
 
     Invariant: ST67.
     """
     findings = Findings()
+    findings.require(
+        terms.price == price,
+        "price",
+        rule="price_differs",
+        message="The price was confirmed.",
+        price=price,
+    )
     _check_parts(terms, findings)
     _check_shares(terms, findings)
     _check_days(terms, today, findings)
@@ -277,19 +287,20 @@ def _check_rule(
     terms: PriceTerms,
     rule: PaymentRule,
     agreed_on: date,
-    pay_by_at: datetime,
+    pay_by_at: datetime | None,
     findings: Findings,
 ) -> None:
     """Hold the seller's class to its policy, where the price is paid on days."""
-    first_by = (pay_by_at.astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
     first = terms.instalments[0].due_on if terms.instalments else terms.pay_on
-    findings.require(
-        first is None or first <= first_by,
-        "instalments.0.due_on" if terms.instalments else "pay_on",
-        rule="first_payment_late",
-        message=f"The first payment is due with the contract's effect ({rule.source}).",
-        maximum=first_by,
-    )
+    if first is not None and pay_by_at is not None:
+        first_by = (pay_by_at.astimezone(SHANGHAI) - timedelta(microseconds=1)).date()
+        findings.require(
+            first <= first_by,
+            "instalments.0.due_on" if terms.instalments else "pay_on",
+            rule="first_payment_late",
+            message=f"The first payment is due with the contract's effect ({rule.source}).",
+            maximum=first_by,
+        )
     if not terms.instalments:
         return
     findings.require(

@@ -11,13 +11,18 @@ from app.settlement.endpoints import (
     fees,
     filings,
     invoices,
+    royalties,
     sharing,
+    terms,
     texts,
+    tracking,
     vouchers,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     deals.routes,
+    terms.routes,
+    royalties.routes,
     effects.routes,
     texts.routes,
     texts.files,
@@ -29,5 +34,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     invoices.files,
     sharing.routes,
     sharing.rendering,
+    tracking.routes,
     vouchers.routes,
 )

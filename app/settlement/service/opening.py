@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.listings import public as listings
-from app.listings.public import Listing, ListingStatus
+from app.listings.public import DepositUse, Listing, ListingStatus
 from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain.deal import (
@@ -19,7 +19,9 @@ from app.settlement.domain.deal import (
     ListingNotForSale,
     check_price,
 )
-from app.settlement.service import releasing
+from app.settlement.domain.schedule import initial
+from app.settlement.service import dunning, releasing
+from app.settlement.service.charging import charge_deal
 from app.settlement.service.keeping import note_shortfalls
 from app.settlement.service.settling import journal_deal
 from app.shared.calendar import mainland_china, period_end
@@ -48,6 +50,8 @@ async def open_deal(
     await _check_for_sale(session, listing, confirmed_at)
     check_price(price=price, floor=listing.floor)
     deposit = await _deposit_of(session, listing, buyer_id, registration_id)
+    if listing.deposit_becomes is DepositUse.PERFORMANCE_BOND:
+        deposit = Money(0, price.currency)  # a bond pays nothing
     sign_by_at, pay_by_at = _deadlines(listing, confirmed_at)
     deal = Deal(
         id=DealId(new_id()),
@@ -74,7 +78,10 @@ async def open_deal(
         raise DealExists("A listing is sold once.", listing_id=listing_id)
     await _move_deposits(session, deal, listing, standby - {buyer_id}, actor)
     await journal_deal(session, deal, "opened", actor, confirmed_at, public=_terms(deal))
+    await charge_deal(session, deal, actor=actor)
     await note_shortfalls(session, listing, deal, actor=actor)
+    first = initial(deal.price, paid=deal.paid, pay_by_at=pay_by_at)
+    await dunning.plan(session, deal, [first])
     if deal.status is DealStatus.PAID:
         await journal_deal(session, deal, "paid", actor, confirmed_at)
         await releasing.release_what_waits(session, deal, confirmed_at, actor)
@@ -122,14 +129,16 @@ async def _move_deposits(
         party_ids={deal.buyer_id, deal.seller_id, *everyone},
         currency=deal.price.currency,
     )
-    if not deal.deposit.amount_minor:
+    assert deal.registration_id is not None  # a listing's
+    if deal.buyer_id not in everyone:  # an agreement takes no deposit
         await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
         return
-    assert deal.registration_id is not None  # a listing's
     held = await ledger.get_hold(session, HoldId(deal.registration_id))
     if held.state is not ledger.HoldState.HELD:
         raise BuyerWithoutDeposit("The deposit was given back.", buyer_id=deal.buyer_id)
-    await ledger.capture(session, hold_id=held.id, deal_id=deal.id, at=at, actor=actor)
+    await listings.bind_deposit(
+        session, listing, deal.registration_id, deal.id, at=at, actor=actor
+    )
     await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
 
 
