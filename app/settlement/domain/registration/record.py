@@ -14,6 +14,7 @@ from typing import Final
 from app.shared import codes
 from app.shared.money import Money
 
+_AT_HOME: Final = (None, "", "142")  # the customs' code of China
 _ENTERPRISES: Final = frozenset({"domestic_enterprise", "hmt_enterprise", "foreign_enterprise"})
 
 
@@ -64,8 +65,8 @@ class Side:
 
     @property
     def is_abroad(self) -> bool:
-        """Whether it is a body abroad, or has told a country."""
-        return self.type == "overseas_body" or bool(self.country)
+        """Whether it is a body abroad, or has told another country than China."""
+        return self.type == "overseas_body" or self.country not in _AT_HOME
 
     @property
     def is_enterprise(self) -> bool:

@@ -126,7 +126,9 @@ def state_secret_kept_out(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-@rule(Severity.HINT, Section.ANNEXES, "技术进出口管理条例 17, 39", "技术进出口登记提示")
+@rule(
+    Severity.HINT, Section.ANNEXES, "技术进出口管理条例 (技术进出口合同登记)", "技术进出口登记提示"
+)
 def technology_trade_noted(record: ContractRecord) -> Iterator[Told]:
     """A contract with a party abroad is also registered, or licensed, as import or export."""
     for prefix, side in record.sides:

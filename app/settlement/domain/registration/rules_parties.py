@@ -1,5 +1,6 @@
 """Rules on the parties: who they are, and that the form says of each what fits it."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -126,20 +127,15 @@ def credit_code_fits_type(record: ContractRecord) -> Iterator[Told]:
         if not side.credit_code or side.type is None:
             continue
         accepted = _BODIES.get(codes.chain("party_type", side.type)[-1])
-        if accepted is None or side.credit_code[:2] in accepted:
+        begins = plain(side.credit_code)[:2]
+        if accepted is None or begins in accepted:
             continue
         zh, en = _SIDE[prefix]
         yield Told(
             prefix + "type",
             (
-                (
-                    f"{zh}性质为{codes.label('party_type', side.type)}，但信用代码以"
-                    f"{side.credit_code[:2]}开头"
-                ),
-                (
-                    f"The {en} is called {side.type}, but its credit code begins with "
-                    f"{side.credit_code[:2]}"
-                ),
+                (f"{zh}性质为{codes.label('party_type', side.type)}，但信用代码以{begins}开头"),
+                (f"The {en} is called {side.type}, but its credit code begins with {begins}"),
             ),
             ("核对单位性质与信用代码", "Compare the type with the credit code"),
             accepted,
@@ -212,21 +208,19 @@ def name_equals_seal(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-_COUNTRY_DIGITS: Final = 3
+_COUNTRY: Final = re.compile(r"[1-7]\d\d", re.ASCII)
 
 
 @rule(Severity.ERROR, Section.PARTIES, "海关国别(地区)代码", "境外当事人的国别代码")
 def foreign_party_country(record: ContractRecord) -> Iterator[Told]:
-    """A party abroad has the three digits of its country, one in China has none."""
+    """A party abroad has the three digits of its country, a body in China none but China's."""
     for prefix, side in record.sides:
-        country = side.country
-        if side.type != "overseas_body":
-            wrong = bool(country) and side.type is not None and side.type != "natural_person"
-            mend = ("境内单位不填国别", "A party in China has no country code")
-        else:
-            digits = country or ""
-            wrong = not (len(digits) == _COUNTRY_DIGITS and digits.isascii() and digits.isdigit())
+        if side.type == "overseas_body":
+            wrong = _COUNTRY.fullmatch(side.country or "") is None or not side.is_abroad
             mend = ("填写三位海关国别代码，如 116", "State the customs' three digits, as 116")
+        else:
+            wrong = side.is_abroad and side.type is not None and not side.is_person
+            mend = ("境内单位不填国别，或填 142", "Leave it empty for a body in China, or say 142")
         if wrong:
             zh, en = _SIDE[prefix]
             yield Told(

@@ -205,7 +205,7 @@ def patent_term_plausible(record: ContractRecord) -> Iterator[Told]:
 @rule(
     Severity.WARNING,
     Section.RIGHTS,
-    "技术合同纠纷司法解释 25, 28 (法释〔2020〕19号)",
+    "技术合同纠纷司法解释 25 (法释〔2020〕19号)",
     "许可方式明确",
 )
 def licence_kind_fits(record: ContractRecord) -> Iterator[Told]:

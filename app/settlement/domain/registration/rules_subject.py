@@ -208,12 +208,18 @@ _SUBTYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# What keeps silent for a sub-type beside its own words: a title may speak of both.
+_ALSO: Final[Mapping[str, str]] = {"transfer_patent": "专利权", "licence_patent": "专利"}
+
+
 @rule(Severity.WARNING, Section.COVER, "民法典 851-887", "合同名称与合同小类一致")
 def title_fits_subtype(record: ContractRecord) -> Iterator[Told]:
     """The name does not speak of another sub-type of the contract's type."""
     kind, name = record.contract_type or "", record.project_name
     own_words = _SUBTYPES.get(kind)
-    if own_words is None or not name or any(word in name for word in own_words):
+    if own_words is None or not name:
+        return
+    if any(word in name for word in own_words) or _ALSO.get(kind, name + "?") in name:
         return
     own = family(record)
     for other, words in _SUBTYPES.items():
