@@ -18,6 +18,7 @@ from app.permissions import (  # noqa: F401
     matching,
     meeting,
     settlement,
+    tracking,
     trading,
     valuations,
 )

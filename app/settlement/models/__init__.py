@@ -14,6 +14,7 @@ from app.settlement.models.sharing import (
 )
 from app.settlement.models.terms import DueRow, ReportRow, SupplementRow, TermsRow
 from app.settlement.models.texts import ConditionRow, ResultNoticeRow, SignatureRow, TextRow
+from app.settlement.models.tracking import ConversionReportRow, ConversionRow, OutcomeRow
 from app.settlement.models.vouchers import VoucherProgrammeRow, VoucherRow
 
 __all__ = [
@@ -23,12 +24,15 @@ __all__ = [
     "ChargeRow",
     "ConditionRow",
     "ContractRow",
+    "ConversionReportRow",
+    "ConversionRow",
     "DealIncomeRow",
     "DealRow",
     "DueRow",
     "FeePolicyRow",
     "FilingRow",
     "InvoiceTitleRow",
+    "OutcomeRow",
     "PaymentRow",
     "ReportRow",
     "ResultNoticeRow",
