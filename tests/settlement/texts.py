@@ -25,19 +25,17 @@ KINDS = [
 
 
 def party(name: str, **changes: Any) -> TextParty:
-    return TextParty(
-        **{
-            "organisation": True,
-            "name": name,
-            "credit_code": "12330110470128359P",
-            "address": "杭州市余杭区北苕大道1号",
-            "representative": "陆景深",
-            "contact": None,
-            "phone": None,
-            "postcode": None,
-        }
-        | changes
-    )
+    told: dict[str, Any] = {
+        "organisation": True,
+        "name": name,
+        "credit_code": "12330110470128359P",
+        "address": "杭州市余杭区北苕大道1号",
+        "representative": "陆景深",
+        "contact": None,
+        "phone": None,
+        "postcode": None,
+    }
+    return TextParty(**told | changes)
 
 
 def contract(kind: str | None, **changes: Any) -> Contract:

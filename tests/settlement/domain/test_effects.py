@@ -22,7 +22,7 @@ from app.settlement.domain.effects import (
     fulfil,
     met_by_payment,
 )
-from app.settlement.domain.keeping import DealPaid, default
+from app.settlement.domain.keeping import Breach, DealPaid, default
 from app.settlement.domain.result_notice import ResultNotice, read_duration, write_result
 from app.shared.calendar import DayUnit, Duration
 from app.shared.ids import FileId, ListingId, new_id
@@ -39,7 +39,7 @@ def condition(
     return Condition(number=number, kind=kind, description=WORDS[kind], **more)
 
 
-MET = {"fulfilled_on": date(2026, 3, 30), "recorded_at": NOON}
+MET: dict[str, Any] = {"fulfilled_on": date(2026, 3, 30), "recorded_at": NOON}
 SIGNED = replace(deal(), signed_at=NOON - timedelta(days=2))
 FILING = condition(ConditionKind.LICENCE_FILING, 9)
 
@@ -161,7 +161,7 @@ def test_a_paid_deal_is_in_no_default_while_its_money_waits() -> None:
     paid = replace(deal(), status=DealStatus.PAID, paid=deal().price)
     late = deal().pay_by_at + timedelta(days=1)
     with pytest.raises(DealPaid):
-        default(paid, unpaid_at=None, ground="未签约", refused=False, now=late)
+        default(paid, Breach(words="未签约"), unpaid_at=None, now=late)
 
 
 @pytest.mark.parametrize(
