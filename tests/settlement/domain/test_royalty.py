@@ -38,7 +38,7 @@ from app.settlement.domain.terms import (
 from app.shared.ids import FileId, new_id
 from app.shared.money import Money
 from app.shared.transitions import TransitionRefused, advance
-from tests.settlement.domain.test_schedule import ROYALTY
+from tests.settlement.domain.test_schedule import ROYALTY, within
 
 NOW = datetime(2029, 1, 10, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)
@@ -216,7 +216,7 @@ def test_whatever_is_reported_paid_and_audited_the_price_stays_whole(
             accrued -= brought // 2
             dues = billing(dues, number, accrued)
         known = [due for due in dues if due.amount is not None]
-        assert sum((due.amount for due in known if due.within_price), Money(0)) == Money(price)
+        assert within(known) == Money(price)
         assert all(due.paid <= due.amount for due in known if due.amount is not None)
         assert billed(dues, 1) >= Money(accrued)
         assert len({due.number for due in dues}) == len(dues)
