@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.listings.room_handlers import ROOM_TIMERS, ROOMS
 from app.listings.search_handlers import SEARCH
 from app.listings.service import concluding, fielding, objecting
+from app.listings.service.binding import return_bond
 from app.listings.service.deadlines import DEADLINE, REMIND, pass_deadline, remind
+from app.listings.service.deposit_states import follow_order
 from app.listings.service.halting import SUSPENSION_OVER, remind_of_suspension
 from app.listings.service.objecting import DECIDE_BY
 from app.listings.service.posting import JUDGE_FIELD
@@ -42,11 +44,13 @@ async def take_outcome(session: AsyncSession, event: JournalEvent) -> None:
         case "deal.opened":
             await concluding.sell(session, listing_id, deal_id, at=at)
         case "deal.defaulted":
-            await concluding.reopen(session, listing_id, deal_id, at=at)
+            by_seller = event.restricted.get("side") == "seller"
+            await concluding.reopen(session, listing_id, deal_id, at=at, by_seller=by_seller)
         case "deal.settled":
             # Who paid in full cannot default any more, signed or not.
             listing = await require_listing(session, listing_id)
             await return_deposits(session, listing, at=at, actor=SYSTEM)
+            await return_bond(session, deal_id, at=at, actor=SYSTEM)
         case "auction.cancelled" | "auction.annulled":
             await concluding.fail(session, listing_id, at=at, cancelled=True)
         case _:
@@ -67,6 +71,11 @@ TIMERS: Final[dict[str, TimerHandler]] = {
 REACTIONS: Final[tuple[Reaction, ...]] = (
     # One listing's lock and its bidders' accounts at a time: nobody waits in a ring.
     Reaction("listings.outcome", _TYPES, take_outcome, batch=1),
+    Reaction(
+        "listings.refunds",
+        frozenset({"payment_order.executed", "payment_order.failed"}),
+        follow_order,
+    ),
     SEARCH,
     ROOMS,
 )

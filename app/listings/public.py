@@ -18,14 +18,17 @@ from app.listings.domain.content import (
     IpStatus,
     Readiness,
 )
+from app.listings.domain.deposit import DepositUse, ForfeitureGround
 from app.listings.domain.listing import Listing, ListingStatus, PricingMode
 from app.listings.domain.notice import Notice
 from app.listings.domain.priority import Decision, RightHolder
 from app.listings.domain.registration import (
+    BankReceipt,
+    DepositDue,
     Depositor,
     Registration,
     RegistrationStatus,
-    refund_entry_id,
+    refund_order_id,
 )
 from app.listings.domain.relation import Relation
 from app.listings.repository import (
@@ -36,6 +39,7 @@ from app.listings.repository import (
     registrations,
 )
 from app.listings.repository import rights as right_rows
+from app.listings.repository.deposits_due import find_due as deposits_due
 from app.listings.repository.field_sizes import field_size
 from app.listings.repository.owners import (
     owner_of_achievement,
@@ -56,6 +60,8 @@ from app.listings.repository.told_works import (
     works_sold_by,
 )
 from app.listings.service import drafting, posting, publishing
+from app.listings.service.binding import bind_deposit, return_bond, return_price
+from app.listings.service.depositing import record_deposit
 from app.listings.service.forfeiting import forfeit_deposits, record_forfeiture
 from app.listings.service.refunding import keep_standby, release_deposit, return_deposits
 from app.platform.access import Actor, ObjectUnknown
@@ -71,10 +77,14 @@ __all__ = [
     "Achievement",
     "AchievementContent",
     "AchievementStatus",
+    "BankReceipt",
     "Completer",
     "Confidentiality",
+    "DepositDue",
+    "DepositUse",
     "Depositor",
     "Empowerment",
+    "ForfeitureGround",
     "IpAsset",
     "IpStatus",
     "Listing",
@@ -92,9 +102,11 @@ __all__ = [
     "achievements_on_shelf",
     "attach_bidding",
     "attach_plan",
+    "bind_deposit",
     "depositor_by_code",
     "depositors",
     "depositors_of_many",
+    "deposits_due",
     "evidence_subjects",
     "field_size",
     "forfeit_deposits",
@@ -120,10 +132,13 @@ __all__ = [
     "owner_of_roadshow",
     "owner_of_room",
     "owner_of_saved_search",
+    "record_deposit",
     "record_forfeiture",
-    "refund_entry_id",
+    "refund_order_id",
     "release_deposit",
+    "return_bond",
     "return_deposits",
+    "return_price",
     "right_holders",
     "told_works_beside",
     "told_works_of",

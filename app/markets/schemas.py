@@ -84,6 +84,12 @@ class TermsBody(Body):
         description="Basis points of the base price from which a relisting needs no approval",
     )
     unit_notice_required: bool = True
+    earnest_share_bp: int = Field(
+        default=2_000,
+        ge=0,
+        le=BASIS_POINTS,
+        description="Basis points of the contract's value up to which a deposit counts as 定金",
+    )
 
     def plain(self) -> PolicyTerms:
         """Return the domain's value."""
@@ -103,6 +109,7 @@ class TermsBody(Body):
             resumed_min=self.resumed_min.plain(),
             relisting_floor_bp=self.relisting_floor_bp,
             unit_notice_required=self.unit_notice_required,
+            earnest_share_bp=self.earnest_share_bp,
         )
 
 
@@ -140,6 +147,7 @@ class TermsView(View):
     resumed_min: SpanView
     relisting_floor_bp: int
     unit_notice_required: bool
+    earnest_share_bp: int
 
 
 class PolicyView(View):

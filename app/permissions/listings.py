@@ -81,6 +81,9 @@ allow("list_registrations", "list_flags", scope="listings:read", operator=MARKET
 allow("get_registration", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)
 allow("qualify_registration", scope="listings:write", key=ONCE, operator=MARKET)
 allow("record_deposit", scope="listings:write", key=MUST, operator=MARKET)
+allow("exclude_buyer", scope="listings:write", key=MUST, operator=MARKET)
+allow("get_deposit", scope="listings:read", buyer_staff=OWN, operator=MARKET, auditor=MARKET)
+allow("list_deposits", scope="listings:read", operator=MARKET, auditor=MARKET)
 allow("withdraw_registration", scope="listings:write", key=MUST, buyer_staff=OWN)
 allow(
     "offer_price",

@@ -8,9 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
 from app.settlement import repository
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, same_name
+from app.settlement.domain.deal import (
+    Deal,
+    DealStatus,
+    DefaultReason,
+    Payment,
+    Side,
+    same_name,
+)
+from app.settlement.domain.keeping import Breach
 from app.settlement.repository.vouchers import owner_of_voucher
-from app.settlement.service import keeping, opening
+from app.settlement.service import defaulting, keeping, opening
+from app.settlement.service.linting import LintedFile, lint_content, template
 from app.settlement.service.owing import PaymentDue, payments_due
 from app.settlement.service.paying import record_payment
 from app.settlement.service.verifying import is_certificate, verify_certificate
@@ -21,13 +30,16 @@ __all__ = [
     "Deal",
     "DealStatus",
     "DefaultReason",
+    "LintedFile",
     "Payment",
     "PaymentDue",
+    "Side",
     "confirmed_at_of",
     "deals_of",
     "default_deal",
     "get_deal",
     "is_certificate",
+    "lint_content",
     "lock_deals",
     "open_deal",
     "owner_of_deal",
@@ -36,6 +48,7 @@ __all__ = [
     "record_payment",
     "record_signing",
     "same_name",
+    "template",
     "verify_certificate",
 ]
 
@@ -129,15 +142,20 @@ async def default_deal(
     at: datetime,
     actor: Actor,
     refused: bool = False,
+    side: Side = Side.BUYER,
+    finding: DefaultReason | None = None,
 ) -> Deal:
-    """Declare a deal's buyer in default: its deposit is forfeited, what it paid beyond goes back.
+    """Declare a side of a deal in default: by a buyer's its deposit is lost, the rest goes back.
+
+    By a seller's everything goes back, and the listing ends.
 
     Journals ``deal.defaulted``, public with the listing only; the listing comes back from that
     event. Standby deposits stay held.
 
     Args:
         ground: The operator's reason, 1 to 2000 characters; the buyer reads it.
-        refused: The buyer refused in writing; without that the deadline must be over.
+        refused: The side refused in writing; without that the deadline must be over.
+        finding: False material or collusion, which need no deadline.
 
     Raises:
         ObjectUnknown: No such deal.
@@ -146,9 +164,8 @@ async def default_deal(
 
     Invariants: ST13, ST14. Source: rules.md D3, D4.
     """
-    return await keeping.default_deal(
-        session, actor, deal_id, ground=ground, refused=refused, now=at
-    )
+    breach = Breach(side=side, words=ground, refused=refused, finding=finding)
+    return await defaulting.default_deal(session, actor, deal_id, breach, now=at)
 
 
 async def deals_of(session: AsyncSession, listing_id: ListingId) -> Sequence[Deal]:

@@ -121,7 +121,7 @@ async def test_deposits_at_once_are_each_held_once_and_one_transfer_pays_one(
     """LS10, LS12, LS14"""
     # Drawn anew the same numbers come again: without the listing's lock two would share a code.
     drawn = (number // 4 for number in itertools.count())
-    monkeypatch.setattr("app.listings.service.registering.secrets.randbelow", lambda _: next(drawn))
+    monkeypatch.setattr("app.listings.service.depositing.secrets.randbelow", lambda _: next(drawn))
     listing = done(await counter.publish(await counter.ready(await counter.accepted())))
     world = counter.world
     names = {

@@ -11,6 +11,7 @@ from app.ledger import public as ledger
 from app.ledger.public import HoldState
 from app.listings.handlers import REACTIONS, TIMERS, take_outcome
 from app.listings.public import (
+    ForfeitureGround,
     Listing,
     ListingStatus,
     forfeit_deposits,
@@ -232,7 +233,8 @@ async def test_what_is_not_held_any_more_is_not_forfeited(desk: Desk) -> None:
             desk.session,
             await current(desk, listing),
             [*holds, desk.world.third_buyer],
-            ground="串通 / collusion",
+            ground=ForfeitureGround.COLLUSION,
+            words="串通 / collusion",
             at=at,
             actor=desk.world.actor("operator"),
         )

@@ -235,7 +235,7 @@ async def test_codes_that_are_taken_are_not_drawn_again(
 ) -> None:
     """LS12"""
     drawn = iter([7, 7, 7, 8])
-    monkeypatch.setattr("app.listings.service.registering.secrets.randbelow", lambda _: next(drawn))
+    monkeypatch.setattr("app.listings.service.depositing.secrets.randbelow", lambda _: next(drawn))
     listing = await desk.published()
     first = await desk.qualified(listing)
     second = await desk.qualified(listing, desk.world.other_buyer)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.listings.handlers import take_outcome
-from app.listings.public import ListingStatus, get_listing, refund_entry_id
+from app.listings.public import ListingStatus, get_listing, refund_order_id
 from app.platform.access import Role
 from app.platform.clock import market_now
 from app.platform.journal import history, verify_chain
@@ -83,14 +83,14 @@ async def test_a_deal_from_the_hammer_to_the_sellers_funds(
         assert await funds(session, world, loser) == Money(0)
         hold = await ledger.get_hold(session, HoldId(sold.registrations[loser]))
         assert hold.state is ledger.HoldState.VOIDED
-        (refund,) = await history(session, refund_entry_id(sold.registrations[loser]))
-        assert refund.audience == [loser]
-        assert refund.restricted["kind"] == "payout"
-        assert refund.restricted["reference"].startswith("ZP-2026-")
-        assert {leg["debit"]["amount"] for leg in refund.restricted["legs"]} == {
-            "120000.00",
-            "-120000.00",
-        }
+        order_id = refund_order_id(sold.registrations[loser])
+        on_its_way = await ledger.outgoing_of(
+            session, market_id=world.market_id, order_id=order_id
+        )
+        assert on_its_way == DEPOSIT
+        told = (await history(session, sold.registrations[loser]))[-1]
+        assert (told.type, told.audience) == ("registration.refund_ordered", [loser])
+        assert told.restricted["reference"].startswith("ZP-2026-")
     await assert_balanced(session, world)
 
     await pay(session, world, deal_id, Money.parse("4580.00"))
@@ -104,10 +104,11 @@ async def test_a_deal_from_the_hammer_to_the_sellers_funds(
     assert escrow == Money(0)
     lines = await ledger.trial_balance(session, world.market_id)
     assert {str(line.purpose): line.debit for line in lines} == {
-        "bank": PRICE,
+        "bank": PRICE + DEPOSIT * 2,  # two deposits are ordered back and not executed
         "funds": -PRICE,
         "held": Money(0),
         "escrow": Money(0),
+        "outgoing": -(DEPOSIT * 2),
     }
     await assert_balanced(session, world)
 
@@ -124,6 +125,7 @@ async def test_the_journal_tells_the_public_the_price_and_the_parties_the_rest(
         "deal.opened",
         "deal.payment_received",
         "deal.paid",
+        "deal.released",
         "deal.settled",
     ]
     verify_chain(events)

@@ -58,6 +58,7 @@ MOVES: Final[Mapping[tuple[Outcome, Move], Outcome]] = {
     (_O.SIGNED, _M.DEFAULT): _O.DEFAULTED,
     (_O.WAITING, _M.RELEASE): _O.RELEASED,
     (_O.ASKED, _M.RELEASE): _O.RELEASED,
+    (_O.CONFIRMED, _M.RELEASE): _O.RELEASED,  # its seller broke its word
 }
 
 

@@ -45,14 +45,24 @@ async def follow_deal(session: AsyncSession, event: JournalEvent) -> None:
     ended = deal.status is DealStatus.DEFAULTED and auction.deal_id == deal.id
     if ended and auction.state.status is AuctionStatus.CONFIRMED:
         assert deal.defaulted_at is not None
-        told = {"deal_id": deal.id, "reason": deal.default_reason, "ground": deal.default_ground}
+        side = deal.default_side or settlement.Side.BUYER
+        told = {
+            "deal_id": deal.id,
+            "side": side,
+            "reason": deal.default_reason,
+            "ground": deal.default_ground,
+        }
+        if side is settlement.Side.SELLER:
+            # It sells to nobody: who stood by goes with the listing's end.
+            await release(session, auction)
+            queue = await awards.queue(session, auction.id)
         auction = await _move(
             session,
             auction,
             Trigger.DEFAULT,
             "defaulted",
             at=deal.defaulted_at,
-            public={"bidder_code": auction.state.leader},
+            public={"bidder_code": auction.state.leader, "side": side},
             restricted=told,
         )
         now = await market_now(session, auction.market_id)
@@ -83,7 +93,8 @@ def _fate(award: Award, deal: Deal) -> Move | None:
     if award.outcome not in {Outcome.CONFIRMED, Outcome.SIGNED}:
         return None
     if deal.status is DealStatus.DEFAULTED:
-        return Move.DEFAULT
+        by_seller = deal.default_side is settlement.Side.SELLER
+        return Move.RELEASE if by_seller else Move.DEFAULT
     if deal.status is DealStatus.SETTLED:
         return Move.SETTLE
     return Move.SIGN if deal.signed_at and award.outcome is Outcome.CONFIRMED else None

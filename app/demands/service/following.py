@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,10 @@ from app.platform.inbox import NewNotification, notify
 from app.platform.journal import JournalEvent
 from app.shared.ids import DealId, EngagementId, MilestoneId
 
-_NOT_SIGNED = "未在期限内签约 / the contract was not signed"
+_NOT_SIGNED: Final = {
+    "buyer": "需求方未签约 / the poster did not sign the contract",
+    "seller": "揭榜方未签约 / the solver did not sign the contract",
+}
 
 
 async def follow_deal(
@@ -42,9 +46,10 @@ async def follow_deal(
             told = {"signed_at": signed_at}
             await tell(session, changed, "contracted", at=at, actor=SYSTEM, told=told)
         case "deal.defaulted" if opened:
-            changed = fall(engagement, reason=_NOT_SIGNED, at=at)
+            side = str(event.restricted.get("side", "buyer"))
+            changed = fall(engagement, reason=_NOT_SIGNED[side], at=at)
             await repository.save(session, changed, before=engagement)
-            await tell(session, changed, "fallen", at=at, actor=SYSTEM)
+            await tell(session, changed, "fallen", at=at, actor=SYSTEM, more={"side": side})
             await end_demand(session, demand, at=at, actor=SYSTEM)
         case "deal.payment_received":
             payment_id = UUID(event.restricted["payment_id"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.listings.domain.achievement import Achievement, AchievementStatus
 from app.listings.domain.content import Secrecy
+from app.listings.domain.deposit import DepositUse
 from app.listings.domain.relation import Relation
 from app.shared.access import Viewer
 from app.shared.errors import Conflict, RuleBroken
@@ -140,6 +141,7 @@ class ListingTerms:
         deposit: At most the policy's share of the floor, same currency; zero only in an agreement.
         base_price: 基准价格, where the policy requires one.
         forfeiture_terms: When the deposit is lost, in full: shown, never only linked (L11).
+        deposit_becomes: What the winner's deposit becomes (D5).
         related_buyers: Relations to the seller that may buy; the notice discloses them (A3).
         buyer_id: With whom an agreement is made.
         unit_notice: Of an agreement; may come later, but before the notice.
@@ -166,6 +168,7 @@ class ListingTerms:
     reductions: tuple[Money, ...] = ()
     joint_purchase: bool = False
     approval: Approval | None = None
+    deposit_becomes: DepositUse = DepositUse.PRICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +226,7 @@ class Listing:
     reductions: tuple[Money, ...] = ()
     joint_purchase: bool = False
     approval: Approval | None = None
+    deposit_becomes: DepositUse = DepositUse.PRICE
     notice_count: int = 0
     terms_number: str | None = None
     terms_hash: str | None = None

@@ -141,6 +141,7 @@ def write_terms(
             "payment_terms": listing.payment_terms,
             "buyer_conditions": listing.buyer_conditions,
             "forfeiture_terms": listing.forfeiture_terms,
+            "deposit_becomes": listing.deposit_becomes,
             "related_buyers": listing.related_buyers,
             "joint_purchase": listing.joint_purchase,
             "extensions": listing.extensions,

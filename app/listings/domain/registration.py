@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from app.listings.domain.listing import Listing, ListingStatus, PricingMode
 from app.listings.domain.notice import Notice
@@ -13,11 +13,6 @@ from app.listings.domain.relation import Relation
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId
 from app.shared.money import Money
-
-# Without I, O and digits that look like letters, so that a code can be read out in a hall.
-_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_DIGITS: Final = "23456789"
-BIDDER_CODES: Final = len(_LETTERS) ** 2 * len(_DIGITS) ** 3
 
 
 class RegistrationStatus(StrEnum):
@@ -29,6 +24,7 @@ class RegistrationStatus(StrEnum):
     DEPOSITED = "deposited"
     LAPSED = "lapsed"  # changed terms were not accepted, or the deposit did not come
     WITHDRAWN = "withdrawn"  # by the buyer
+    EXCLUDED = "excluded"  # for false material or collusion
 
 
 class RegistrationTrigger(StrEnum):
@@ -40,6 +36,7 @@ class RegistrationTrigger(StrEnum):
     ACCEPT = "accept"  # terms that were published anew
     LAPSE = "lapse"
     WITHDRAW = "withdraw"
+    EXCLUDE = "exclude"
 
 
 _S = RegistrationStatus
@@ -60,6 +57,7 @@ REGISTRATION_TRANSITIONS: Final[
     (_S.DEPOSITED, _T.ACCEPT): _S.DEPOSITED,
     (_S.DEPOSITED, _T.LAPSE): _S.LAPSED,
     (_S.DEPOSITED, _T.WITHDRAW): _S.WITHDRAWN,
+    (_S.DEPOSITED, _T.EXCLUDE): _S.EXCLUDED,
     (_S.LAPSED, _T.ACCEPT): _S.APPLIED,  # in an extension, if it never paid
 }
 
@@ -125,12 +123,31 @@ class BankReceipt:
 
     Attributes:
         received_at: When the bank received it, aware UTC.
+        arrival_id: The arrival in whose suspense account the money lies; ``None`` if the bank
+            statement was read by a person only.
     """
 
     amount: Money
     payer_name: str
     bank_reference: str
     received_at: datetime
+    arrival_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDue:
+    """A deposit that is to come, or came.
+
+    Attributes:
+        listing_number: As the notice and the payer have it.
+        open: Whether the registration is qualified and has not paid.
+    """
+
+    registration_id: RegistrationId
+    listing_number: str
+    party_id: PartyId
+    amount: Money
+    open: bool
 
 
 class RegistrationClosed(Conflict):
@@ -227,14 +244,6 @@ class BankReferenceUsed(Conflict):
     code = "bank_reference_used"
     title_zh = "该银行流水号已登记"
     title_en = "This bank reference is booked already"
-
-
-class BidderCodesExhausted(Conflict):
-    """More depositors than codes."""
-
-    code = "bidder_codes_exhausted"
-    title_zh = "竞买号已用完"
-    title_en = "There are no bidder codes left"
 
 
 def check_registration(
@@ -358,17 +367,6 @@ def _plain(name: str) -> str:
 _WIDTHS: Final = str.maketrans("\uff08\uff09", "()")
 
 
-def nth_bidder_code(number: int) -> str:
-    """Return the code of a number in ``range(BIDDER_CODES)``: two letters, three digits."""
-    if not 0 <= number < BIDDER_CODES:
-        raise ValueError("no such bidder code")
-    text = ""
-    for alphabet in (_DIGITS, _DIGITS, _DIGITS, _LETTERS, _LETTERS):
-        number, rest = divmod(number, len(alphabet))
-        text = alphabet[rest] + text
-    return text
-
-
-def refund_entry_id(registration_id: RegistrationId) -> EntryId:
-    """Return the id of the entry that pays a loser's deposit back: one a registration."""
-    return EntryId(uuid5(registration_id, "refund"))
+def refund_order_id(registration_id: RegistrationId) -> UUID:
+    """Return the id of the payment order that gives a deposit back: one a registration."""
+    return uuid5(registration_id, "refund")

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from app.listings.domain.achievement import Achievement
+from app.listings.domain.deposit import DepositUse
 from app.listings.domain.listing import ListingTerms, PricingMode
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
@@ -92,6 +93,13 @@ def _check_deposit(terms: ListingTerms, policy: "PolicyTerms", findings: Finding
         "deposit",
         rule="deposit_not_expected",
         message="The buyer of an agreement is known and pays no deposit.",
+    )
+    findings.require(
+        not agreement or terms.deposit_becomes is DepositUse.PRICE,
+        "deposit_becomes",
+        rule="deposit_not_expected",
+        message="The buyer of an agreement is known and pays no deposit.",
+        accepted=str(DepositUse.PRICE),
     )
     cap = terms.floor.share_bp(policy.deposit_cap_bp)
     findings.require(

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from app.listings.endpoints import (
     achievements,
     agreements,
+    deposits,
     evaluating,
     imports,
     listings,
@@ -32,6 +33,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     agreements.routes,
     posting.routes,
     registrations.routes,
+    deposits.routes,
     search.routes,
     notices.routes,
     roadshows.routes,

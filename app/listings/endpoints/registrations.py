@@ -11,7 +11,7 @@ from app.listings.schemas.registrations import (
     Qualification,
     RegistrationView,
 )
-from app.listings.service import registering, relating
+from app.listings.service import depositing, registering, relating
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
@@ -112,7 +112,7 @@ async def record_deposit(
     """
     now = await market_now(session, actor.market_id)
     return _view(
-        await registering.record_deposit(
+        await depositing.record_deposit(
             session, actor, RegistrationId(registration_id), body.receipt(), now=now
         )
     )

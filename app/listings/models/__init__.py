@@ -1,6 +1,7 @@
 """Tables of listings; importing this package registers all of them."""
 
 from app.listings.models.achievements import AchievementRow
+from app.listings.models.deposits import DepositRow
 from app.listings.models.imports import ImportedRow, ImportResultRow, ImportRow
 from app.listings.models.listings import ListingRow, NoticeRow
 from app.listings.models.objections import (
@@ -28,6 +29,7 @@ __all__ = [
     "AchievementRow",
     "AchievementSearchRow",
     "ConsentRow",
+    "DepositRow",
     "DocumentRow",
     "FieldRow",
     "ImportResultRow",

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.listings.domain.deposit import DepositUse
 from app.listings.domain.listing import ListingStatus, PricingMode
 from app.listings.domain.notice import NoticeKind, NoticeStatus
 from app.platform.columns import TIME, one_of
@@ -21,6 +22,7 @@ class ListingRow(Base):
     __table_args__ = (
         one_of("status", ListingStatus),
         one_of("pricing_mode", PricingMode),
+        one_of("deposit_becomes", DepositUse),
         CheckConstraint("floor_minor > 0", name="floor"),
         CheckConstraint(
             "deposit_minor >= 0 AND deposit_minor <= floor_minor"
@@ -96,6 +98,7 @@ class ListingRow(Base):
     reductions_minor: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     joint_purchase: Mapped[bool]
     approval: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    deposit_becomes: Mapped[str] = mapped_column(String(20))
     notice_count: Mapped[int]
     terms_number: Mapped[str | None] = mapped_column(String(24))
     terms_hash: Mapped[str | None] = mapped_column(String(64))

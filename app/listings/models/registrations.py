@@ -25,13 +25,15 @@ class RegistrationRow(Base):
         CheckConstraint(
             "num_nonnulls(bidder_code, bank_reference, received_at, deposit_entry_id) ="
             " CASE WHEN status = 'deposited' THEN 4"
-            " WHEN status IN ('lapsed', 'withdrawn') AND bidder_code IS NOT NULL THEN 4"
+            " WHEN status IN ('lapsed', 'withdrawn', 'excluded')"
+            " AND bidder_code IS NOT NULL THEN 4"
             " ELSE 0 END",
             name="deposit",
         ),
         CheckConstraint("status <> 'refused' OR reason IS NOT NULL", name="refusal"),
         CheckConstraint(
-            "forfeited_at IS NULL OR status IN ('deposited', 'withdrawn')", name="forfeited"
+            "forfeited_at IS NULL OR status IN ('deposited', 'withdrawn', 'excluded')",
+            name="forfeited",
         ),
         one_of("relation", Relation),
         Index("uq_registrations_listing_party", "listing_id", "party_id", unique=True),

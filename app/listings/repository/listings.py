@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.listings.domain.deposit import DepositUse
 from app.listings.domain.listing import (
     Approval,
     Listing,
@@ -79,6 +80,7 @@ def _listing(row: ListingRow) -> Listing:
         reductions=tuple(Money(minor, row.currency) for minor in row.reductions_minor),
         joint_purchase=row.joint_purchase,
         approval=_approval(row.approval),
+        deposit_becomes=DepositUse(row.deposit_becomes),
         notice_count=row.notice_count,
         terms_number=row.terms_number,
         terms_hash=row.terms_hash,
@@ -151,6 +153,7 @@ def _terms(listing: Listing) -> dict[str, Any]:
         "reductions_minor": [price.amount_minor for price in listing.reductions],
         "joint_purchase": listing.joint_purchase,
         "approval": jsonable(listing.approval),
+        "deposit_becomes": str(listing.deposit_becomes),
     }
 
 

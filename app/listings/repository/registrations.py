@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, literal, select, text, true, update
+from sqlalchemy import Uuid, bindparam, func, literal, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -334,7 +334,7 @@ async def standby_parties(session: AsyncSession, listing_id: ListingId) -> froze
 async def has_defaulted(
     session: AsyncSession, achievement_id: AchievementId, party_id: PartyId
 ) -> bool:
-    """Tell whether the party bought this achievement before and did not keep its word."""
+    """Tell whether the party broke its word on this achievement before, or was excluded."""
     return bool(
         await session.scalar(
             select(
@@ -343,7 +343,10 @@ async def has_defaulted(
                 .where(
                     ListingRow.achievement_id == achievement_id,
                     RegistrationRow.party_id == party_id,
-                    RegistrationRow.defaulted_deal_id.is_not(None),
+                    or_(
+                        RegistrationRow.defaulted_deal_id.is_not(None),
+                        RegistrationRow.status == str(RegistrationStatus.EXCLUDED),
+                    ),
                 )
                 .exists()
             )

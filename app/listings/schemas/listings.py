@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.listings.domain.agreement import agreed_hash
+from app.listings.domain.deposit import DepositUse
 from app.listings.domain.listing import (
     Approval,
     Listing,
@@ -88,6 +89,10 @@ class TermsBody(Body):
         default=[], max_length=100, description="Floors after the first, second … extension"
     )
     joint_purchase: bool = False
+    deposit_becomes: DepositUse = Field(
+        default=DepositUse.PRICE,
+        description="The winner's deposit: a part of the price, or a bond 履约保证金",
+    )
     approval: ApprovalJson | None = Field(
         default=None, description="For a price below what may be asked freely"
     )
@@ -112,6 +117,7 @@ class TermsBody(Body):
             reductions=tuple(self.reductions),
             joint_purchase=self.joint_purchase,
             approval=None if self.approval is None else _approval(self.approval),
+            deposit_becomes=self.deposit_becomes,
         )
 
 
@@ -216,6 +222,7 @@ class ListingView(ListingSummary):
     extensions_done: int
     reductions: list[MoneyJson]
     joint_purchase: bool
+    deposit_becomes: DepositUse
     approval: ApprovalJson | None
     bidding: dict[str, Any] | None
     policy_id: UUID | None

@@ -6,13 +6,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.listings.domain.deposit import ForfeitureGround
 from app.listings.domain.listing import (
     LISTING_TRANSITIONS,
     Listing,
     ListingStatus,
     ListingTrigger,
 )
-from app.listings.repository import listings, registrations
+from app.listings.repository import deposits, listings, registrations
 from app.listings.service.forfeiting import forfeit_deposits
 from app.listings.service.noticing import listing_event
 from app.listings.service.publishing import (
@@ -50,6 +51,7 @@ async def sell(
     sold = replace(listing, status=status, deal_id=deal_id)
     await listings.save(session, sold)
     await journal.append(session, listing_event(sold, str(status), SYSTEM, at))
+    await deposits.drop_due_of_listing(session, listing.id)
     # A deposit booked after the deal was opened is still held. The winner's is posted to the
     # deal by now and stays there; those on standby wait for the signature.
     standby = await registrations.standby_parties(session, listing.id)
@@ -57,17 +59,25 @@ async def sell(
 
 
 async def reopen(
-    session: AsyncSession, listing_id: ListingId, deal_id: DealId, *, at: datetime
+    session: AsyncSession,
+    listing_id: ListingId,
+    deal_id: DealId,
+    *,
+    at: datetime,
+    by_seller: bool = False,
 ) -> None:
     """Take a listing back from a deal that ended in default, unless it was taken back before.
 
-    Invariant: LS21.
+    Args:
+        by_seller: The seller broke its word: nobody buys from it what it does not sell.
+
+    Invariants: LS21, LS29.
     """
     listing = await require_listing(session, listing_id, lock=True)
     if listing.deal_id != deal_id:
         return
     reopened = await _reopen(session, listing, at)
-    if reopened.auction_id is None:
+    if by_seller or reopened.auction_id is None:
         # No award queue stands behind a sale without an auction: nobody is left to buy.
         await fail(session, listing_id, at=at)
 
@@ -116,9 +126,18 @@ async def fail(
     failed = replace(listing, status=status)
     await listings.save(session, failed)
     await journal.append(session, listing_event(failed, str(status), SYSTEM, at))
+    await deposits.drop_due_of_listing(session, listing.id)
     if silent_forfeits:
         parties = await registrations.find_depositors(session, listing.id, None)
-        await forfeit_deposits(session, failed, parties, ground=SILENT, at=at, actor=SYSTEM)
+        await forfeit_deposits(
+            session,
+            failed,
+            parties,
+            ground=ForfeitureGround.ALL_SILENT,
+            words=SILENT,
+            at=at,
+            actor=SYSTEM,
+        )
     else:
         await return_deposits(session, failed, at=at, actor=SYSTEM)
 

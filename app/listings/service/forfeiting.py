@@ -1,15 +1,17 @@
 """Take deposits for good, and keep what the party had been shown about it."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
+from app.listings.domain.deposit import DepositTrigger, ForfeitureGround
 from app.listings.domain.listing import Listing
 from app.listings.domain.registration import Registration
 from app.listings.repository import notices, registrations
+from app.listings.service.deposit_states import move_deposit
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
@@ -22,19 +24,27 @@ async def forfeit_deposits(
     listing: Listing,
     parties: Collection[PartyId],
     *,
-    ground: str,
+    ground: ForfeitureGround,
+    words: str,
     at: datetime,
     actor: Actor | str,
+    deal_id: DealId | None = None,
+    lock_with: Collection[PartyId] = (),
 ) -> None:
     """Take the deposits of these parties that are still held; repeating it does nothing.
 
-    Source: rules.md D3, L11; README, LS23.
+    Args:
+        words: The ground as the party reads it.
+        deal_id: Whose default costs it, if one does.
+        lock_with: Whose accounts the caller moves, too: all are locked at once.
+
+    Source: rules.md D3, L11; README, LS23, LS24.
     """
     known = await registrations.lock_of_parties(session, listing.id, parties)
     await ledger.lock_parties(
         session,
         market_id=listing.market_id,
-        party_ids={registration.party_id for registration in known},
+        party_ids={*lock_with, *(registration.party_id for registration in known)},
         currency=listing.deposit.currency,
     )
     for registration in known:
@@ -42,10 +52,9 @@ async def forfeit_deposits(
             continue
         hold = await ledger.get_hold(session, HoldId(registration.id))
         if hold.state is ledger.HoldState.HELD:
-            await ledger.forfeit(session, hold_id=hold.id, at=at, actor=actor, ground=ground)
-            await _note(
-                session, listing, registration, None, hold.amount, ground=ground, at=at, actor=actor
-            )
+            await ledger.forfeit(session, hold_id=hold.id, at=at, actor=actor, ground=words)
+            lost = Lost(ground, words, hold.amount, deal_id)
+            await _note(session, listing, registration, lost, at=at, actor=actor)
 
 
 async def record_forfeiture(
@@ -55,7 +64,8 @@ async def record_forfeiture(
     *,
     deal_id: DealId,
     amount: Money,
-    ground: str,
+    ground: ForfeitureGround,
+    words: str,
     at: datetime,
     actor: Actor | str,
 ) -> None:
@@ -70,26 +80,36 @@ async def record_forfeiture(
     if registration is None:
         raise ObjectUnknown("There is no such registration.")
     if amount.amount_minor:
-        await _note(
-            session, listing, registration, deal_id, amount, ground=ground, at=at, actor=actor
-        )
+        lost = Lost(ground, words, amount, deal_id)
+        await _note(session, listing, registration, lost, at=at, actor=actor)
     else:  # an agreement takes no deposit; its buyer in default still buys nothing here again
         await registrations.save_fate(session, replace(registration, defaulted_deal_id=deal_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What is lost, on which ground, and by which deal's default."""
+
+    ground: ForfeitureGround
+    words: str
+    amount: Money
+    deal_id: DealId | None
 
 
 async def _note(
     session: AsyncSession,
     listing: Listing,
     registration: Registration,
-    deal_id: DealId | None,
-    amount: Money,
+    lost: Lost,
     *,
-    ground: str,
     at: datetime,
     actor: Actor | str,
 ) -> None:
-    lost = replace(registration, forfeited_at=at, defaulted_deal_id=deal_id)
-    await registrations.save_fate(session, lost)
+    fate = replace(registration, forfeited_at=at, defaulted_deal_id=lost.deal_id)
+    await registrations.save_fate(session, fate)
+    await move_deposit(
+        session, registration.id, DepositTrigger.FORFEIT, ground=lost.ground, deal_id=lost.deal_id
+    )
     shown = registration.accepted_terms_hash
     notice = await notices.find_accepted(session, listing.id, shown)
     event = NewEvent(
@@ -101,9 +121,10 @@ async def _note(
         actor=actor if isinstance(actor, str) else actor.ref,
         restricted={
             "listing_id": listing.id,
-            "deal_id": deal_id,
-            "amount": amount,
-            "ground": ground,
+            "deal_id": lost.deal_id,
+            "amount": lost.amount,
+            "ground_code": lost.ground,
+            "ground": lost.words,
             # What was shown, to whom and when: the proof that a ticked box alone is not.
             "forfeiture_terms": None if notice is None else notice.content["forfeiture_terms"],
             "notice_number": None if notice is None else notice.number,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.listings.domain.deposit import ForfeitureGround
 from app.listings.domain.listing import Listing
 from app.listings.domain.registration import (
     REGISTRATION_TRANSITIONS,
@@ -16,6 +17,7 @@ from app.listings.domain.registration import (
     costs_deposit,
 )
 from app.listings.repository import registrations
+from app.listings.service.deposit_states import drop_due
 from app.listings.service.forfeiting import forfeit_deposits
 from app.listings.service.refunding import return_deposits
 from app.platform import journal
@@ -79,7 +81,15 @@ async def step_back(
         withdrawn = await end(
             session, registration, trigger, {"forfeited": True}, at=at, actor=actor
         )
-        await forfeit_deposits(session, listing, parties, ground=WITHDREW, at=at, actor=actor)
+        await forfeit_deposits(
+            session,
+            listing,
+            parties,
+            ground=ForfeitureGround.WITHDRAWAL,
+            words=WITHDREW,
+            at=at,
+            actor=actor,
+        )
         return replace(withdrawn, forfeited_at=at)
     await _give_back(session, listing, [registration], at=at, actor=actor)
     return await end(session, registration, trigger, {"forfeited": False}, at=at, actor=actor)
@@ -113,6 +123,7 @@ async def end(
     status = advance(REGISTRATION_TRANSITIONS, state=registration.status, trigger=trigger)
     ended = replace(registration, status=status)
     await registrations.save_decision(session, ended)
+    await drop_due(session, registration.id)
     event = NewEvent(
         market_id=registration.market_id,
         subject="registration",

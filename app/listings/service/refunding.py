@@ -7,13 +7,17 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
+from app.listings.domain.deposit import DepositTrigger
 from app.listings.domain.listing import Listing
-from app.listings.domain.registration import Depositor, refund_entry_id
-from app.listings.repository import listings, registrations
+from app.listings.domain.registration import Depositor, refund_order_id
+from app.listings.repository import deposits, listings, registrations
+from app.listings.service.deposit_states import move_deposit
 from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.journal import NewEvent
+from app.shared.calendar import CalendarHorizonExceeded, mainland_china, period_end
 from app.shared.ids import HoldId, PartyId, RegistrationId
+from app.shared.money import Money
 
 
 async def return_deposits(
@@ -24,9 +28,12 @@ async def return_deposits(
     at: datetime,
     actor: Actor | str,
 ) -> None:
-    """Pay the deposits of a listing back by the route they came, at once and without interest.
+    """Order the deposits of a listing back by the route they came, without interest.
 
-    A deposit that is not held any more (posted to a deal, given back, forfeited) is left alone.
+    The order is given at once and due by the listing's frozen policy; the bank executes it.
+
+    A deposit that is not held any more (posted to a deal, given back, forfeited) is left alone,
+    and so is a bond: its deal ends it by `release_deposit`.
 
     Args:
         keep: Parties whose deposits stay held.
@@ -34,7 +41,8 @@ async def return_deposits(
     Source: rules.md D5; README, LS16.
     """
     depositors = dict(await registrations.find_depositors(session, listing.id, None))
-    losers = [depositor for party, depositor in depositors.items() if party not in keep]
+    kept = {*keep, *await deposits.bound_parties(session, listing.id, depositors)}
+    losers = [depositor for party, depositor in depositors.items() if party not in kept]
     await _pay_all_back(session, listing, losers, at=at, actor=actor)
 
 
@@ -126,13 +134,62 @@ async def _pay_back(
     if hold.state is not ledger.HoldState.HELD:
         return  # somebody else ended it while this waited for the lock
     await ledger.release(session, hold_id=hold.id, at=at, actor=actor)
-    await ledger.pay_out(
+    await order_back(session, listing, loser, hold.amount, at=at, actor=actor)
+
+
+async def order_back(
+    session: AsyncSession,
+    listing: Listing,
+    loser: Depositor,
+    amount: Money,
+    *,
+    at: datetime,
+    actor: Actor | str,
+) -> None:
+    """Order a deposit that lies in its party's funds back by the route it came (D5)."""
+    order_id = refund_order_id(loser.id)
+    due_at = _due(listing, at)
+    await move_deposit(session, loser.id, DepositTrigger.RETURN, refund_due_at=due_at)
+    reference = f"{listing.number} 保证金原路退还 / deposit returned: {loser.bank_reference}"
+    await ledger.order_payment(
         session,
-        entry_id=refund_entry_id(loser.id),
+        order_id=order_id,
         market_id=listing.market_id,
         party_id=loser.party_id,
-        amount=hold.amount,
-        reference=f"{listing.number} 保证金原路退还 / deposit returned: {loser.bank_reference}",
+        amount=amount,
+        reference=reference,
         at=at,
         actor=actor,
     )
+    event = NewEvent(
+        market_id=listing.market_id,
+        subject="registration",
+        subject_id=loser.id,
+        type="registration.refund_ordered",
+        market_at=at,
+        actor=actor if isinstance(actor, str) else actor.ref,
+        restricted={
+            "listing_id": listing.id,
+            "order_id": order_id,
+            "amount": amount,
+            "reference": reference,
+            "due_at": due_at,
+        },
+        audience=frozenset({loser.party_id}),
+    )
+    await journal.append(session, event)
+
+
+def _due(listing: Listing, at: datetime) -> datetime:
+    """Return until when the bank must have paid a deposit back (D5).
+
+    Where the working days are not known yet it is due at once: nobody waits for a calendar.
+    """
+    if listing.policy is None:
+        return at
+    try:
+        return period_end(
+            start=at, duration=listing.policy.deposit_refund, calendar=mainland_china()
+        )
+    except CalendarHorizonExceeded:
+        return at

@@ -1,6 +1,5 @@
 """Register buyers, qualify them, take their deposits."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,31 +7,24 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.public import get_party, require_verified
-from app.ledger import public as ledger
+from app.identity.public import require_verified
 from app.listings.domain.achievement import require_reason
 from app.listings.domain.agreement import refuse_in_agreement
 from app.listings.domain.consortium import check_members
-from app.listings.domain.field import payable_until
 from app.listings.domain.listing import Listing, PricingMode
 from app.listings.domain.registration import (
-    BIDDER_CODES,
     REGISTRATION_TRANSITIONS,
     AlreadyRegistered,
-    BankReceipt,
-    BankReferenceUsed,
-    BidderCodesExhausted,
     DefaulterExcluded,
     Registration,
     RegistrationStatus,
     RegistrationTrigger,
-    check_deposit,
     check_registration,
     check_stepping_back,
-    nth_bidder_code,
 )
 from app.listings.domain.relation import Relation
 from app.listings.repository import registrations as repository
+from app.listings.service.deposit_states import owe
 from app.listings.service.fielding import proceed, single_buyer
 from app.listings.service.lapsing import step_back
 from app.listings.service.publishing import read_listing, require_listing
@@ -42,7 +34,7 @@ from app.platform.access import Actor, ObjectUnknown
 from app.platform.clock import market_now
 from app.platform.journal import NewEvent
 from app.shared.calendar import mainland_china, period_end
-from app.shared.ids import EntryId, HoldId, ListingId, PartyId, RegistrationId, new_id
+from app.shared.ids import ListingId, PartyId, RegistrationId, new_id
 from app.shared.transitions import advance
 
 
@@ -161,7 +153,7 @@ async def apply(
         "relation": relation,
         "members": registration.members,
     }
-    await _journal(session, registration, what, actor, now, accepted)
+    await journal_registration(session, registration, what, actor, now, accepted)
     return registration
 
 
@@ -217,8 +209,10 @@ async def qualify_registration(
         registration, status=status, decided_at=now, deposit_due_at=due_at, reason=reason
     )
     await repository.save_decision(session, decided)
+    if qualified:
+        await owe(session, listing, decided)
     told = {"reason": reason, "deposit_due_at": due_at}
-    await _journal(session, decided, str(status), actor, now, told)
+    await journal_registration(session, decided, str(status), actor, now, told)
     if qualified:
         await flag_registration(session, actor, decided, now=now)
     await proceed(session, listing, at=now)
@@ -230,57 +224,6 @@ def _deposit_due(listing: Listing, now: datetime) -> datetime | None:
     if listing.opens_at is not None or listing.policy is None:
         return None
     return period_end(start=now, duration=listing.policy.deposit_due, calendar=mainland_china())
-
-
-async def record_deposit(
-    session: AsyncSession,
-    actor: Actor,
-    registration_id: RegistrationId,
-    receipt: BankReceipt,
-    *,
-    now: datetime,
-) -> Registration:
-    """Book a qualified buyer's deposit, hold it and give the buyer its bidder code.
-
-    Raises:
-        TransitionRefused: Not qualified, or deposited before.
-        DepositClosed, DepositAmountWrong, PayerNotTheBuyer, ReceivedInFuture, DepositLate:
-            See the rule.
-        BankReferenceUsed: The transfer pays another deposit.
-    """
-    seen = await require_registration(session, registration_id)
-    # The listing first, always: its lock also keeps two deposits from drawing one code.
-    listing = await require_listing(session, seen.listing_id, lock=True)
-    registration = await require_registration(session, registration_id, lock=True)
-    trigger = RegistrationTrigger.DEPOSIT
-    status = advance(REGISTRATION_TRANSITIONS, state=registration.status, trigger=trigger)
-    buyer = await get_party(session, registration.party_id)
-    before = listing.opens_at
-    if before is None and listing.disclosure_ends_at is not None:
-        ends_at = listing.disclosure_ends_at
-        before = payable_until(registration, disclosure_ends_at=ends_at)
-    check_deposit(listing=listing, receipt=receipt, buyer_name=buyer.name, before=before, now=now)
-    deposited = replace(
-        registration,
-        status=status,
-        bidder_code=await _draw_code(session, listing.id),
-        bank_reference=receipt.bank_reference,
-        received_at=receipt.received_at,
-        deposit_entry_id=EntryId(new_id()),
-    )
-    if not await repository.save_deposit(session, deposited):
-        raise BankReferenceUsed("One transfer pays one deposit.", field="bank_reference")
-    await _hold(session, deposited, receipt, now=now, actor=actor)
-    told = {
-        "amount": receipt.amount,
-        "payer_name": receipt.payer_name,
-        "bank_reference": receipt.bank_reference,
-        "received_at": receipt.received_at,
-        "bidder_code": deposited.bidder_code,
-    }
-    await _journal(session, deposited, "deposited", actor, now, told)
-    await proceed(session, listing, at=now)
-    return deposited
 
 
 async def withdraw_registration(
@@ -307,46 +250,6 @@ async def withdraw_registration(
     return withdrawn
 
 
-async def _hold(
-    session: AsyncSession,
-    registration: Registration,
-    receipt: BankReceipt,
-    *,
-    now: datetime,
-    actor: Actor,
-) -> None:
-    assert registration.deposit_entry_id is not None
-    await ledger.receive(
-        session,
-        entry_id=registration.deposit_entry_id,
-        market_id=registration.market_id,
-        party_id=registration.party_id,
-        amount=receipt.amount,
-        reference=receipt.bank_reference,
-        at=now,
-        actor=actor,
-    )
-    await ledger.hold(
-        session,
-        hold_id=HoldId(registration.id),
-        market_id=registration.market_id,
-        party_id=registration.party_id,
-        amount=receipt.amount,
-        subject_id=registration.listing_id,
-        at=now,
-        actor=actor,
-    )
-
-
-async def _draw_code(session: AsyncSession, listing_id: ListingId) -> str:
-    taken = await repository.bidder_codes(session, listing_id)
-    if len(taken) * 2 > BIDDER_CODES:  # beyond half, drawing anew would take long
-        raise BidderCodesExhausted("The listing has too many depositors.", maximum=len(taken))
-    while (code := nth_bidder_code(secrets.randbelow(BIDDER_CODES))) in taken:
-        pass
-    return code
-
-
 async def require_registration(
     session: AsyncSession, registration_id: RegistrationId, *, lock: bool = False
 ) -> Registration:
@@ -368,7 +271,7 @@ async def list_registrations(
     return await repository.find_page(session, listing_id, before=before, limit=limit)
 
 
-async def _journal(
+async def journal_registration(
     session: AsyncSession,
     registration: Registration,
     what: str,
@@ -376,7 +279,7 @@ async def _journal(
     now: datetime,
     restricted: dict[str, Any],
 ) -> None:
-    # Who registers, and how many, stays secret: nothing here is public (LS9).
+    """Journal what happened to a registration for its buyer; nothing of it is public (LS9)."""
     event = NewEvent(
         market_id=registration.market_id,
         subject="registration",

@@ -79,8 +79,10 @@ class PolicyTerms:
         resumed_min: What remains at least of a disclosure that is resumed.
         relisting_floor_bp: From which share of the base price a relisting needs no approval.
         unit_notice_required: Whether an agreement is published in the seller's unit, too.
+        earnest_share_bp: Share of the contract's value up to which a deposit has the effect of
+            定金 (民法典 586).
 
-    The last six were not in the first policies: what these kept silent about is a default.
+    The last seven were not in the first policies: what these kept silent about is a default.
     """
 
     disclosure: Duration
@@ -98,12 +100,14 @@ class PolicyTerms:
     resumed_min: Duration = SILENT["resumed_min"]
     relisting_floor_bp: int = 9_000
     unit_notice_required: bool = True
+    earnest_share_bp: int = 2_000
 
     def __post_init__(self) -> None:
         for field, ceiling in (
             ("extensions_max", EXTENSIONS_MAX),
             ("deposit_cap_bp", BASIS_POINTS),
             ("relisting_floor_bp", BASIS_POINTS),
+            ("earnest_share_bp", BASIS_POINTS),
         ):
             if not 0 <= getattr(self, field) <= ceiling:
                 raise PolicyOutOfRange(
@@ -123,6 +127,7 @@ class PolicyTerms:
             "base_price_required": self.base_price_required,
             "relisting_floor_bp": self.relisting_floor_bp,
             "unit_notice_required": self.unit_notice_required,
+            "earnest_share_bp": self.earnest_share_bp,
         }
 
     @classmethod
@@ -142,6 +147,7 @@ _PLAIN: Final = (
     "base_price_required",
     "relisting_floor_bp",
     "unit_notice_required",
+    "earnest_share_bp",
 )
 
 

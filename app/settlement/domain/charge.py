@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid5
 
+from app.settlement.domain.deal import Side
 from app.settlement.domain.fees import (
     BrokerBasis,
     Commission,
     FeeTerms,
-    Side,
     brokers_part,
     compute_commission,
     half_up,

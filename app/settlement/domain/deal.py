@@ -32,6 +32,13 @@ class DealStatus(StrEnum):
     DEFAULTED = "defaulted"  # the buyer did not keep its word; the deposit is lost
 
 
+class Side(StrEnum):
+    """A side of a deal."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+
+
 class DealTrigger(StrEnum):
     """What moves a deal."""
 
@@ -65,11 +72,13 @@ TRANSITIONS: Final[Mapping[tuple[DealStatus, DealTrigger], DealStatus]] = {
 
 
 class DefaultReason(StrEnum):
-    """Which duty the buyer broke."""
+    """Which duty was broken."""
 
     NOT_SIGNED = "not_signed"
     NOT_PAID = "not_paid"
     REFUSED = "refused"  # its own written refusal
+    FALSE_MATERIAL = "false_material"
+    COLLUSION = "collusion"
 
 
 class DealExists(Conflict):
@@ -170,6 +179,7 @@ class Deal:
         signed_text_hash: SHA-256 of the text they signed, if it was told.
         effective_at: When the contract took effect: signed, and no condition open.
         default_reason, default_ground: Which duty was broken, and the operator's own words.
+        default_side: Who broke it.
         shortfall: What the re-run brought less than ``price``, once it was sold: owed by the
             buyer in default (D4).
         contract_version: 0 before the contract's data are fixed, then rises by one.
@@ -204,6 +214,7 @@ class Deal:
     settled_at: datetime | None = None
     defaulted_at: datetime | None = None
     default_reason: DefaultReason | None = None
+    default_side: Side | None = None
     default_ground: str | None = None
     shortfall: Money | None = None
     contract_version: int = 0

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final, Self
 
+from app.settlement.domain.deal import Side
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
@@ -15,13 +16,6 @@ from app.shared.money import Money
 
 BASIS_POINTS: Final = 10_000
 SOURCES: Final = ("agreement", "posted", "auction", "demand")
-
-
-class Side(StrEnum):
-    """A side of a deal."""
-
-    BUYER = "buyer"
-    SELLER = "seller"
 
 
 class BrokerBasis(StrEnum):

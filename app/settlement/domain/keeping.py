@@ -1,6 +1,6 @@
-"""Whether the buyer keeps its word: signing 签约, and default 违约 when it does not."""
+"""Whether the sides keep their word: signing 签约, and default 违约 when it does not."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid5
 
@@ -10,6 +10,7 @@ from app.settlement.domain.deal import (
     DealStatus,
     DealTrigger,
     DefaultReason,
+    Side,
 )
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import DealId, EntryId
@@ -80,58 +81,91 @@ def sign(deal: Deal, *, signed_at: datetime, text_hash: str | None, now: datetim
     return replace(deal, status=status, signed_at=signed_at, signed_text_hash=text_hash)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A side that did not keep its word, as the operator declares it.
+
+    Attributes:
+        words: The operator's reason; both sides read it.
+        refused: The side refused in writing.
+        finding: False material or collusion, which need no deadline.
+    """
+
+    side: Side = Side.BUYER
+    words: str
+    refused: bool = False
+    finding: DefaultReason | None = None
+
+
 def default_reason(
-    deal: Deal, *, unpaid_at: datetime | None, refused: bool, now: datetime
+    deal: Deal, breach: Breach, *, unpaid_at: datetime | None, now: datetime
 ) -> DefaultReason:
-    """Return which duty the buyer broke by ``now``: deadlines are half open.
+    """Return which duty a side broke by ``now``: deadlines are half open.
 
     Args:
         unpaid_at: Deadline of the first unpaid due item; ``None``: none has a day.
-        refused: The buyer refused in writing.
 
     Raises:
         DefaultTooEarly: None yet; names the earliest moment.
 
-    Invariant: ST13. Source: rules.md D3.
+    Invariants: ST13, ST116. Source: rules.md D3.
     """
-    if refused:
+    if breach.finding is not None:
+        return breach.finding
+    if breach.refused:
         return DefaultReason.REFUSED
     if deal.signed_at is None and now >= deal.sign_by_at:
         return DefaultReason.NOT_SIGNED
-    if unpaid_at is not None and now >= unpaid_at:
+    owes = unpaid_at if breach.side is Side.BUYER else None
+    if owes is not None and now >= owes:
         return DefaultReason.NOT_PAID
-    deadlines = [] if unpaid_at is None else [unpaid_at]
+    deadlines = [] if owes is None else [owes]
     if deal.signed_at is None:
         deadlines.append(deal.sign_by_at)
     raise DefaultTooEarly(
-        "The buyer may still keep its word.", earliest=min(deadlines, default=None)
+        "The side may still keep its word.", earliest=min(deadlines, default=None)
     )
 
 
-def default(
-    deal: Deal, *, unpaid_at: datetime | None, ground: str, refused: bool, now: datetime
-) -> Deal:
-    """Return the deal whose buyer did not keep its word; what the seller got stays with it.
+def default(deal: Deal, breach: Breach, *, unpaid_at: datetime | None, now: datetime) -> Deal:
+    """Return the deal of which a side did not keep its word.
+
+    By a buyer's default its deposit is lost, and what the seller got stays with it; by a seller's
+    everything that the buyer paid goes back.
 
     Raises:
         TransitionRefused: It is paid, or ended before.
         DealPaid: The price waits in escrow for a condition of the contract (ST43).
         DealRunsByMilestones: A demand's, and signed (ST24).
+        DealSigned: A seller that has signed is held to the contract, not to the exchange's rules.
         DefaultTooEarly: Names the earliest moment.
+
+    Invariant: ST116.
     """
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.DEFAULT)
     if deal.engagement_id is None and deal.status is DealStatus.PAID:
         raise DealPaid("Its money waits for a condition of the contract.")
     if deal.engagement_id is not None and deal.signed_at is not None:
         raise DealRunsByMilestones("Stop and settle the engagement instead.")
-    return replace(
+    if breach.side is Side.SELLER and deal.signed_at is not None:
+        raise DealSigned("The seller has signed.", signed_at=deal.signed_at)
+    ended = replace(
         deal,
         status=status,
-        returned=deal.paid + deal.beyond - deal.released - deal.forfeitable,
         defaulted_at=now,
-        default_reason=default_reason(deal, unpaid_at=unpaid_at, refused=refused, now=now),
-        default_ground=ground,
+        default_reason=default_reason(deal, breach, unpaid_at=unpaid_at, now=now),
+        default_side=breach.side,
+        default_ground=breach.words,
     )
+    lost = lost_deposit(ended)
+    return replace(ended, returned=deal.paid + deal.beyond - deal.released - lost)
+
+
+def lost_deposit(deal: Deal) -> Money:
+    """Return what of its price's deposit a deal in default costs its buyer."""
+    if deal.default_side is Side.SELLER:
+        return Money(0, deal.price.currency)
+    return deal.forfeitable
 
 
 def fall_short(deal: Deal, *, resold_at: Money) -> Deal:

@@ -23,7 +23,7 @@ from app.settlement.schemas.deals import (
     SheetView,
     SigningBody,
 )
-from app.settlement.service import contracts, keeping, paying, sheets
+from app.settlement.service import contracts, defaulting, keeping, paying, sheets
 
 routes = router(tag="settlement")
 
@@ -106,17 +106,18 @@ async def record_signing(
 async def declare_default(
     deal_id: UUID, body: DefaultBody, actor: ActorDep, session: SessionDep
 ) -> DealView:
-    """Declare the buyer in default: its deposit is forfeited, whatever else it paid goes back.
+    """Declare a side in default: by a buyer's its deposit is lost and the rest goes back.
+
+    By a seller's, before it has signed, everything goes back, and the listing ends.
 
     Possible from `sign_by_at` while nobody has signed, from `pay_by_at` while money is owed, and
     at any time if the buyer refused in writing. The listing can then be sold to who stood by.
     """
-    deal = await keeping.default_deal(
+    deal = await defaulting.default_deal(
         session,
         actor,
         deal_id,
-        ground=body.ground,
-        refused=body.refused,
+        body.breach(),
         now=await market_now(session, actor.market_id),
     )
     return DealView.model_validate(deal)

@@ -14,8 +14,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.platform.columns import TIME
+from app.platform.columns import TIME, one_of
 from app.platform.db import Base
+from app.settlement.domain.deal import Side
 
 
 class DealRow(Base):
@@ -75,6 +76,10 @@ class DealRow(Base):
             " AND (status = 'defaulted') = (default_ground IS NOT NULL)",
             name="defaulted",
         ),
+        one_of("default_side", Side),
+        CheckConstraint(
+            "(status = 'defaulted') = (default_side IS NOT NULL)", name="default_side_known"
+        ),
         CheckConstraint(
             "shortfall_minor IS NULL OR (status = 'defaulted' AND shortfall_minor >= 0)",
             name="shortfall",
@@ -116,6 +121,7 @@ class DealRow(Base):
     settled_at: Mapped[datetime | None] = mapped_column(TIME)
     defaulted_at: Mapped[datetime | None] = mapped_column(TIME)
     default_reason: Mapped[str | None] = mapped_column(String(20))
+    default_side: Mapped[str | None] = mapped_column(String(6))
     default_ground: Mapped[str | None] = mapped_column(String(2000))
     shortfall_minor: Mapped[int | None] = mapped_column(BigInteger)
     contract_version: Mapped[int] = mapped_column(default=0)

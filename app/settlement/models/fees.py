@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.platform.columns import TIME, one_of
 from app.platform.db import Base
 from app.settlement.domain.charge import ChargeKind, ChargeStatus
-from app.settlement.domain.fees import Side
+from app.settlement.domain.deal import Side
 
 
 class FeePolicyRow(Base):

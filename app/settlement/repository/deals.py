@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import ObjectUnknown, Owner
 from app.platform.db import insert_rows
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, Side
 from app.settlement.domain.schedule import initial
 from app.settlement.models import DealRow, PaymentRow
 from app.settlement.repository import dues
@@ -61,6 +61,7 @@ def deal_of(row: DealRow) -> Deal:
         settled_at=row.settled_at,
         defaulted_at=row.defaulted_at,
         default_reason=None if row.default_reason is None else DefaultReason(row.default_reason),
+        default_side=None if row.default_side is None else Side(row.default_side),
         default_ground=row.default_ground,
         shortfall=(
             None if row.shortfall_minor is None else Money(row.shortfall_minor, row.currency)
@@ -204,6 +205,7 @@ def _changeable(deal: Deal) -> dict[str, Any]:
         "settled_at": deal.settled_at,
         "defaulted_at": deal.defaulted_at,
         "default_reason": deal.default_reason,
+        "default_side": deal.default_side,
         "default_ground": deal.default_ground,
         "shortfall_minor": None if deal.shortfall is None else deal.shortfall.amount_minor,
         "contract_version": deal.contract_version,

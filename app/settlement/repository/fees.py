@@ -1,18 +1,19 @@
 """Fee policies, charges, brokers and invoice titles in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, func, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.settlement.domain.charge import Charge, ChargeKind, ChargeStatus, Means
-from app.settlement.domain.fees import FeePolicy, FeeTerms, Side
+from app.settlement.domain.deal import Side
+from app.settlement.domain.fees import FeePolicy, FeeTerms
 from app.settlement.domain.invoice import InvoiceTitle
 from app.settlement.models import BrokerRow, ChargeRow, FeePolicyRow, InvoiceTitleRow
 from app.shared.ids import DealId, MarketId, PartyId
@@ -191,6 +192,31 @@ async def charges_of(session: AsyncSession, deal_id: DealId) -> Sequence[Charge]
         .execution_options(populate_existing=True)
     )
     return [_charge(row) for row in rows]
+
+
+async def owing_sellers(session: AsyncSession, deal_ids: Collection[DealId]) -> frozenset[DealId]:
+    """Return those of the deals whose seller side owes a charge."""
+    found = await session.scalars(
+        select(ChargeRow.deal_id).where(
+            ChargeRow.deal_id == func.any(literal(list(deal_ids), ARRAY(Uuid))),
+            ChargeRow.side == str(Side.SELLER),
+            ChargeRow.status == str(ChargeStatus.DUE),
+        )
+    )
+    return frozenset(DealId(deal_id) for deal_id in found)
+
+
+async def payees_of(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> Mapping[DealId, frozenset[PartyId]]:
+    """Return the brokers that deals' charges go to."""
+    rows = await session.execute(
+        select(ChargeRow.deal_id, ChargeRow.payee_id).where(
+            ChargeRow.deal_id == func.any(literal(list(deal_ids), ARRAY(Uuid))),
+            ChargeRow.payee_id.is_not(None),
+        )
+    )
+    return {DealId(row.deal_id): frozenset({PartyId(row.payee_id)}) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, PlainSerializer
 
 from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, Reason, UtcView, View
 from app.settlement.domain.contract import Contract
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, Side
+from app.settlement.domain.keeping import Breach
 from app.settlement.domain.registration.linter import RULES
 from app.settlement.domain.registration.mapping import mapping
 from app.settlement.domain.registration.report import BY_HAND, Section, Severity
@@ -58,6 +59,7 @@ class DealView(View):
     settled_at: UtcView | None
     defaulted_at: UtcView | None
     default_reason: DefaultReason | None
+    default_side: Side | None
     default_ground: str | None
     shortfall: MoneyJson | None
     contract_version: int
@@ -143,13 +145,21 @@ class SigningBody(Body):
 
 
 class DefaultBody(Body):
-    """Why the buyer is in default.
+    """Which side is in default, and why.
 
-    ``refused``: it refused in writing; without that its time must be over.
+    ``refused``: it refused in writing; without that, or a ``finding``, its time must be over.
     """
 
     ground: Reason
     refused: bool = False
+    side: Side = Side.BUYER
+    finding: Literal[DefaultReason.FALSE_MATERIAL, DefaultReason.COLLUSION] | None = Field(
+        default=None, description="Found by the exchange; needs no deadline"
+    )
+
+    def breach(self) -> Breach:
+        """Return the domain's value."""
+        return Breach(side=self.side, words=self.ground, refused=self.refused, finding=self.finding)
 
 
 class PaymentBody(Body):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.platform.schema import Body, Line, MoneyJson, PositiveMoney, Reason, UtcView, View
 from app.settlement.domain.charge import Charge, ChargeKind, ChargeStatus, Means
+from app.settlement.domain.deal import Side
 from app.settlement.domain.fees import (
     BASIS_POINTS,
     BrokerBasis,
@@ -15,7 +16,6 @@ from app.settlement.domain.fees import (
     FeePolicy,
     FeeRule,
     FeeTerms,
-    Side,
     Tier,
 )
 from app.settlement.domain.invoice import InvoiceData, InvoiceTitle

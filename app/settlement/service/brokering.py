@@ -16,8 +16,7 @@ from app.settlement.domain.charge import (
     ChargeInMotion,
     name_broker,
 )
-from app.settlement.domain.deal import Deal, DealStatus
-from app.settlement.domain.fees import Side
+from app.settlement.domain.deal import Deal, DealStatus, Side
 from app.settlement.repository import fees
 from app.settlement.repository.fees import DealBroker
 from app.settlement.service.charging import as_told, policy_of, tell

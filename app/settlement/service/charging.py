@@ -3,7 +3,7 @@
 Everything here runs under the deal's row lock: who holds it may read and write its charges.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,8 +29,8 @@ from app.settlement.domain.charge import (
     withheld_entry_id,
     withheld_now,
 )
-from app.settlement.domain.deal import Deal, DealStatus
-from app.settlement.domain.fees import FeePolicy, Side, select_fees
+from app.settlement.domain.deal import Deal, DealStatus, Side
+from app.settlement.domain.fees import FeePolicy, select_fees
 from app.settlement.repository import fees
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DealId, EntryId, PartyId, new_id
@@ -121,16 +121,19 @@ async def withhold(
     return net
 
 
-async def payees_of(session: AsyncSession, deal_id: DealId) -> frozenset[PartyId]:
-    """Return the brokers that a deal's money may go to: their accounts are locked with the others.
+async def owing_sellers(session: AsyncSession, deal_ids: Collection[DealId]) -> frozenset[DealId]:
+    """Return those of the deals from whose releases something is withheld, in one query."""
+    return await fees.owing_sellers(session, deal_ids)
 
-    See `ledger.lock_parties`.
+
+async def brokers_of(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> Mapping[DealId, frozenset[PartyId]]:
+    """Return whom deals' money may go to besides their sides, in one query.
+
+    Their accounts are locked with the sides', see `ledger.lock_parties`.
     """
-    return frozenset(
-        charge.payee_id
-        for charge in await fees.charges_of(session, deal_id)
-        if charge.payee_id is not None
-    )
+    return await fees.payees_of(session, deal_ids)
 
 
 async def pay_charge(

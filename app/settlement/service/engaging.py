@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demands import public as demands
 from app.settlement import repository
 from app.settlement.domain.deal import Deal, DealExists, DealStatus, follow
+from app.settlement.service.charging import charge_deal
 from app.settlement.service.settling import journal_deal
 from app.shared.ids import DealId, EngagementId, new_id
 from app.shared.money import Money
@@ -61,6 +62,7 @@ async def open_engaged(
         "source_id": deal.source_id,
     }
     await journal_deal(session, deal, "opened", actor, at, public=told)
+    await charge_deal(session, deal, actor=actor)
     return deal.id
 
 

@@ -1,19 +1,16 @@
-"""Record the signing of a deal; declare its buyer in default."""
+"""Record the signing of a deal; note what a re-run brought less."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.ledger import public as ledger
 from app.listings import public as listings
 from app.listings.public import Listing
 from app.platform.access import Actor
 from app.settlement import repository
 from app.settlement.domain import keeping
-from app.settlement.domain.deal import Deal
-from app.settlement.domain.dues import first_unpaid_at
-from app.settlement.repository import dues
+from app.settlement.domain.deal import Deal, Side
 from app.settlement.service.effects import take_effect
 from app.settlement.service.settling import journal_deal
 
@@ -51,52 +48,6 @@ async def record_signing(
     return await take_effect(session, signed, now=now, actor=actor)
 
 
-async def default_deal(
-    session: AsyncSession,
-    actor: Actor,
-    deal_id: UUID,
-    *,
-    ground: str,
-    refused: bool,
-    now: datetime,
-) -> Deal:
-    """End a deal whose buyer did not keep its word: its deposit is lost, the rest goes back.
-
-    Raises:
-        TransitionRefused: It is settled, or ended before.
-        DefaultTooEarly: The buyer still has time.
-
-    Invariants: ST13, ST14. Source: rules.md D3, D4.
-    """
-    deal = await repository.get_deal(session, deal_id, lock=True)
-    unpaid_at = first_unpaid_at(await dues.dues_of(session, deal.id))
-    ended = keeping.default(deal, unpaid_at=unpaid_at, ground=ground, refused=refused, now=now)
-    await repository.save_deal(session, ended)
-    if deal.listing_id is not None and deal.registration_id is not None:
-        listing = await listings.get_listing(session, deal.listing_id)
-        # Before the ledger's locks: registrations come first everywhere.
-        await listings.record_forfeiture(
-            session,
-            listing,
-            deal.registration_id,
-            deal_id=deal.id,
-            amount=deal.forfeitable,
-            ground=ground,
-            at=now,
-            actor=actor,
-        )
-    await _move_money(session, ended, ground=ground, now=now, actor=actor)
-    told = {
-        "reason": ended.default_reason,
-        "ground": ground,
-        "price": deal.price,
-        "forfeited": deal.forfeitable,
-        "refunded": ended.returned,
-    }
-    await journal_deal(session, ended, "defaulted", actor, now, restricted=told)
-    return ended
-
-
 async def note_shortfalls(
     session: AsyncSession, listing: Listing, resale: Deal, *, actor: Actor | str
 ) -> None:
@@ -106,6 +57,8 @@ async def note_shortfalls(
     """
     offers = await listings.listings_of_achievement(session, listing.achievement_id)
     for earlier in await repository.lock_defaulted(session, offers - {listing.id}):
+        if earlier.default_side is not Side.BUYER:
+            continue  # its seller broke its word
         if earlier.price.currency != resale.price.currency:
             continue  # nobody fixed a rate for this
         short = keeping.fall_short(earlier, resold_at=resale.price)
@@ -113,37 +66,4 @@ async def note_shortfalls(
         told = {"shortfall": short.shortfall, "resold_at": resale.price, "resale_id": resale.id}
         await journal_deal(
             session, short, "shortfall_noted", actor, resale.confirmed_at, restricted=told
-        )
-
-
-async def _move_money(
-    session: AsyncSession, deal: Deal, *, ground: str, now: datetime, actor: Actor
-) -> None:
-    await ledger.lock_parties(
-        session,
-        market_id=deal.market_id,
-        party_ids={deal.buyer_id},
-        currency=deal.price.currency,
-    )
-    if deal.forfeitable.amount_minor:  # an agreement takes none
-        await ledger.forfeit_escrow(
-            session,
-            entry_id=keeping.forfeiture_entry_id(deal.id),
-            market_id=deal.market_id,
-            deal_id=deal.id,
-            amount=deal.forfeitable,
-            at=now,
-            actor=actor,
-            ground=ground,
-        )
-    if deal.returned.amount_minor > 0:
-        await ledger.refund_escrow(
-            session,
-            entry_id=keeping.refund_entry_id(deal.id),
-            market_id=deal.market_id,
-            deal_id=deal.id,
-            party_id=deal.buyer_id,
-            amount=deal.returned,
-            at=now,
-            actor=actor,
         )

@@ -136,9 +136,7 @@ async def _move_deposits(
     held = await ledger.get_hold(session, HoldId(deal.registration_id))
     if held.state is not ledger.HoldState.HELD:
         raise BuyerWithoutDeposit("The deposit was given back.", buyer_id=deal.buyer_id)
-    await listings.bind_deposit(
-        session, listing, deal.registration_id, deal.id, at=at, actor=actor
-    )
+    await listings.bind_deposit(session, listing, deal.registration_id, deal.id, at=at, actor=actor)
     await listings.return_deposits(session, listing, keep=standby, at=at, actor=actor)
 
 

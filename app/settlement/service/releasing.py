@@ -19,7 +19,7 @@ from app.settlement import repository
 from app.settlement.domain.deal import Deal, DealStatus, hand_over, settle
 from app.settlement.domain.dues import Due, release_entry_id, to_release
 from app.settlement.repository.dues import dues_of, held_back
-from app.settlement.service.charging import withhold
+from app.settlement.service import charging
 from app.settlement.service.settling import deal_event
 from app.shared.ids import EntryId, MarketId, PartyId
 from app.shared.money import Money
@@ -113,12 +113,15 @@ async def _hand_over(
     if not steps:
         return [], []
     await lock_sides(session, [step.deal for step in steps])
+    owing = await charging.owing_sellers(session, [step.deal.id for step in steps])
     entries, moved, events = [], [], []
     for step in steps:
         deal = hand_over(step.deal, step.amount)
-        net = await withhold(
-            session, step.deal, step.amount, release_id=step.entry_id, now=now, actor=actor
-        )
+        net = step.amount
+        if deal.id in owing:
+            net = await charging.withhold(
+                session, step.deal, net, release_id=step.entry_id, now=now, actor=actor
+            )
         if net.amount_minor:
             entries.append(
                 ledger.settlement(
@@ -142,11 +145,12 @@ async def _hand_over(
 
 
 async def lock_sides(session: AsyncSession, deals: Sequence[Deal]) -> None:
-    """Lock the accounts of the deals' sellers and buyers, markets and currencies in order."""
+    """Lock the accounts of the deals' sides and brokers, markets and currencies in order."""
+    brokers = await charging.brokers_of(session, [deal.id for deal in deals])
     sides: dict[tuple[MarketId, str], set[PartyId]] = {}
     for deal in deals:
         parties = sides.setdefault((deal.market_id, deal.price.currency), set())
-        parties |= {deal.seller_id, deal.buyer_id}
+        parties |= {deal.seller_id, deal.buyer_id, *brokers.get(deal.id, frozenset())}
     for market_id, currency in sorted(sides):
         await ledger.lock_parties(
             session,

@@ -13,8 +13,8 @@ from app.listings.domain.listing import (
     ListingStatus,
 )
 from app.listings.domain.notice import Notice, NoticeKind, NoticeStatus
+from app.listings.domain.bidder_code import BIDDER_CODES, nth_bidder_code
 from app.listings.domain.registration import (
-    BIDDER_CODES,
     BankReceipt,
     DepositAmountWrong,
     DepositClosed,
@@ -26,7 +26,6 @@ from app.listings.domain.registration import (
     TermsNotAccepted,
     check_deposit,
     check_registration,
-    nth_bidder_code,
 )
 from app.shared.errors import DomainError
 from app.shared.ids import NoticeId, PartyId, new_id

@@ -12,6 +12,7 @@ from app.listings.domain.achievement import (
     AchievementStatus,
     AchievementTrigger,
 )
+from app.listings.domain.deposit import DEPOSIT_TRANSITIONS, DepositState, DepositTrigger
 from app.listings.domain.listing import (
     LISTING_TRANSITIONS,
     ListingStatus,
@@ -109,12 +110,30 @@ REGISTRATION = {
     ("applied", "withdraw"): "withdrawn",
     ("qualified", "withdraw"): "withdrawn",
     ("deposited", "withdraw"): "withdrawn",
+    ("deposited", "exclude"): "excluded",
+}
+DEPOSIT = {
+    ("due", "owe"): "due",
+    ("due", "drop"): "dropped",
+    ("due", "arrive"): "held",
+    ("dropped", "owe"): "due",
+    ("held", "become_price"): "price",
+    ("held", "become_bond"): "bond",
+    ("held", "return"): "returning",
+    ("held", "forfeit"): "forfeited",
+    ("price", "return"): "returning",
+    ("price", "forfeit"): "forfeited",
+    ("bond", "return"): "returning",
+    ("bond", "forfeit"): "forfeited",
+    ("returning", "execute"): "returned",
+    ("returning", "fail"): "in_funds",
 }
 MACHINES: list[tuple[type[StrEnum], type[StrEnum], Any, Mapping[tuple[str, str], str]]] = [
     (AchievementStatus, AchievementTrigger, ACHIEVEMENT_TRANSITIONS, ACHIEVEMENT),
     (ListingStatus, ListingTrigger, LISTING_TRANSITIONS, LISTING),
     (NoticeStatus, NoticeTrigger, NOTICE_TRANSITIONS, NOTICE),
     (RegistrationStatus, RegistrationTrigger, REGISTRATION_TRANSITIONS, REGISTRATION),
+    (DepositState, DepositTrigger, DEPOSIT_TRANSITIONS, DEPOSIT),
 ]
 WALK = [
     pytest.param(table, state, trigger, expected.get((str(state), str(trigger))))
