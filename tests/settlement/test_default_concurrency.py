@@ -120,7 +120,10 @@ async def test_of_defaults_and_signings_at_once_one_takes_effect(table: Table) -
         await table.check(forfeited=DEPOSIT)
     else:
         assert DefaultTooEarly in outcomes
-        assert (standby, told) == (HoldState.VOIDED, ["deal.opened", "deal.signed"])
+        assert (standby, told) == (
+            HoldState.VOIDED,
+            ["deal.opened", "deal.signed", "deal.effective"],
+        )
         await table.check(forfeited=Money(0))
 
 

@@ -87,6 +87,23 @@ def check_signed_file(
         message="Behind the text there must be a PDF signature that covers the whole file.",
         digests=list(_DIGESTS),
     )
+    _check_certificate(certificate, names, drafted_at, now, findings)
+    if findings.errors:
+        raise SignedFileUnfit(findings.summary(), errors=findings.errors)
+    return {
+        "certificate": certificate,
+        "file_sha256": hashlib.sha256(signed).hexdigest(),
+        "digest_algorithm": algorithm,
+    }
+
+
+def _check_certificate(
+    certificate: CertificateFacts,
+    names: tuple[str, ...],
+    drafted_at: datetime,
+    now: datetime,
+    findings: Findings,
+) -> None:
     findings.require(
         any(same_name(certificate.subject, name) for name in names),
         "certificate.subject",
@@ -110,13 +127,6 @@ def check_signed_file(
         minimum=drafted_at.isoformat(),
         maximum=now.isoformat(),
     )
-    if findings.errors:
-        raise SignedFileUnfit(findings.summary(), errors=findings.errors)
-    return {
-        "certificate": certificate,
-        "file_sha256": hashlib.sha256(signed).hexdigest(),
-        "digest_algorithm": algorithm,
-    }
 
 
 def _covering_digest(signed: bytes, document_length: int) -> str | None:

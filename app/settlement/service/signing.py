@@ -106,20 +106,7 @@ async def sign_text(
     await _check_signatory(session, actor, statement.signatory)
     # Who waited for the lock signs behind who held it.
     at = max([now, *(known.signed_at for known in given)])
-    signature = Signature(
-        side=side,
-        party_id=actor.party_id,
-        user=actor.ref,
-        signatory=statement.signatory.name,
-        capacity=statement.signatory.capacity,
-        text_hash=text.text_hash,
-        signed_at=at,
-        provider=_BY_ACCOUNT if proof is None else proof.provider,
-        authorisation_id=statement.signatory.authorisation_id,
-        signed_file_id=None if proof is None else proof.signed_file_id,
-        evidence=None if proof is None else proof.evidence,
-        naming_consent=statement.naming_consent and side is Side.BUYER,
-    )
+    signature = _signature(actor, side, text, statement, proof, at)
     await texts.insert_signature(session, deal.id, number, signature)
     await _show_files(session, deal, signature)
     told = {"number": number, "signature": signature}
@@ -136,6 +123,30 @@ async def sign_text(
             naming_consent=any(known.naming_consent for known in both),
         )
     return deal, text, both
+
+
+def _signature(
+    actor: Actor,
+    side: Side,
+    text: TextVersion,
+    statement: Statement,
+    proof: Proof | None,
+    at: datetime,
+) -> Signature:
+    return Signature(
+        side=side,
+        party_id=actor.party_id,
+        user=actor.ref,
+        signatory=statement.signatory.name,
+        capacity=statement.signatory.capacity,
+        text_hash=text.text_hash,
+        signed_at=at,
+        provider=_BY_ACCOUNT if proof is None else proof.provider,
+        authorisation_id=statement.signatory.authorisation_id,
+        signed_file_id=None if proof is None else proof.signed_file_id,
+        evidence=None if proof is None else proof.evidence,
+        naming_consent=statement.naming_consent and side is Side.BUYER,
+    )
 
 
 async def _check_signatory(session: AsyncSession, actor: Actor, signatory: Signatory) -> None:
