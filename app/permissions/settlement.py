@@ -181,3 +181,14 @@ allow(
     key=MUST,
     operator=MARKET,
 )
+# An import is recognised by its rows, not by a key.
+allow("import_filings", scope="settlement:write", seller_staff=OWN, operator=MARKET)
+allow("get_filing_template", scope="settlement:read", everyone=True)
+allow(
+    "download_registration_sheet",
+    "export_registrations",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)

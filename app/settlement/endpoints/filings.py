@@ -1,5 +1,6 @@
 """Routes of filings 合同登记结果: what the registration office decided, deal by deal."""
 
+import asyncio
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -8,16 +9,21 @@ from fastapi import Header, Query, Response
 from app.platform.access import ActorDep, Role
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
-from app.platform.routing import router
+from app.platform.routing import router, self_transacted_router
+from app.platform.runtime import RuntimeDep
 from app.platform.schema import Limit, Page, decode_cursor, encode_cursor
+from app.platform.tables.http import Format, table_file
+from app.platform.tables.report import TableFormat
 from app.settlement.domain.contract import etag
 from app.settlement.domain.filing import FilingStatus
 from app.settlement.repository import filings as rows
+from app.settlement.schemas.filing_imports import FilingImportBody, FilingImportView
 from app.settlement.schemas.filings import DecisionBody, FilingItem, FilingView
-from app.settlement.service import filing
-from app.shared.ids import PartyId
+from app.settlement.service import filing, filing_import
+from app.shared.ids import FileId, PartyId
 
 routes = router(tag="registration")
+bulk = self_transacted_router(tag="registration")
 
 _SEES_ALL: Final = frozenset({Role.OPERATOR, Role.AUDITOR})
 
@@ -95,3 +101,27 @@ async def list_filings(
     ]
     more = encode_cursor(str(page[-1][1].deal_id)) if len(found) > limit else None
     return Page(items=items, next=more)
+
+
+@bulk.get("/registration-filings/import-template", response_class=Response)
+async def get_filing_template(kind: Format = TableFormat.XLSX) -> Response:
+    """Return the table in which decisions are sent in: header, an example row, accepted words."""
+    content = await asyncio.to_thread(filing_import.template, kind)
+    return table_file(content, kind, "登记结果导入模板")
+
+
+@bulk.post("/registration-filings/imports", status_code=201)
+async def import_filings(
+    body: FilingImportBody, actor: ActorDep, runtime: RuntimeDep
+) -> FilingImportView:
+    """Enter up to 2,000 decisions from an uploaded XLSX or CSV table; tell of every row.
+
+    A row is recognised by its deal's number. The same file again changes nothing and goes on
+    where a broken call ended, so no idempotency key is needed. A contract that is registered
+    otherwise is left alone and told: it is corrected deal by deal. A seller's staff enter their
+    own party's.
+    """
+    results = await filing_import.import_filings(
+        runtime.database, runtime.settings, actor, FileId(body.file_id)
+    )
+    return FilingImportView.of(results)

@@ -169,7 +169,7 @@ _LABELS: Final = {Severity.ERROR: "须改正", Severity.WARNING: "请核对", Se
 
 def beside(header: RawRow, rows: Sequence[tuple[RawRow, Report]]) -> list[tuple[str, ...]]:
     """Return the table with what was found beside each row."""
-    width = max(len(header.cells), *(len(row.cells) for row, _ in rows))
+    width = max([len(header.cells), *(len(row.cells) for row, _ in rows)])
     told = [(*_padded(header.cells, width), "检查结论", "问题与修改办法")]
     for row, report in rows:
         lines = "\n".join(
