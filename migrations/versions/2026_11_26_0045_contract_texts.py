@@ -69,7 +69,7 @@ def _make_texts() -> None:
             ["deal_texts.deal_id", "deal_texts.number"],
             name="fk_deal_text_signatures_text",
         ),
-        sa.CheckConstraint("side IN ('seller', 'buyer')", name="side"),
+        sa.CheckConstraint("side IN ('buyer', 'seller')", name="side"),
         sa.CheckConstraint(
             "capacity IN ('legal_representative', 'authorised', 'in_person')", name="capacity"
         ),

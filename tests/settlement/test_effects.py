@@ -151,7 +151,7 @@ async def test_a_fulfilment_is_shown(signing: SigningDesk) -> None:
 
 async def test_a_patent_licence_is_filed_and_reminded_of(signing: SigningDesk) -> None:
     """ST47"""
-    licence = {"contract_type": "licence_patent", "patent_ends_on": "2037-07-20"}
+    licence: dict[str, Any] = {"contract_type": "licence_patent", "patent_ends_on": "2037-07-20"}
     done(await signing.counter.fix(signing.deal_id, 1, **licence))
     await sign(signing, 2, "licence_patent")
     shown = done(await signing.get("effect-conditions"))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.platform.db import Database
-from app.settlement.domain.signing import Side
+from app.settlement.domain.deal import Side
 from app.settlement.repository import texts
 from app.shared.ids import DealId
 from app.shared.money import Money

@@ -144,7 +144,7 @@ async def test_nobody_signs_for_another(signing: SigningDesk) -> None:
     unshown = await signing.sign(text, capacity="authorised", signatory="何一苇")
     refusal(unshown, 400, "signatory_unfit")
     theirs = await signing.upload(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n", "buyer_staff")
-    agent = {"capacity": "authorised", "signatory": "何一苇"}
+    agent: dict[str, Any] = {"capacity": "authorised", "signatory": "何一苇"}
     borrowed = await signing.sign(text, **agent, authorisation_file_id=theirs)
     refusal(borrowed, 404, "object_unknown")
     done(await signing.sign(text, "buyer_staff", **agent, authorisation_file_id=theirs))

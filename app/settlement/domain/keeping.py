@@ -143,7 +143,8 @@ def default(deal: Deal, breach: Breach, *, unpaid_at: datetime | None, now: date
     Invariant: ST116.
     """
     status = advance(TRANSITIONS, state=deal.status, trigger=DealTrigger.DEFAULT)
-    if deal.engagement_id is None and deal.status is DealStatus.PAID:
+    waits = deal.engagement_id is None and deal.status is DealStatus.PAID
+    if waits and breach.side is Side.BUYER:
         raise DealPaid("Its money waits for a condition of the contract.")
     if deal.engagement_id is not None and deal.signed_at is not None:
         raise DealRunsByMilestones("Stop and settle the engagement instead.")

@@ -6,18 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.settlement.domain.deal import TRANSITIONS, Deal, DealTrigger, same_name
+from app.settlement.domain.deal import TRANSITIONS, Deal, DealTrigger, Side, same_name
 from app.settlement.domain.keeping import DealSigned
 from app.shared.errors import Conflict, NotFound, RuleBroken
 from app.shared.ids import DealId, FileId, PartyId
 from app.shared.transitions import advance
-
-
-class Side(StrEnum):
-    """Who signs."""
-
-    SELLER = "seller"
-    BUYER = "buyer"
 
 
 class Capacity(StrEnum):

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.columns import TIME, one_of
 from app.platform.db import Base
+from app.settlement.domain.deal import Side
 from app.settlement.domain.effects import ConditionKind
-from app.settlement.domain.signing import Capacity, Side, TextKind
+from app.settlement.domain.signing import Capacity, TextKind
 
 
 class TextRow(Base):

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.settlement.domain.signing import Capacity, Side, Signature, TextKind, TextVersion
+from app.settlement.domain.deal import Side
+from app.settlement.domain.signing import Capacity, Signature, TextKind, TextVersion
 from app.settlement.models import SignatureRow, TextRow
 from app.shared.ids import DealId, FileId, PartyId
 from app.shared.jsonable import jsonable

@@ -10,12 +10,11 @@ from pydantic import Field, StrictInt, StrictStr
 from app.platform.schema import Body, Instant, Line, MoneyJson, UtcView, View
 from app.settlement.domain.clauses import TEXT_LENGTH_MAX, Clause, ParameterKind
 from app.settlement.domain.contract_text import Difference
-from app.settlement.domain.deal import Deal
+from app.settlement.domain.deal import Deal, Side
 from app.settlement.domain.esignature import CertificateFacts
 from app.settlement.domain.result_notice import ResultNotice
 from app.settlement.domain.signing import (
     Capacity,
-    Side,
     Signatory,
     Signature,
     TextKind,

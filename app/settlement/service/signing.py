@@ -17,10 +17,9 @@ from app.platform.files.grants import grant_files
 from app.platform.files.lookup import find_own_file, read_content
 from app.settings import Settings
 from app.settlement import repository
-from app.settlement.domain.deal import Deal
+from app.settlement.domain.deal import Deal, Side
 from app.settlement.domain.esignature import CertificateFacts
 from app.settlement.domain.signing import (
-    Side,
     Signatory,
     Signature,
     TextKind,

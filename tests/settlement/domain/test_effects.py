@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.settlement.domain.deal import DealStatus
+from app.settlement.domain.deal import DealStatus, Side
 from app.settlement.domain.effects import (
     WORDS,
     Condition,
@@ -156,12 +156,14 @@ def test_a_first_payment_is_met_by_the_payment() -> None:
     assert met_by_payment(replace(SIGNED, paid=PART), condition(), now=NOON).open
 
 
-def test_a_paid_deal_is_in_no_default_while_its_money_waits() -> None:
+def test_only_the_seller_of_a_paid_deal_can_be_in_default() -> None:
     """ST43, ST13"""
-    paid = replace(deal(), status=DealStatus.PAID, paid=deal().price)
-    late = deal().pay_by_at + timedelta(days=1)
+    paid = deal(status=DealStatus.PAID, paid=deal().price)
+    late = paid.sign_by_at + timedelta(days=1)
     with pytest.raises(DealPaid):
-        default(paid, Breach(words="未签约"), unpaid_at=None, now=late)
+        default(paid, Breach(side=Side.BUYER, words="未签约"), unpaid_at=None, now=late)
+    ended = default(paid, Breach(side=Side.SELLER, words="未签约"), unpaid_at=None, now=late)
+    assert ended.returned == paid.price
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.settlement.domain.deal import DealStatus
+from app.settlement.domain.deal import DealStatus, Side
 from app.settlement.domain.esignature import SignedFileUnfit, check_signed_file, manifest
 from app.settlement.domain.keeping import DealSigned
 from app.settlement.domain.signing import (
     Capacity,
-    Side,
     SideSigned,
     Signatory,
     SignatoryUnfit,
