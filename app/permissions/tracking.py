@@ -22,3 +22,11 @@ allow(
     buyer_staff=OWN,
 )
 allow("set_conversion_period", scope="settlement:write", key=ONCE, operator=MARKET)
+allow(
+    "get_conversion_report",
+    "get_conversion_report_table",
+    scope="settlement:read",
+    seller_staff=OWN,
+    operator=MARKET,
+    auditor=MARKET,
+)

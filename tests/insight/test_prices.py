@@ -206,7 +206,7 @@ class Story:
                 market_at=at,
                 actor=SYSTEM,
                 public=said,
-                restricted={"buyer_id": self.world.buyer},
+                restricted={"buyer_id": self.world.buyer, "terms": {"royalty": {"rate_bp": 300}}},
             )
         )
 
@@ -234,7 +234,7 @@ class Story:
         self.tell("deal", deal_id, "opened", at, said | {"price": price, "start": start})
         self.tell("listing", listing_id, "sold", at, head)
         if self.chance.random() < 0.3:
-            self.tell("deal", deal_id, "terms_fixed", at, said | {"amount_known": False})
+            self.tell("deal", deal_id, "terms_fixed", at, said)
         if self.chance.random() < 0.4:
             self.tell("deal", deal_id, "defaulted", at + timedelta(days=9), said)
             return False

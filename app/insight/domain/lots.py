@@ -79,7 +79,7 @@ class Lot:
         appraisal_minor: The base price 基准价格 of its notice, if it states one.
         start_minor: The floor of its notice 起始价.
         price_minor: Of the deal that stands.
-        amount_known: The contract names its amount; one by royalty alone does not.
+        amount_known: The contract names its whole amount; one with a royalty does not.
         defaults: Deals of it that ended in default.
     """
 
@@ -113,8 +113,8 @@ class Lot:
 
     @property
     def premium_rate(self) -> Decimal | None:
-        """(price − start) / start, four decimals; of a sold lot with a known amount."""
-        if self.price_minor is None or not self.amount_known:
+        """(price − start) / start, four decimals; of a sold lot, as its deal's event told it."""
+        if self.price_minor is None:
             return None
         return premium_rate(
             start=Money(self.start_minor, self.currency),

@@ -50,7 +50,8 @@ class PricesView(View):
     )
     priced: int = Field(description="Deals that stand, in CNY, with a known amount: in the sums")
     unknown_amounts: int = Field(
-        description="Deals whose contract names no amount, such as a royalty alone: in no sum"
+        description="Deals whose contract does not name its whole amount, for a royalty comes on"
+        " top of the price: in no sum"
     )
     other_currencies: int = Field(description="Deals in another currency: in no sum")
     defaults: int = Field(
@@ -217,7 +218,6 @@ class PriceLotView(View):
     appraisal: MoneyJson | None = Field(description="Base price 基准价格 of the notice")
     start: MoneyJson
     price: MoneyJson | None = Field(description="Of the deal that stands")
-    amount_known: bool
     premium_rate: Rate | None
     defaults: int
     ended_at: UtcView
@@ -243,7 +243,6 @@ class PriceLotView(View):
             appraisal=None if appraisal is None else Money(appraisal, lot.currency),
             start=start,
             price=price,
-            amount_known=lot.amount_known,
             premium_rate=lot.premium_rate,
             defaults=lot.defaults,
             ended_at=lot.ended_at,

@@ -67,7 +67,8 @@ async def _told(session: AsyncSession, event: JournalEvent, listing_id: ListingI
         said |= {"confirmed_at": at}
     elif event.type == "deal.terms_fixed":
         part = _of_deal(Part.PRICE, event)
-        said = {"amount_known": bool(event.public.get("amount_known", True))}
+        # A royalty comes on top of the price, so nobody knows the total at signing.
+        said = {"amount_known": event.restricted["terms"]["royalty"] is None}
     else:
         part, said = _of_deal(Part.DEFAULT, event), {"at": at}
     return Told(part=part, version=event.subject_version, said=said)

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from app.settlement.endpoints import (
+    annual,
     certificates,
     deals,
     effects,
@@ -38,5 +39,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sharing.routes,
     sharing.rendering,
     tracking.routes,
+    annual.routes,
+    annual.files,
     vouchers.routes,
 )
