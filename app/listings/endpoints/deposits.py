@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from app.listings.domain.deposit import DepositState
+from app.listings.domain.deposit import DepositState, ForfeitureGround
 from app.listings.endpoints.paging import before, following
 from app.listings.repository import deposits as repository
 from app.listings.schemas.deposits import DepositSummary, DepositView, ForfeitureFinding
@@ -70,7 +70,7 @@ async def exclude_buyer(
         session,
         actor,
         RegistrationId(registration_id),
-        ground=body.ground,
+        ground=ForfeitureGround(body.ground),
         finding=body.finding,
         now=await market_now(session, actor.market_id),
     )

@@ -15,7 +15,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class ForfeitureFinding(Body):
     """What the exchange found of a buyer; it costs the deposit."""
 
-    ground: Literal[ForfeitureGround.FALSE_MATERIAL, ForfeitureGround.COLLUSION]
+    ground: Literal["false_material", "collusion"]
     finding: Reason
 
 

@@ -153,13 +153,14 @@ class DefaultBody(Body):
     ground: Reason
     refused: bool = False
     side: Side = Side.BUYER
-    finding: Literal[DefaultReason.FALSE_MATERIAL, DefaultReason.COLLUSION] | None = Field(
+    finding: Literal["false_material", "collusion"] | None = Field(
         default=None, description="Found by the exchange; needs no deadline"
     )
 
     def breach(self) -> Breach:
         """Return the domain's value."""
-        return Breach(side=self.side, words=self.ground, refused=self.refused, finding=self.finding)
+        finding = None if self.finding is None else DefaultReason(self.finding)
+        return Breach(side=self.side, words=self.ground, refused=self.refused, finding=finding)
 
 
 class PaymentBody(Body):
