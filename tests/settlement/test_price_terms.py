@@ -1,6 +1,7 @@
 """Price terms on a real database: fixed, paid, changed by both sides, reminded of."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +12,10 @@ from app.platform.journal import history
 from app.settlement import repository
 from app.settlement.domain.deal import Payment
 from app.settlement.service import dunning, paying
-from app.shared.ids import EntryId, new_id
+from app.shared.ids import DealId, EntryId, new_id
 from app.shared.money import Money
+from tests.demands.board import Board
+from tests.demands.work import Work
 from tests.listings.factories import Desk, done, yuan
 from tests.settlement.factories import BUYER_NAME, Counter
 from tests.settlement.payment_terms import (
@@ -351,3 +354,28 @@ async def test_a_supplement_may_postpone_a_royalty_that_was_not_reported(
         (5, "royalty", None, "planned"),
         (6, "royalty", None, "planned"),
     ]
+
+
+async def test_a_demands_deal_is_paid_by_its_milestones(
+    session: AsyncSession, world: World, counter: Counter
+) -> None:
+    """ST21, ST66"""
+    work = Work(Board(counter.client, world), session)
+    _, (engagement,) = await work.engaged("150000.00")
+    found = Till(counter, DealId(UUID(engagement["deal_id"])))
+    seen = await found.terms("seller_staff")
+    assert (seen["read_only"], seen["payment_mode"], seen["version"]) == (
+        True,
+        "milestone_instalments",
+        0,
+    )
+    shares = [step["share_bp"] for step in seen["terms"]["milestones"]]
+    assert sum(shares) == 10_000
+    refused = await found.fix(instalments(), role="operator")
+    assert code(refused) == (409, "terms_of_engagement")
+    await work.sign(engagement)
+    await work.pay(engagement, "150000.00")
+    await work.accepted(engagement, 1)
+    await work.run()
+    deal = await found.deal()
+    assert (deal["status"], deal["released"]) == ("paid", yuan("45000.00"))
