@@ -27,6 +27,7 @@ from app.platform.routing import SAFE, Route
 from app.platform.runtime import Runtime
 from app.shared.ids import DemandId, MarketId, PartyId, ProposalId, new_id
 from tests.auctions.lot import OPERATOR, Lot, make_lot
+from tests.banking.things import put_bank_things
 from tests.demands.reviews import put_objection
 from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
@@ -213,6 +214,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
             achievement=(uuid.UUID(lot.listing["achievement_id"]), seller),
         )
         day_id = await put_day(writing, market_id)
+        bank = await put_bank_things(writing, market_id, uploader=seller, party_id=buyer)
     notification = (await api.get(poster, "/v1/notifications"))["items"][0]
     show = await api.post(operator, "/v1/roadshows", roadshow_body())
     weights = await api.post(operator, f"/v1/markets/{market_id}/match-weights", weights_body())
@@ -250,6 +252,10 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("result_id", result.id, buyer),
         thing("case_id", case_id, buyer, seller),
         thing("day_id", day_id),
+        thing("bank_statement_id", bank.statement_id),
+        thing("bank_line_id", bank.line_id),
+        thing("payment_order_id", bank.order_id, buyer),
+        thing("payment_batch_id", bank.batch_id),
         thing("weights_id", weights["id"]),
         thing("proposal_id", await made_proposal(lot, demand["id"], seller, market_id), seller),
         thing("challenge_id", challenge["id"]),

@@ -62,6 +62,10 @@ NONE_OF: Final = frozenset(
         "weights_id",
         "case_id",
         "day_id",
+        "bank_statement_id",
+        "bank_line_id",
+        "payment_order_id",
+        "payment_batch_id",
     }
 )
 WITHOUT_OBJECT: Final = frozenset(
@@ -69,17 +73,25 @@ WITHOUT_OBJECT: Final = frozenset(
         "get_offer",  # of a posted listing's single buyer
         "get_proposal",  # of an agreement
         "get_service_clocks",  # asks for a period
+        "get_statement",  # so does an account's
+        "get_bank_account",  # nobody has entered one
         "list_contract_clauses",  # asks for a type of contract
         "get_demand_statistics",  # asks by what; no demand was posted
         "get_price_statistics",  # asks by what, as the table does
         "get_price_table",
+        "find_certificate",  # nobody has been certified
+        "download_public_certificate",
+        "export_registrations",  # asks for a period
+        "get_conversion_report",  # asks for a year, as its table does
+        "get_conversion_report_table",
     }
 )
 # Shown to nobody before the deadline, or before the end.
 NOT_YET: Final = frozenset({"list_sealed_bids", "get_opening", "get_proof"})
 # Of one process, for whoever runs it; a reverse proxy keeps it from the public.
 OPERATIONS: Final = frozenset({"metrics"})
-PUBLISHED_BY_TIME: Final = frozenset({"list_chain_heads"})  # grows whatever anybody does
+# They grow, or tell the moment, whatever anybody does.
+PUBLISHED_BY_TIME: Final = frozenset({"list_chain_heads", "get_revocations"})
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ async def test_a_statement_as_a_sheet(
     assert answer.status_code == 200, answer.text
     rows = [
         [cell or "" for cell in row]
-        for row in load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)  # type: ignore[union-attr]
+        for row in load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
     ]
     assert rows[0] == [
         "时间 Time",

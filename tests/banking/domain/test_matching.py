@@ -152,4 +152,4 @@ def test_nobody_pays_for_another_and_nothing_closed_is_paid(
     if verdict.action is Action.RETURN:
         assert verdict.target is not None
         assert not same_name(payer, verdict.target.party_name)
-        assert verdict.target.reference in remark
+        assert str(verdict.target.reference) in remark
