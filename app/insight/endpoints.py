@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from app.insight.domain.cuts import Cut
+from app.insight.domain.cuts import Cut, checked
 from app.insight.domain.figures import GroupBy
 from app.insight.domain.table import Sheet, price_sheets
 from app.insight.repository.lots import find_page
@@ -49,7 +49,7 @@ def cut_of(
     seller_class: Code = None,
 ) -> Cut:
     """Return which lots are asked for."""
-    return Cut(
+    asked = Cut(
         first=from_,
         last=to,
         market_id=None if market_id is None else MarketId(market_id),
@@ -58,6 +58,7 @@ def cut_of(
         pricing_mode=pricing_mode,
         seller_class=seller_class,
     )
+    return checked(asked)
 
 
 CutDep = Annotated[Cut, Depends(cut_of)]

@@ -12,18 +12,19 @@ from app.settlement.service import tracking
 from app.shared.ids import DealId
 
 
-async def begin_tracking(session: AsyncSession, event: JournalEvent) -> None:
-    """Open a deal's tracking when it took effect or was settled, whichever was first (ST240)."""
-    await tracking.begin(session, DealId(event.subject_id), at=event.market_at)
+async def follow_deal(session: AsyncSession, event: JournalEvent) -> None:
+    """Open a deal's tracking when it took effect or was settled; a default ends it."""
+    follow = tracking.stop if event.type == "deal.defaulted" else tracking.begin
+    await follow(session, DealId(event.subject_id), at=event.market_at)
 
 
 TRACKING_TIMERS: Final[Mapping[str, TimerHandler]] = {tracking.REMINDER: tracking.remind_or_end}
 
 TRACKING: Final[tuple[Reaction, ...]] = (
     Reaction(
-        "settlement.begin_tracking",
-        frozenset({"deal.effective", "deal.settled"}),
-        begin_tracking,
+        "settlement.follow_deal",
+        frozenset({"deal.effective", "deal.settled", "deal.defaulted"}),
+        follow_deal,
         batch=1,
     ),
 )

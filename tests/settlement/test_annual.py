@@ -8,7 +8,7 @@ from app.platform.journal import history
 from tests.listings.factories import Desk, done, yuan
 from tests.settlement.factories import Counter
 from tests.settlement.sharings import paid
-from tests.settlement.test_tracking import BEGIN, put
+from tests.settlement.test_tracking import FOLLOW, put
 
 
 async def test_the_unit_reads_its_year_and_nobody_elses(desk: Desk, counter: Counter) -> None:
@@ -24,7 +24,7 @@ async def test_the_unit_reads_its_year_and_nobody_elses(desk: Desk, counter: Cou
     done(await counter.act(deal_id, "signing", {"signed_at": now.isoformat()}))
     for event in await history(counter.session, deal_id):
         if event.type in {"deal.settled", "deal.effective"}:
-            await BEGIN.react(counter.session, event)
+            await FOLLOW.react(counter.session, event)
     await world.later(counter.session, days=330)
     sales = {"sales": yuan("5600000.00"), "jobs": 3}
     done(await put(counter, deal_id, "outcomes/2026", sales, "buyer_staff"))

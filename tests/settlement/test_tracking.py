@@ -21,7 +21,7 @@ from tests.listings.factories import Desk, Json, done, refusal, yuan
 from tests.settlement.factories import Counter, lot, sell
 from tests.world import World
 
-(BEGIN,) = TRACKING
+(FOLLOW,) = TRACKING
 PLAN: Json = {
     "milestones": [
         {"kind": "pilot", "planned_on": "2026-06-30"},
@@ -34,7 +34,7 @@ async def tell(counter: Counter, deal_id: UUID, *types: str) -> None:
     """Let the worker see events of a deal."""
     for event in await history(counter.session, deal_id):
         if event.type in types:
-            await BEGIN.react(counter.session, event)
+            await FOLLOW.react(counter.session, event)
 
 
 @pytest.fixture
@@ -197,3 +197,28 @@ async def test_the_worker_reminds_both_sides_and_ends_the_period(
     seen = done(await counter.get(f"deals/{deal_id}/conversion", "seller_staff"))
     assert seen["status"] == "ended"
     refusal(await report(counter, deal_id, "buyer_staff"), 409, "transition_refused")
+
+
+async def test_a_default_ends_the_tracking_and_none_begins_after_it(
+    desk: Desk, counter: Counter, session: AsyncSession, world: World
+) -> None:
+    """ST248"""
+    for late in (False, True):
+        deal_id = await sell(session, world, await lot(desk, "buyer"), Money.parse("730000.00"))
+        now = await market_now(session, world.market_id)
+        done(await counter.act(deal_id, "signing", {"signed_at": now.isoformat()}))
+        if not late:
+            await tell(counter, deal_id, "deal.effective")
+        await world.later(session, days=30)
+        done(await counter.act(deal_id, "default", {"ground": "逾期未付款"}))
+        await tell(counter, deal_id, "deal.defaulted")
+        await tell(counter, deal_id, "deal.effective")
+        seen = await counter.get(f"deals/{deal_id}/conversion")
+        if late:
+            refusal(seen, 409, "conversion_not_open")
+            continue
+        assert done(seen)["status"] == "ended"
+        left = await session.scalar(
+            select(Timer.id).where(Timer.subject_id == deal_id, Timer.kind == REMINDER)
+        )
+        assert left is None

@@ -60,23 +60,25 @@ async def insert_conversion(session: AsyncSession, conversion: Conversion) -> bo
     return new is not None
 
 
-async def get_conversion(
-    session: AsyncSession, deal_id: DealId, *, lock: bool = False
-) -> Conversion:
+async def get_conversion(session: AsyncSession, deal_id: DealId) -> Conversion:
     """Return a deal's tracking.
-
-    Args:
-        lock: Take its row lock for the rest of the transaction.
 
     Raises:
         ConversionNotOpen: It has not begun.
     """
-    statement = select(_C).where(_C.deal_id == deal_id)
-    if lock:
-        statement = statement.with_for_update()
-    row = await session.scalar(statement.execution_options(populate_existing=True))
-    if row is None:
+    conversion = await find_conversion(session, deal_id)
+    if conversion is None:
         raise ConversionNotOpen("The contract has not taken effect.")
+    return conversion
+
+
+async def find_conversion(session: AsyncSession, deal_id: DealId) -> Conversion | None:
+    """Return a deal's tracking, if it has begun; it changes under the deal's lock."""
+    row = await session.scalar(
+        select(_C).where(_C.deal_id == deal_id).execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
     reason = row.failure_reason
     return Conversion(
         deal_id=DealId(row.deal_id),

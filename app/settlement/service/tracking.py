@@ -16,7 +16,7 @@ from app.platform.files.lookup import own_files
 from app.settlement import repository
 from app.settlement.domain import tracking as domain
 from app.settlement.domain.contract import check_version
-from app.settlement.domain.deal import Deal
+from app.settlement.domain.deal import Deal, DealStatus
 from app.settlement.domain.outcomes import Outcome, OutcomeFigures, answer_outcome, state_outcome
 from app.settlement.domain.tracking import (
     TRANSITIONS,
@@ -50,6 +50,8 @@ async def begin(session: AsyncSession, deal_id: DealId, *, at: datetime) -> None
     Invariants: ST240, ST246.
     """
     deal = await repository.get_deal(session, deal_id, lock=True)
+    if deal.status is DealStatus.DEFAULTED:
+        return  # told of its effect late
     own_use = False
     if deal.listing_id is not None:
         listing = await listings.get_listing(session, deal.listing_id)
@@ -274,10 +276,24 @@ async def remind_or_end(session: AsyncSession, deal_id: UUID, due_at: datetime) 
     if today < conversion.until_on:
         await _set_reminder(session, conversion, after=today)
         return
+    await _end(session, deal, conversion, at=due_at)
+
+
+async def stop(session: AsyncSession, deal_id: DealId, *, at: datetime) -> None:
+    """End the tracking of a deal in default, if it has begun (ST248)."""
+    deal = await repository.get_deal(session, deal_id, lock=True)
+    conversion = await tracking.find_conversion(session, deal.id)
+    if conversion is None or conversion.status is ConversionStatus.ENDED:
+        return
+    await timers.cancel(session, kind=REMINDER, subject_id=deal.id)
+    await _end(session, deal, conversion, at=at)
+
+
+async def _end(session: AsyncSession, deal: Deal, conversion: Conversion, *, at: datetime) -> None:
     status = advance(TRANSITIONS, state=conversion.status, trigger=ConversionTrigger.END)
     await tracking.save_conversion(session, replace(conversion, status=status))
     told = {"was": conversion.status}
-    await journal_deal(session, deal, "conversion_ended", SYSTEM, due_at, restricted=told)
+    await journal_deal(session, deal, "conversion_ended", SYSTEM, at, restricted=told)
 
 
 async def _locked(
