@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from app.platform.tables.report import TableFormat, write_template
 from app.platform.tables.sheets import CSV, XLSX, read_sheet, write_xlsx
+from app.settlement.domain.registration.linter import RULES
+from app.settlement.domain.registration.mapping import mapping
 from app.settlement.domain.registration.reading import Read, read_object
 from app.settlement.domain.registration.report import Report
 from app.settlement.domain.registration.tables import (
@@ -22,6 +24,7 @@ from app.settlement.domain.registration.tables import (
     words,
 )
 from app.shared.errors import RuleBroken
+from app.shared.jsonable import jsonable
 from app.shared.tables.form import RawRow
 
 _KINDS: Final = {".xlsx": XLSX, ".csv": CSV}
@@ -66,6 +69,25 @@ class LintedFile:
     def ready(self) -> bool:
         """Whether no contract has an error."""
         return all(linted.report.ready for linted in self.contracts)
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON, as the route answers it."""
+        return {
+            "mapping_version": mapping().version,
+            "rules": len(RULES),
+            "ready": self.ready,
+            "unused": list(self.unused),
+            "contracts": [
+                {
+                    "place": linted.place,
+                    "number": linted.read.record.number,
+                    "project_name": linted.read.record.project_name,
+                    "ready": linted.report.ready,
+                    "findings": jsonable(linted.report.findings),
+                }
+                for linted in self.contracts
+            ],
+        }
 
 
 def lint_objects(objects: Sequence[Any], *, today: date) -> LintedFile:

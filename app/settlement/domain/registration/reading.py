@@ -14,7 +14,7 @@ from app.settlement.domain.registration.mapping import FormField, field_of, mapp
 from app.settlement.domain.registration.record import ContractRecord, Side
 from app.settlement.domain.registration.report import Finding, Report, Section, Severity
 from app.shared.money import AmountInvalid, Money
-from app.shared.tables.cells import read_date, read_money, read_yes_no
+from app.shared.tables.cells import read_date, read_money, read_text, read_yes_no
 from app.shared.tables.form import fold, shown
 from app.shared.tables.lists import read_list
 from app.shared.tables.words import CellFault, Words
@@ -34,6 +34,7 @@ WORDS: Final = Words(
     }
 )
 _YUAN: Final = "元"
+_TEXT_MAX: Final = 100_000  # how long a field may be, a rule says
 _SIDES: Final = ("seller", "buyer")
 
 
@@ -106,7 +107,7 @@ def unreadable(field: FormField, fault: CellFault, pages: Mapping[str, int]) -> 
         field=field.name,
         section=field.section,
         page=pages.get(field.section),
-        source="form",
+        source="登记表",
         message_zh=f"{field.label_zh}无法读取：{fault.message}",
         message_en=f"{field.label_en} cannot be read: {fault.rule}",
         mend_zh=fault.mend,
@@ -141,7 +142,7 @@ def read_value(field: FormField, raw: Any, unit: str | None = None) -> Any:
 
 def _text(_: FormField, raw: Any) -> str:
     if isinstance(raw, str):
-        return raw
+        return read_text(raw, _TEXT_MAX)
     if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     raise CellFault("text_expected", f"{shown(str(raw))}不是文字", "填写文字")

@@ -28,6 +28,11 @@ class Section(StrEnum):
     FORM = "form"
 
 
+SEVERITY_LABELS: Final = {
+    Severity.ERROR: "须改正",
+    Severity.WARNING: "请核对",
+    Severity.HINT: "提示",
+}
 SECTION_LABELS: Final = {
     Section.COVER: "封面",
     Section.PARTIES: "当事人信息",
@@ -66,6 +71,11 @@ class Finding:
     mend_zh: str
     mend_en: str
     accepted: tuple[str, ...] = ()
+
+    @property
+    def severity_zh(self) -> str:
+        """The severity in a clerk's words."""
+        return SEVERITY_LABELS[self.severity]
 
     @property
     def place_zh(self) -> str:

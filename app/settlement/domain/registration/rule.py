@@ -32,7 +32,8 @@ class Rule:
 
     Attributes:
         id: Stable name, as findings bear it.
-        source: Law article, rule text or standard; ``practice`` where offices do so without one.
+        source: Law article, rule text or standard; ``登记表`` is the national form, ``实务`` what
+            offices do without a text.
         title_en: What the rule demands.
         find: Pure; yields nothing of a record that keeps the rule.
     """

@@ -47,7 +47,7 @@ def _readers(which: str) -> tuple[Reader, ...]:
     return tuple((field, attrgetter(field.path)) for field in mapping().fields if wanted(field))
 
 
-@rule(Severity.ERROR, Section.FORM, "form", "必填项齐全")
+@rule(Severity.ERROR, Section.FORM, "登记表", "必填项齐全")
 def fields_complete(record: ContractRecord) -> Iterator[Told]:
     """Each field that the form asks of this contract is filled in."""
     for field, read in _readers("required"):
@@ -67,7 +67,7 @@ def fields_complete(record: ContractRecord) -> Iterator[Told]:
 _LISTED_MAX: Final = 40
 
 
-@rule(Severity.ERROR, Section.FORM, "form; 代码表", "代码在代码表中")
+@rule(Severity.ERROR, Section.FORM, "登记表; 代码表", "代码在代码表中")
 def code_known(record: ContractRecord) -> Iterator[Told]:
     """Each coded field holds a value of its code table."""
     for field, read in _readers("coded"):
@@ -86,7 +86,7 @@ def code_known(record: ContractRecord) -> Iterator[Told]:
             )
 
 
-@rule(Severity.ERROR, Section.FORM, "form; 代码表", "代码填至最细一级")
+@rule(Severity.ERROR, Section.FORM, "登记表; 代码表", "代码填至最细一级")
 def code_is_leaf(record: ContractRecord) -> Iterator[Told]:
     """A type of party is one of the narrowest."""
     for field, read in _readers("leaf"):
@@ -139,7 +139,7 @@ def region_known(record: ContractRecord) -> Iterator[Told]:
             )
 
 
-@rule(Severity.WARNING, Section.PARTIES, "GB/T 2260; form", "行政区划填至市县")
+@rule(Severity.WARNING, Section.PARTIES, "GB/T 2260; 登记表", "行政区划填至市县")
 def region_precise(record: ContractRecord) -> Iterator[Told]:
     """A region is not a whole province that has prefectures."""
     for prefix, side in record.sides:
@@ -188,7 +188,7 @@ def _phone_fits(side: Side) -> bool:
     return bool((_PHONE_ABROAD if side.is_abroad else _PHONE).fullmatch(digits))
 
 
-@rule(Severity.ERROR, Section.PARTIES, "form; 电信网编号计划", "电话号码格式")
+@rule(Severity.ERROR, Section.PARTIES, "登记表; 电信网编号计划", "电话号码格式")
 def phone_format(record: ContractRecord) -> Iterator[Told]:
     """A phone is a mobile, fixed or service number; of a party abroad, 6 to 19 digits."""
     for prefix, side in record.sides:
@@ -211,7 +211,7 @@ _POSTCODE: Final = re.compile(r"\d{6}", re.ASCII)
 _POSTCODE_ABROAD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{1,8}[A-Za-z0-9]", re.ASCII)
 
 
-@rule(Severity.ERROR, Section.PARTIES, "form", "邮政编码格式")
+@rule(Severity.ERROR, Section.PARTIES, "登记表", "邮政编码格式")
 def postcode_format(record: ContractRecord) -> Iterator[Told]:
     """A postcode has six digits; of a party abroad, 3 to 10 letters and digits."""
     for prefix, side in record.sides:
@@ -260,7 +260,7 @@ def postcode_fits_region(record: ContractRecord) -> Iterator[Told]:
             )
 
 
-@rule(Severity.ERROR, Section.FORM, "form", "内容不超过字数上限")
+@rule(Severity.ERROR, Section.FORM, "登记表", "内容不超过字数上限")
 def length_within(record: ContractRecord) -> Iterator[Told]:
     """No text is longer than its field."""
     for field, read in _readers("long"):

@@ -169,7 +169,7 @@ _FIRM_FACTS: Final = {
 }
 
 
-@rule(Severity.WARNING, Section.PARTIES, "form", "自然人不填单位事项")
+@rule(Severity.WARNING, Section.PARTIES, "登记表", "自然人不填单位事项")
 def person_without_firm_facts(record: ContractRecord) -> Iterator[Told]:
     """A natural person has no credit code, representative, scale, industry or listing."""
     for prefix, side in record.sides:
@@ -250,7 +250,7 @@ def related_party_noted(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-@rule(Severity.WARNING, Section.PARTIES, "公司法 265; form", "未申报的关联关系迹象")
+@rule(Severity.WARNING, Section.PARTIES, "公司法 265; 登记表", "未申报的关联关系迹象")
 def related_party_signs(record: ContractRecord) -> Iterator[Told]:
     """Parties that share representative or phone are not called unrelated."""
     if record.related_party is not False:

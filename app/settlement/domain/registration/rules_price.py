@@ -107,8 +107,10 @@ def equipment_within_total(record: ContractRecord) -> Iterator[Told]:
     elif total is None or goods.currency != total.currency:
         return
     else:
-        counted = goods if amount is None or amount.currency != total.currency else goods + amount
-        if counted <= total or (amount is not None and amount > total):
+        # What is wrong with the technology amount itself, its own rule says.
+        known = amount is not None and amount.currency == total.currency and amount <= total
+        counted = goods + amount if amount is not None and known else goods
+        if counted <= total:
             return
         message = (
             f"设备材料与技术交易额合计 {counted}，超过成交总额 {total}",
@@ -167,7 +169,7 @@ def mixed_contract_split(record: ContractRecord) -> Iterator[Told]:
     )
 
 
-@rule(Severity.ERROR, Section.PRICE, "form", "登记金额以人民币计")
+@rule(Severity.ERROR, Section.PRICE, "登记表", "登记金额以人民币计")
 def amounts_in_yuan(record: ContractRecord) -> Iterator[Told]:
     """The form's amounts are in yuan."""
     for name in ("total_amount", "technology_amount", "equipment_amount"):
@@ -187,7 +189,7 @@ def amounts_in_yuan(record: ContractRecord) -> Iterator[Told]:
             )
 
 
-@rule(Severity.ERROR, Section.PRICE, "form", "外币金额为外币且大于零")
+@rule(Severity.ERROR, Section.PRICE, "登记表", "外币金额为外币且大于零")
 def foreign_amount_fits(record: ContractRecord) -> Iterator[Told]:
     """The amount in foreign currency is positive and not in yuan."""
     amount = record.foreign_amount
@@ -206,7 +208,7 @@ _LEAST: Final = Money(100_00)
 _MOST: Final = Money(10_000_000_000_00)
 
 
-@rule(Severity.WARNING, Section.PRICE, "practice", "金额单位合理")
+@rule(Severity.WARNING, Section.PRICE, "实务", "金额单位合理")
 def amount_unit_plausible(record: ContractRecord) -> Iterator[Told]:
     """A total below 100 yuan or above 10 billion yuan was probably stated in another unit."""
     total = record.total_amount
@@ -235,7 +237,7 @@ _MODES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-@rule(Severity.ERROR, Section.PRICE, "form; 民法典 846", "支付方式与价款条款一致")
+@rule(Severity.ERROR, Section.PRICE, "登记表; 民法典 846", "支付方式与价款条款一致")
 def payment_fits_terms(record: ContractRecord) -> Iterator[Told]:
     """The payment mode is the one of the price terms."""
     mode, accepted = record.payment_mode, _MODES.get(record.terms_kind or "")

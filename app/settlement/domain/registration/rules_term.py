@@ -1,7 +1,7 @@
 """Rules on the dates: of the deal, of signing, of the contract's term."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Final
 
 from app.settlement.domain.registration.record import ContractRecord
@@ -13,13 +13,15 @@ _TERM_YEARS_MAX: Final = 20  # as long as the longest right, an invention's
 
 def year_later(day: date, years: int) -> date:
     """Return the day so many years later; 29 February becomes 28 where there is none."""
+    if day.year + years > MAXYEAR:
+        return date.max
     try:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
 
 
-@rule(Severity.ERROR, Section.TERM, "form", "日期先后有序")
+@rule(Severity.ERROR, Section.TERM, "登记表", "日期先后有序")
 def dates_ordered(record: ContractRecord) -> Iterator[Told]:
     """Deal ≤ signed ≤ start ≤ end, as far as they are known."""
     for earlier, later, zh, en in (
@@ -39,7 +41,7 @@ def dates_ordered(record: ContractRecord) -> Iterator[Told]:
             )
 
 
-@rule(Severity.ERROR, Section.SIGNATURE, "form", "签订日期不晚于申报日")
+@rule(Severity.ERROR, Section.SIGNATURE, "登记表", "签订日期不晚于申报日")
 def signed_not_in_future(record: ContractRecord) -> Iterator[Told]:
     """The contract is signed when it is filed."""
     signed, filing = record.signed_on, record.filing_on
@@ -55,7 +57,7 @@ def signed_not_in_future(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-@rule(Severity.WARNING, Section.TERM, "practice; 专利法 42", "合同期限合理")
+@rule(Severity.WARNING, Section.TERM, "实务; 专利法 42", "合同期限合理")
 def term_plausible(record: ContractRecord) -> Iterator[Told]:
     """The term is at most twenty years; a longer one is often a slip in the year."""
     starts, ends = record.starts_on, record.ends_on

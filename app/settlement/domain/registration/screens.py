@@ -52,10 +52,10 @@ def _screen(*patterns: str, unless: str | None = None) -> Screen:
 
 _GOODS: Final = "(?:设备|仪器|零部件|原材料)"
 GOODS: Final = _screen(
-    f"(?:采购|购置|供应(?!链|商)|交付|供货){_IN}{{0,8}}{_GOODS}"
+    f"(?:采购|购置|供应(?!链|商)|交付|供货)(?!的){_IN}{{0,8}}{_GOODS}"
     "(?!调试|维护|参数|清单|资料|图纸|说明|的?使用|管理|诊断|操作|检测|改造|选型|技术)",
     f"{_GOODS}的?(?:采购|购置|供应(?!链|商)|供货)(?!建议|方案|咨询|计划)",
-    unless="不含|不包括|另行|由(?:甲方|委托方|买方)(?:自行|负责)?(?:采购|购置)",
+    unless="不含|不包括|另行|由(?:甲方|委托方|买方)(?:自行|负责)?(?:采购|购置|承担)",
 )
 
 _FORBIDDEN: Final = "(?:不得|禁止|无权)"
@@ -65,7 +65,8 @@ _OWNER: Final = "(?:许可方|许可人|让与方|让与人|转让方|甲方|乙
 MONOPOLY: Final = _screen(
     # 1: research on the subject, use of improvements, unequal exchange of them
     f"{_FORBIDDEN}{_GAP}(?:后续研发|后续开发|二次开发|新的研究开发|后续改进)(?!成果)",
-    f"{_FORBIDDEN}(?:自行)?(?:对{_IN}{{1,12}})?(?:进行)?(?:任何)?改进",
+    f"{_FORBIDDEN}(?:自行)?(?:对{_IN}{{1,12}})?(?:进行)?(?:任何)?"
+    "改进(?:(?:该|标的|许可|受让)?(?:技术|专利))?(?=$|[，。；;\n])",
     f"改进{_IN}{{0,12}}(?:无偿|免费)(?:归|转让|许可|授予|回授){_IN}{{0,4}}{_OWNER}",
     # 2: technology of others
     f"{_FORBIDDEN}{_GAP}[从向自]{_IN}{{0,6}}(?:其他|第三方|他人){_IN}{{0,8}}"
@@ -89,7 +90,7 @@ INFRINGEMENT: Final = _screen(
     f"(?:无需|无须|不必|不经){_IN}{{0,4}}{_RIGHT_HOLDER}{_IN}{{0,4}}(?:同意|许可|授权)",
     f"(?:破解|仿制|复制|剽窃|抄袭){_IN}{{0,8}}(?:他人|第三方|竞争对手|原厂){_IN}{{0,8}}"
     "(?:专利|软件|技术秘密|源代码|图纸)",
-    unless="不得|禁止|不会|不存在|保证未|承诺未|法律规定",
+    unless="不得|禁止|不会|不存在|保证|承诺|法律规定",
 )
 
 # What is no technology contract of its type, by the family or the sub-type.

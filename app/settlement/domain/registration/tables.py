@@ -164,16 +164,13 @@ def _values(header: Header, row: RawRow) -> Iterator[tuple[FormField, Any, str |
             yield field_of(name), row.cells[place], header.units.get(name)
 
 
-_LABELS: Final = {Severity.ERROR: "须改正", Severity.WARNING: "请核对", Severity.HINT: "提示"}
-
-
 def beside(header: RawRow, rows: Sequence[tuple[RawRow, Report]]) -> list[tuple[str, ...]]:
     """Return the table with what was found beside each row."""
     width = max([len(header.cells), *(len(row.cells) for row, _ in rows)])
     told = [(*_padded(header.cells, width), "检查结论", "问题与修改办法")]
     for row, report in rows:
         lines = "\n".join(
-            f"【{_LABELS[finding.severity]}】{finding.place_zh}：{finding.message_zh}。"
+            f"【{finding.severity_zh}】{finding.place_zh}：{finding.message_zh}。"
             f"{finding.mend_zh}（{finding.source}）"
             for finding in report.findings
         )
