@@ -109,18 +109,31 @@ class Money:
         Args:
             weights: Non-negative, at least one positive.
         """
-        total = sum(weights)
-        if total <= 0 or min(weights) < 0:
-            raise ValueError("weights must be non-negative with a positive sum")
         sign = -1 if self.amount_minor < 0 else 1
-        whole = abs(self.amount_minor)
-        parts = [whole * weight // total for weight in weights]
-        by_remainder = sorted(
-            range(len(weights)), key=lambda index: (-(whole * weights[index] % total), index)
-        )
-        for index in by_remainder[: whole - sum(parts)]:
-            parts[index] += 1
+        parts = apportion(abs(self.amount_minor), weights)
         return tuple(Money(sign * part, self.currency) for part in parts)
+
+
+def apportion(whole: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """Split a whole number, of fen or of anything else, by largest remainder.
+
+    The parts sum exactly to the whole; the earlier part gets the left-over one on a tie.
+
+    Args:
+        whole: At least 0.
+        weights: Non-negative, at least one positive.
+    """
+    total = sum(weights)
+    if total <= 0 or min(weights) < 0:
+        raise ValueError("weights must be non-negative with a positive sum")
+    shares = [divmod(whole * weight, total) for weight in weights]
+    parts = [part for part, _ in shares]
+    left = whole - sum(parts)
+    if left:
+        by_remainder = sorted(range(len(shares)), key=lambda index: -shares[index][1])
+        for index in by_remainder[:left]:
+            parts[index] += 1
+    return tuple(parts)
 
 
 def premium_rate(*, start: Money, deal: Money) -> Decimal:

@@ -13,7 +13,7 @@ from math import lcm
 
 from app.settlement.domain.sharing.schemes import WHOLE_BP, Group, PersonRole, Pool, Tier
 from app.shared.errors import RuleBroken
-from app.shared.money import Money
+from app.shared.money import apportion
 
 
 class GrantMode(StrEnum):
@@ -133,12 +133,6 @@ def check_persons(
             )
 
 
-def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """Split a whole number by weights, by largest remainder, the earlier one on a tie."""
-    # Shares are counted as fen are: Money's own division serves both.
-    return tuple(part.amount_minor for part in Money(total).allocate(weights))
-
-
 def divide(
     total: int,
     *,
@@ -156,7 +150,7 @@ def divide(
     Invariants: ST136, ST137, ST139.
     """
     owned = [person.ownership_bp if keeps_ownership(person, mode) else 0 for person in persons]
-    *owners, rest = split(total, [*owned, WHOLE_BP - sum(owned)])
+    *owners, rest = apportion(total, [*owned, WHOLE_BP - sum(owned)])
     awarded = [index for index, part in enumerate(owned) if not part]
     pools = _pools(rest, tiers, awarded=bool(awarded))
     got = list(owners)
@@ -167,7 +161,7 @@ def divide(
             members = [index for index in awarded if persons[index].role in group.roles]
             if not members:
                 continue
-            parts = split(by_group[group.name], [persons[index].weight for index in members])
+            parts = apportion(by_group[group.name], [persons[index].weight for index in members])
             for index, part in zip(members, parts, strict=True):
                 got[index] = part
     return Division(total, tuple(owners), tuple(got), pools, by_group)
@@ -188,10 +182,10 @@ def _pools(rest: int, tiers: Sequence[Tier], *, awarded: bool) -> dict[Pool, int
     if not any(weights.values()):
         only = Pool.AWARD if awarded and tiers[0].pools[Pool.AWARD] else Pool.UNIT
         return dict.fromkeys(weights, 0) | {only: rest}
-    return dict(zip(weights, split(rest, list(weights.values())), strict=True))
+    return dict(zip(weights, apportion(rest, list(weights.values())), strict=True))
 
 
 def _groups(award: int, groups: Sequence[Group], roles: set[PersonRole]) -> dict[str, int]:
     shares = [group.share_bp if roles & set(group.roles) else 0 for group in groups]
-    parts = split(award, shares)
+    parts = apportion(award, shares)
     return {group.name: part for group, part in zip(groups, parts, strict=True)}

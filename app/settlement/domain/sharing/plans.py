@@ -27,17 +27,23 @@ def default_scheme_name(seller_class: str | None, region_code: str | None) -> st
 
 
 def first_plan(
-    scheme: Scheme, completers: Sequence[tuple[str, int]], *, granted: bool, currency: str
+    scheme: Scheme,
+    completers: Sequence[tuple[str, int]],
+    *,
+    granted: bool,
+    currency: str,
+    shares_total: int | None = None,
 ) -> Plan:
     """Return the plan of a new sharing: the completers by their shares, no costs yet.
 
     Args:
         completers: Names and shares in basis points, as the achievement states them.
         granted: Whether the achievement says that ownership was granted.
+        shares_total: Shares that the price consists of, if it does.
     """
     return Plan(
         scheme=scheme,
-        basis=Basis.NET_INCOME,
+        basis=Basis.NET_INCOME if shares_total is None else Basis.SHARES,
         persons=tuple(
             Person(name=name, role=PersonRole.MAIN_CONTRIBUTOR, weight=max(1, share_bp))
             for name, share_bp in completers
@@ -45,6 +51,7 @@ def first_plan(
         costs=(),
         tax=Money(0, currency),
         grant_mode=GrantMode.BEFORE_CONVERSION if granted else None,
+        shares_total=shares_total,
     )
 
 

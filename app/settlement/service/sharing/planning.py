@@ -29,7 +29,8 @@ from app.settlement.repository import get_deal
 from app.settlement.repository import sharing as repository
 from app.settlement.service.sharing.keeping import figures, keep, locked, require_unit, tell
 from app.settlement.service.sharing.reminding import remind
-from app.settlement.service.sharing.schemes import require_scheme
+from app.settlement.service.sharing.schemes import require_scheme, usual_scheme
+from app.settlement.service.terms import terms_of
 from app.shared.errors import Conflict
 from app.shared.ids import SharingId, new_id
 from app.shared.money import Money
@@ -74,6 +75,8 @@ async def open_sharing(
 ) -> Sharing:
     """Open a deal's sharing with the completers as persons and the unit's scheme.
 
+    What an investment brought are shares, if the price terms count them.
+
     Raises:
         NotYours: Staff of another party than the seller.
         SharingExists: Names it.
@@ -81,9 +84,16 @@ async def open_sharing(
     deal = await get_deal(session, deal_id, lock=True)
     require_unit(actor, deal.seller_id)
     known = await achieved(session, deal)
-    scheme = await require_scheme(session, deal.seller_id, None, None, now=now)
-    currency = deal.price.currency
-    plan = first_plan(scheme, known.completers, granted=bool(known.granted), currency=currency)
+    stake = (await terms_of(session, deal)).shares
+    shares = None if stake is None else stake.share_count
+    basis = Basis.NET_INCOME if shares is None else Basis.SHARES
+    plan = first_plan(
+        await usual_scheme(session, deal.seller_id, basis, now=now),
+        known.completers,
+        granted=bool(known.granted),
+        currency=deal.price.currency,
+        shares_total=shares,
+    )
     incomes = await repository.incomes_of(session, deal.id)
     sharing = Sharing(
         id=SharingId(new_id()),
@@ -91,7 +101,7 @@ async def open_sharing(
         market_id=deal.market_id,
         deal_id=deal.id,
         seller_id=deal.seller_id,
-        currency=currency,
+        currency=deal.price.currency,
         status=SharingStatus.DRAFT,
         version=1,
         plan=plan,

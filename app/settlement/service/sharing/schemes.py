@@ -13,6 +13,7 @@ from app.settlement.domain.sharing.catalogue import (
     UNIT_SCHEME,
     find_scheme,
     in_force,
+    newest,
 )
 from app.settlement.domain.sharing.floors import check_scheme_floors
 from app.settlement.domain.sharing.notices import day_in_shanghai
@@ -78,22 +79,26 @@ async def publish_scheme(
 
 
 async def require_scheme(
-    session: AsyncSession,
-    party_id: PartyId,
-    name: str | None,
-    version: int | None,
-    *,
-    now: datetime,
+    session: AsyncSession, party_id: PartyId, name: str, version: int | None, *, now: datetime
 ) -> Scheme:
-    """Return a scheme in force by its name; without a name the unit's own, else the law's.
+    """Return a scheme in force by its name.
 
     Raises:
         SharingSchemeUnknown: Names those in force.
     """
     own = await repository.schemes_of(session, party_id)
+    return find_scheme(own, name, version, on=day_in_shanghai(now))
+
+
+async def usual_scheme(
+    session: AsyncSession, party_id: PartyId, basis: Basis, *, now: datetime
+) -> Scheme:
+    """Return the unit's own scheme in force, if it knows the basis, else the law's."""
+    own = await repository.schemes_of(session, party_id)
     today = day_in_shanghai(now)
-    if name is None:
-        unit = await get_party(session, party_id)
-        law = default_scheme_name(unit.seller_class, unit.region_code)
-        name = UNIT_SCHEME if in_force(own, on=today) else law
-    return find_scheme(own, name, version, on=today)
+    for scheme in newest(in_force(own, on=today)):
+        if basis in scheme.rules:
+            return scheme
+    unit = await get_party(session, party_id)
+    law = default_scheme_name(unit.seller_class, unit.region_code)
+    return find_scheme((), law, None, on=today)

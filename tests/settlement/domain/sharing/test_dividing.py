@@ -13,10 +13,9 @@ from app.settlement.domain.sharing.dividing import (
     SharingPersonsInvalid,
     check_persons,
     divide,
-    split,
 )
 from app.settlement.domain.sharing.schemes import Basis, Group, PersonRole, Pool, Tier
-from app.shared.money import Money
+from app.shared.money import Money, apportion
 from tests.settlement.domain.sharing.plans import MAIN, OTHER, TEAM, TRANSFER, person, shipped
 
 BEFORE = GrantMode.BEFORE_CONVERSION
@@ -128,7 +127,7 @@ def test_a_split_is_exact_and_within_a_fen(total: int, weights: list[int]) -> No
     """ST137"""
     if not any(weights):
         weights[0] = 1
-    parts = split(total, weights)
+    parts = apportion(total, weights)
     assert sum(parts) == total
     for part, weight in zip(parts, weights, strict=True):
         assert abs(Fraction(total * weight, sum(weights)) - part) < 1
@@ -141,7 +140,7 @@ def test_a_split_is_exact_and_within_a_fen(total: int, weights: list[int]) -> No
 )
 def test_more_to_divide_takes_back_a_fen_at_most(total: int, more: int, weights: list[int]) -> None:
     """ST137: between two parts nobody ever gets less."""
-    before, after = split(total, weights), split(total + more, weights)
+    before, after = apportion(total, weights), apportion(total + more, weights)
     lost = [max(0, low - high) for low, high in zip(before, after, strict=True)]
     assert max(lost) <= (0 if len(weights) == 2 else 1)
 
@@ -149,7 +148,7 @@ def test_more_to_divide_takes_back_a_fen_at_most(total: int, more: int, weights:
 def test_a_fen_may_be_taken_back_among_three() -> None:
     """ST137: why a payment may run a fen ahead (the Alabama paradox of largest remainder)."""
     weights = (6, 6, 2)
-    assert (split(10, weights), split(11, weights)) == ((4, 4, 2), (5, 5, 1))
+    assert (apportion(10, weights), apportion(11, weights)) == ((4, 4, 2), (5, 5, 1))
 
 
 @given(TOTALS, PEOPLE, st.randoms(use_true_random=False))
