@@ -83,6 +83,27 @@ async def test_money_waits_for_the_last_condition(signing: SigningDesk) -> None:
     assert await money(signing) == ("0.00", "730000.00")
 
 
+async def test_a_contract_whose_condition_failed_gives_everything_back(
+    signing: SigningDesk,
+) -> None:
+    """ST48, ST43"""
+    done(await signing.name(APPROVAL))
+    failed = {"ground": "主管部门不予批准", "side": "seller", "finding": "condition_failed"}
+    early = await signing.counter.act(signing.deal_id, "default", failed)
+    refusal(early, 409, "condition_failure_unfit")
+    await sign(signing)
+    done(await signing.counter.pay(signing.deal_id, "610000.00"))
+    ended = done(await signing.counter.act(signing.deal_id, "default", failed))
+    assert (ended["status"], ended["default_reason"]) == ("defaulted", "condition_failed")
+    assert (ended["returned"], ended["released"]) == (yuan("730000.00"), yuan("0.00"))
+    assert await money(signing) == ("0.00", "0.00")
+    await signing.work()
+    assert await money(signing) == ("0.00", "0.00")
+    file_id = await signing.upload(PDF)
+    late = await signing.fulfil(1, fulfilled_on=await today(signing), evidence_file_id=file_id)
+    refusal(late, 409, "deal_unsigned")
+
+
 async def test_a_first_payment_brings_the_contract_into_effect(signing: SigningDesk) -> None:
     """ST46: 120,000 came in with the deposit."""
     done(await signing.name({"kind": "first_payment", "amount": yuan("200000.00")}))

@@ -50,6 +50,14 @@ class DealRunsByMilestones(Conflict):
     title_en = "This deal ends with its engagement"
 
 
+class ConditionFailureUnfit(Conflict):
+    """Only a signed contract that waits for a condition fails by one, and costs nobody anything."""
+
+    code = "condition_failure_unfit"
+    title_zh = "该合同不因条件未成就而终止"
+    title_en = "This contract does not end by a failed condition"
+
+
 class DealPaid(Conflict):
     """Who paid the whole price kept its word, also while the money waits for a condition."""
 
@@ -88,7 +96,8 @@ class Breach:
     Attributes:
         words: The operator's reason; both sides read it.
         refused: The side refused in writing.
-        finding: False material or collusion, which need no deadline.
+        finding: False material or collusion, which need no deadline; or that a condition of the
+            contract's effect has failed, which is the seller's side and costs nobody anything.
     """
 
     side: Side = Side.BUYER
@@ -138,6 +147,7 @@ def default(deal: Deal, breach: Breach, *, unpaid_at: datetime | None, now: date
         DealPaid: The price waits in escrow for a condition of the contract (ST43).
         DealRunsByMilestones: A demand's, and signed (ST24).
         DealSigned: A seller that has signed is held to the contract, not to the exchange's rules.
+        ConditionFailureUnfit: The contract has taken effect, or is not signed (ST48).
         DefaultTooEarly: Names the earliest moment.
 
     Invariant: ST116.
@@ -148,7 +158,15 @@ def default(deal: Deal, breach: Breach, *, unpaid_at: datetime | None, now: date
         raise DealPaid("Its money waits for a condition of the contract.")
     if deal.engagement_id is not None and deal.signed_at is not None:
         raise DealRunsByMilestones("Stop and settle the engagement instead.")
-    if breach.side is Side.SELLER and deal.signed_at is not None:
+    failed = breach.finding is DefaultReason.CONDITION_FAILED
+    waiting = deal.signed_at is not None and deal.effective_at is None
+    if failed and not (waiting and breach.side is Side.SELLER):
+        raise ConditionFailureUnfit(
+            "It is declared on the seller's side, between the signing and the effect.",
+            field="finding",
+            effective_at=deal.effective_at,
+        )
+    if breach.side is Side.SELLER and deal.signed_at is not None and not failed:
         raise DealSigned("The seller has signed.", signed_at=deal.signed_at)
     ended = replace(
         deal,

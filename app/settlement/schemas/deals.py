@@ -10,8 +10,9 @@ from pydantic import Field, PlainSerializer
 
 from app.platform.schema import Body, Instant, Line, MoneyJson, PositiveMoney, Reason, UtcView, View
 from app.settlement.domain.contract import Contract
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, Side
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Side
 from app.settlement.domain.keeping import Breach
+from app.settlement.domain.payment import Payment
 from app.settlement.domain.registration.linter import RULES
 from app.settlement.domain.registration.mapping import mapping
 from app.settlement.domain.registration.report import BY_HAND, Section, Severity
@@ -153,8 +154,10 @@ class DefaultBody(Body):
     ground: Reason
     refused: bool = False
     side: Side = Side.BUYER
-    finding: Literal["false_material", "collusion"] | None = Field(
-        default=None, description="Found by the exchange; needs no deadline"
+    finding: Literal["false_material", "collusion", "condition_failed"] | None = Field(
+        default=None,
+        description="Found by the exchange; needs no deadline. `condition_failed`, on the seller's "
+        "side: a signed contract can never take effect, and all that was paid goes back",
     )
 
     def breach(self) -> Breach:

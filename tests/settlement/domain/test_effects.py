@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.settlement.domain.deal import DealStatus, Side
+from app.settlement.domain.deal import DealStatus, DefaultReason, Side
 from app.settlement.domain.effects import (
     WORDS,
     Condition,
@@ -22,7 +22,7 @@ from app.settlement.domain.effects import (
     fulfil,
     met_by_payment,
 )
-from app.settlement.domain.keeping import Breach, DealPaid, default
+from app.settlement.domain.keeping import Breach, ConditionFailureUnfit, DealPaid, default
 from app.settlement.domain.result_notice import ResultNotice, read_duration, write_result
 from app.shared.calendar import DayUnit, Duration
 from app.shared.ids import FileId, ListingId, new_id
@@ -164,6 +164,21 @@ def test_only_the_seller_of_a_paid_deal_can_be_in_default() -> None:
         default(paid, Breach(side=Side.BUYER, words="未签约"), unpaid_at=None, now=late)
     ended = default(paid, Breach(side=Side.SELLER, words="未签约"), unpaid_at=None, now=late)
     assert ended.returned == paid.price
+
+
+def test_a_failed_condition_ends_a_waiting_contract_and_costs_nobody_anything() -> None:
+    """ST48"""
+    failed = Breach(side=Side.SELLER, words="未获批准", finding=DefaultReason.CONDITION_FAILED)
+    paid = deal(status=DealStatus.PAID, paid=deal().price, signed_at=NOON)
+    ended = default(paid, failed, unpaid_at=None, now=NOON)
+    assert (ended.returned, ended.default_reason) == (paid.price, DefaultReason.CONDITION_FAILED)
+    for known, breach in (
+        (replace(paid, effective_at=NOON), failed),
+        (replace(paid, signed_at=None), failed),
+        (deal(signed_at=NOON), replace(failed, side=Side.BUYER)),
+    ):
+        with pytest.raises(ConditionFailureUnfit):
+            default(known, breach, unpaid_at=None, now=NOON)
 
 
 @pytest.mark.parametrize(
