@@ -79,8 +79,6 @@ WITHOUT_OBJECT: Final = frozenset(
         "get_demand_statistics",  # asks by what; no demand was posted
         "get_price_statistics",  # asks by what, as the table does
         "get_price_table",
-        "get_conversion_report",  # asks for a year, as its table does
-        "get_conversion_report_table",
         "find_certificate",  # nobody has been certified
         "download_public_certificate",
         "export_registrations",  # asks for a period
