@@ -8,15 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import Actor, Owner
 from app.settlement import repository
-from app.settlement.domain.deal import (
-    Deal,
-    DealStatus,
-    DefaultReason,
-    Payment,
-    Side,
-    same_name,
-)
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Side
 from app.settlement.domain.keeping import Breach
+from app.settlement.domain.payment import Payment, same_name
 from app.settlement.repository.vouchers import owner_of_voucher
 from app.settlement.service import defaulting, keeping, opening
 from app.settlement.service.linting import LintedFile, lint_content, template

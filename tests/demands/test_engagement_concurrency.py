@@ -25,7 +25,7 @@ from app.platform.db import Database
 from app.platform.journal import JournalEvent
 from app.platform.reactions import ReactionCursor
 from app.settlement import public as settlement
-from app.settlement.domain.deal import Payment
+from app.settlement.domain.payment import Payment
 from app.settlement.handlers import REACTIONS
 from app.settlement.service.paying import record_payment
 from app.shared.errors import DomainError

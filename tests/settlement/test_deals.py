@@ -19,9 +19,9 @@ from app.settlement.domain.deal import (
     DealExists,
     DealStatus,
     ListingNotForSale,
-    Payment,
     PriceBelowFloor,
 )
+from app.settlement.domain.payment import Payment
 from app.settlement.service import paying
 from app.shared.ids import EntryId, HoldId, ListingId, PartyId, RegistrationId, new_id
 from app.shared.money import Money
@@ -84,9 +84,7 @@ async def test_a_deal_from_the_hammer_to_the_sellers_funds(
         hold = await ledger.get_hold(session, HoldId(sold.registrations[loser]))
         assert hold.state is ledger.HoldState.VOIDED
         order_id = refund_order_id(sold.registrations[loser])
-        on_its_way = await ledger.outgoing_of(
-            session, market_id=world.market_id, order_id=order_id
-        )
+        on_its_way = await ledger.outgoing_of(session, market_id=world.market_id, order_id=order_id)
         assert on_its_way == DEPOSIT
         told = (await history(session, sold.registrations[loser]))[-1]
         assert (told.type, told.audience) == ("registration.refund_ordered", [loser])

@@ -10,7 +10,7 @@ from app.ledger import public as ledger
 from app.platform.clock import market_now
 from app.platform.journal import history
 from app.settlement import repository
-from app.settlement.domain.deal import Payment
+from app.settlement.domain.payment import Payment
 from app.settlement.service import dunning, paying
 from app.shared.ids import DealId, EntryId, new_id
 from app.shared.money import Money

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from app.settlement.domain.deal import same_name
+from app.settlement.domain.payment import same_name
 from app.shared.errors import RuleBroken
 from app.shared.findings import Findings
 

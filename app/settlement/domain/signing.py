@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from app.settlement.domain.deal import TRANSITIONS, Deal, DealTrigger, Side, same_name
+from app.settlement.domain.deal import TRANSITIONS, Deal, DealTrigger, Side
 from app.settlement.domain.keeping import DealSigned
+from app.settlement.domain.payment import same_name
 from app.shared.errors import Conflict, NotFound, RuleBroken
 from app.shared.ids import DealId, FileId, PartyId
 from app.shared.transitions import advance

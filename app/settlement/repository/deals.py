@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.platform.access import ObjectUnknown, Owner
 from app.platform.db import insert_rows
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Payment, Side
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Side
+from app.settlement.domain.payment import Payment
 from app.settlement.domain.schedule import initial
 from app.settlement.models import DealRow, PaymentRow
 from app.settlement.repository import dues

@@ -15,16 +15,15 @@ from app.platform import journal
 from app.platform.access import Actor
 from app.platform.journal import NewEvent
 from app.settlement import repository
-from app.settlement.domain.deal import (
-    Deal,
-    DealStatus,
+from app.settlement.domain.deal import Deal, DealStatus
+from app.settlement.domain.dues import Due, DueState, allocate, owed, with_changed
+from app.settlement.domain.payment import (
     Payment,
     add_payment,
     check_amount,
     check_payment,
     escrow_entry_id,
 )
-from app.settlement.domain.dues import Due, DueState, allocate, owed, with_changed
 from app.settlement.repository import dues as due_rows
 from app.settlement.service import releasing
 from app.settlement.service.settling import deal_event

@@ -13,18 +13,20 @@ from app.settlement.domain.deal import (
     Deal,
     DealStatus,
     DealTrigger,
+    PriceBelowFloor,
+    check_price,
+    settle,
+)
+from app.settlement.domain.payment import (
     PayerDiffers,
     Payment,
     PaymentAboveOutstanding,
     PaymentCurrencyWrong,
     PaymentInFuture,
     PaymentRecorded,
-    PriceBelowFloor,
     add_payment,
     check_payment,
-    check_price,
     same_name,
-    settle,
 )
 from app.shared.errors import DomainError
 from app.shared.ids import DealId, EntryId, ListingId, MarketId, PartyId, RegistrationId, new_id
