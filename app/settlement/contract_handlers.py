@@ -43,7 +43,10 @@ CONTRACT_TIMERS: Final[Mapping[str, TimerHandler]] = {
 
 CONTRACTS: Final[tuple[Reaction, ...]] = (
     Reaction(
-        "settlement.follow_payment", frozenset({"deal.payment_received"}), follow_payment, batch=1
+        "settlement.follow_payment",
+        frozenset({"deal.payment_received", "deal.payment_counted"}),
+        follow_payment,
+        batch=1,
     ),
     Reaction(
         "settlement.release_waiting",

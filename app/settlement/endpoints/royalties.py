@@ -11,14 +11,8 @@ from app.platform.db import SessionDep
 from app.platform.routing import router
 from app.settlement import repository
 from app.settlement.repository import dues as rows
-from app.settlement.schemas.terms import (
-    AuditBody,
-    DealTermsView,
-    ObjectionBody,
-    ReconciliationBody,
-    ReportBody,
-    ReportView,
-)
+from app.settlement.schemas.dues import AuditBody, ObjectionBody, ReportBody, ReportView
+from app.settlement.schemas.terms import DealTermsView, ReconciliationBody
 from app.settlement.service import royalties, terms
 from app.shared.ids import FileId
 

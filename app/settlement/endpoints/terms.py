@@ -17,17 +17,14 @@ from app.settlement.domain.deal import Deal
 from app.settlement.domain.dues import Due, owed
 from app.settlement.repository import dues as rows
 from app.settlement.schemas.deals import DealView
-from app.settlement.schemas.terms import (
+from app.settlement.schemas.dues import (
     AcceptanceBody,
-    ConsentBody,
-    DealTermsView,
     DuesView,
     ListedDueView,
     ShareRegistrationBody,
-    SupplementBody,
-    TermsBody,
     WaiverBody,
 )
+from app.settlement.schemas.terms import ConsentBody, DealTermsView, SupplementBody, TermsBody
 from app.settlement.service import dues, supplementing, terms
 from app.shared.ids import FileId
 

@@ -1,11 +1,12 @@
 """Price terms in the database: versions in force, and the supplement that waits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +39,19 @@ async def find_terms(session: AsyncSession, deal_id: DealId, version: int) -> Pr
     """Return a version of a deal's terms; there is no version 0."""
     row = await session.get(TermsRow, (deal_id, version))
     return None if row is None else _TERMS.validate_python(row.terms)
+
+
+async def terms_of_deals(
+    session: AsyncSession, versions: Mapping[DealId, int]
+) -> dict[DealId, PriceTerms]:
+    """Return the named version of each deal's terms, in one query; there is no version 0."""
+    pairs = [(deal_id, version) for deal_id, version in versions.items() if version]
+    if not pairs:
+        return {}
+    rows = await session.scalars(
+        select(TermsRow).where(tuple_(TermsRow.deal_id, TermsRow.version).in_(pairs))
+    )
+    return {DealId(row.deal_id): _TERMS.validate_python(row.terms) for row in rows}
 
 
 async def insert_terms(

@@ -31,7 +31,10 @@ FieldValue = str | bool | dict[str, str] | None
 
 
 class DealView(View):
-    """A deal of a listing or of a demand, with what is paid, went on, and is owed."""
+    """A deal of a listing or of a demand, with what is paid, went on, and is owed.
+
+    ``paid`` and ``outstanding`` are of the price; ``beyond`` is what came in on top of it.
+    """
 
     id: UUID
     number: str
@@ -64,6 +67,10 @@ class DealView(View):
     default_ground: str | None
     shortfall: MoneyJson | None
     contract_version: int
+    beyond: MoneyJson
+    shares_registered_at: UtcView | None
+    terms_version: int
+    final_total: MoneyJson | None
 
 
 class PaymentView(View):
