@@ -93,7 +93,11 @@ async def test_both_sides_plan_and_report_and_nobody_else_reads_it(
     assert (kept["number"], kept["evidence"]) == (1, [file_id])
     read = await counter.get(f"files/{file_id}", "seller_staff")
     assert read.status_code == 200
-    refusal(await report(counter, deal_id, "seller_staff", milestone=3), 404, "milestone_unknown")
+    refusal(
+        await report(counter, deal_id, "seller_staff", milestone=3),
+        404,
+        "conversion_milestone_unknown",
+    )
     refusal(
         await report(counter, deal_id, "seller_staff", says="fail"), 400, "conversion_report_unfit"
     )

@@ -111,7 +111,7 @@ class ConversionNotOpen(Conflict):
 class MilestoneUnknown(NotFound):
     """The plan has no such milestone; ``accepted`` names those that it has."""
 
-    code = "milestone_unknown"
+    code = "conversion_milestone_unknown"
     title_zh = "转化计划中没有该节点"
     title_en = "The plan has no such milestone"
 
