@@ -1,15 +1,22 @@
 """Income sharing over HTTP: plan, notice, objections, payments, and who sees what."""
 
+import json
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.platform.journal import history
+from app.demo.market import content, records
+from app.platform.clock import market_now
+from app.platform.journal import JournalEvent, history
+from app.settlement.service.engaging import open_engaged
 from app.settlement.service.sharing.following import conclude, remind_unit
-from app.settlement.sharing_handlers import note_income
-from app.shared.ids import PartyId, SharingId
+from app.settlement.sharing_handlers import note_engagement_income, note_income
+from app.shared.ids import EngagementId, PartyId, SharingId
+from tests.demands.work import put_engagement
 from tests.listings.factories import Desk, Json, done, refusal, yuan
 from tests.settlement.factories import Counter
 from tests.settlement.sharings import (
@@ -21,6 +28,7 @@ from tests.settlement.sharings import (
     scheme_body,
     sold,
 )
+from tests.world import World
 
 
 @pytest.fixture
@@ -439,3 +447,58 @@ async def test_a_unit_publishes_its_own_scheme(unit: Unit) -> None:
     assert (opened["scheme"]["name"], opened["scheme"]["version"]) == ("unit", 1)
     shipped = done(await unit.client.get("/v1/sharing-schemes", headers=headers))
     assert {one["name"] for one in shipped["items"]} >= {"cn_national", "equal_thirds"}
+
+
+async def test_an_investment_begins_with_its_shares(desk: Desk, counter: Counter) -> None:
+    """ST142: the price terms count the shares; they are due at registration, not by a day."""
+    unit = await sold(desk, counter)
+    stake = {
+        "company": "甬江新材料股份有限公司",
+        "percentage_bp": 1_500,
+        "share_count": 1_500_001,
+        "register_by_on": "2026-06-30",
+        "holders": [{"name": "之澜理工大学", "kind": "unit", "share_bp": 10_000}],
+    }
+    terms = {"kind": "share_investment", "price": yuan("730000.00"), "shares": stake}
+    headers = unit.world.headers("seller_staff") | {"If-Match": '"0"'}
+    path = f"/v1/deals/{unit.deal_id}/terms"
+    done(await unit.client.put(path, json=terms, headers=headers))
+    opened = done(await unit.act(""))
+    assert (opened["basis"], opened["shares_total"], opened["due_on"]) == (
+        "shares",
+        1_500_001,
+        None,
+    )
+    assert opened["pools"] == {"award": 1_050_001, "unit": 450_000}
+
+
+async def test_a_demands_work_is_shared_milestone_by_milestone(
+    world: World, session: AsyncSession, client: httpx.AsyncClient
+) -> None:
+    """ST145: its income is what the engagement released; the unit names the persons."""
+    body = json.dumps(content(records("demands")[0], "poster")).replace('"2025-', '"2027-')
+    poster = world.headers("buyer_staff")
+    demand = done(await client.post("/v1/demands", json=json.loads(body), headers=poster))
+    engagement_id = await put_engagement(
+        session,
+        world.market_id,
+        UUID(demand["id"]),
+        poster_id=world.buyer,
+        solver_id=world.seller,
+    )
+    now = await market_now(session, world.market_id)
+    deal_id = await open_engaged(session, EngagementId(UUID(engagement_id)), at=now, actor="system")
+    unit = Unit(client, world, session, deal_id)
+    opened = done(await unit.act(""))
+    assert (opened["persons"], opened["incomes"]) == ([], [])
+    for amount in ("0.60", "0.00", "0.40"):
+        event = JournalEvent(
+            type="engagement.released",
+            subject_id=UUID(engagement_id),
+            market_at=now,
+            restricted={"amount": yuan(amount)},
+        )
+        await note_engagement_income(session, event)
+    planned = done(await unit.plan(plan_body()))
+    assert [one["amount"]["amount"] for one in planned["incomes"]] == ["0.60", "0.40"]
+    assert planned["pools"]["award"] == yuan("0.70")

@@ -5,20 +5,30 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from app.platform.access import Role
+from app.platform.clock import market_now
 from app.platform.db import Database
 from app.platform.reactions import register, run_one
+from app.settlement.schemas.sharing.bodies import SharingSchemeBody
+from app.settlement.service.sharing.schemes import publish_scheme
 from app.settlement.sharing_handlers import REACTIONS
 from app.shared.ids import DealId
-from tests.listings.factories import Json, done
+from tests.eventually import eventually
+from tests.listings.factories import Json, done, refusal
 from tests.settlement.factories import Counter, sell
-from tests.settlement.sharings import PRICE, Unit, plan_body
+from tests.settlement.sharings import PRICE, Unit, plan_body, scheme_body
 from tests.settlement.test_concurrency import committed_lot
 from tests.world import World
 
 pytestmark = pytest.mark.concurrency
 
 NOTE_INCOME = REACTIONS[0]
+BLOCKED = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @dataclass(frozen=True)
@@ -88,3 +98,28 @@ async def test_payments_at_once_never_exceed_what_is_owed(shop: Shop) -> None:
     shown = await shop.ask("/sharing")
     assert shown["persons"][0]["paid"]["amount"] == f"{len(paid) * 100_000}.00"
     assert len(shown["payments"]) == 1 + len(paid)
+
+
+async def test_two_versions_of_a_units_scheme_are_never_one(
+    database: Database, own_client: httpx.AsyncClient, own_world: World
+) -> None:
+    """ST132: whoever publishes beside an unfinished version is told to read it first."""
+    actor = own_world.actor(Role.SELLER_STAFF)
+    scheme = SharingSchemeBody.model_validate(scheme_body()).to_domain()
+    headers = own_world.headers(Role.SELLER_STAFF)
+
+    async def waiting() -> int:
+        async with database.transaction() as looking:
+            return int(await looking.scalar(BLOCKED) or 0)
+
+    async with database.transaction() as session:
+        now = await market_now(session, own_world.market_id)
+        assert (await publish_scheme(session, actor, scheme, now=now)).version == 1
+        second = asyncio.create_task(
+            own_client.post("/v1/sharing-schemes", json=scheme_body(8500), headers=headers)
+        )
+        await eventually(waiting)
+    told = refusal(await second, 409, "sharing_scheme_race")
+    assert told["detail"]
+    again = await own_client.post("/v1/sharing-schemes", json=scheme_body(8500), headers=headers)
+    assert done(again)["version"] == 2
