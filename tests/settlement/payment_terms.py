@@ -29,6 +29,15 @@ ROYALTY: Json = {
     "period": "half_year",
     "audit": AUDIT,
 }
+STAKE: Json = {
+    "company": "甬江新材料股份有限公司",
+    "percentage_bp": 1_500,
+    "register_by_on": "2026-06-30",
+    "holders": [
+        {"name": "之澜理工大学", "kind": "unit", "share_bp": 3_000},
+        {"name": "陆景深", "kind": "completer", "share_bp": 7_000},
+    ],
+}
 
 
 def instalments(**changes: Any) -> Json:

@@ -20,6 +20,7 @@ from tests.listings.factories import Desk, done, yuan
 from tests.settlement.factories import BUYER_NAME, Counter
 from tests.settlement.payment_terms import (
     PRICE,
+    STAKE,
     Till,
     actor_of,
     code,
@@ -158,6 +159,14 @@ async def test_signed_terms_change_by_both_sides_and_for_the_future_only(
     )
     proposed = done(await desk_till.propose(later))
     assert proposed["supplement"]["buyer_agreed_at"] is None
+    shares = {"kind": "share_investment", "price": yuan("700000.00"), "shares": STAKE}
+    done(await desk_till.propose(shares))
+    partly = await desk_till.agree()
+    assert (code(partly), partly.json()["errors"][0]["rule"]) == (
+        (400, "price_terms_invalid"),
+        "price_part_paid",
+    )
+    done(await desk_till.propose(later))
     assert code(await desk_till.agree(text_hash="cd" * 32)) == (409, "supplement_differs")
     assert (await desk_till.terms())["version"] == 1
     fixed = done(await desk_till.agree())
@@ -232,16 +241,7 @@ async def test_registered_shares_stand_for_the_price_and_money_goes_back(
     session: AsyncSession, world: World, desk_till: Till
 ) -> None:
     """ST72"""
-    shares = {
-        "company": "甬江新材料股份有限公司",
-        "percentage_bp": 1_500,
-        "register_by_on": "2026-06-30",
-        "holders": [
-            {"name": "之澜理工大学", "kind": "unit", "share_bp": 3_000},
-            {"name": "陆景深", "kind": "completer", "share_bp": 7_000},
-        ],
-    }
-    body = {"kind": "share_investment", "price": yuan("700000.00"), "shares": shares}
+    body = {"kind": "share_investment", "price": yuan("700000.00"), "shares": STAKE}
     done(await desk_till.fix(body))
     assert shown(await desk_till.dues()) == [(2, "shares", "700000.00", "planned")]
     assert code(await desk_till.pay("1.00")) == (400, "payment_above_outstanding")

@@ -131,3 +131,27 @@ async def test_what_was_unknown_at_signing_is_reconciled_later(
     assert (await licensed.deal())["released"] == yuan("760000.00")
     told = [event.type for event in await history(session, licensed.deal_id)]
     assert told.index("deal.royalty_reported") < told.index("deal.total_reconciled")
+
+
+async def test_a_royalty_pays_the_price_it_guarantees_and_the_rest_falls_due_at_the_end(
+    session: AsyncSession, world: World, desk: Desk, counter: Counter
+) -> None:
+    """ST60, ST69, ST73"""
+    found = await till(desk, counter)
+    done(await found.fix(entry_fee() | {"kind": "royalty"}))
+    await found.sign()
+    await world.later(session, days=200)
+    await report(found, 3, "5000000.00")
+    assert shown(await found.dues()) == [
+        (2, "guaranteed", "550000.00", "part_paid"),
+        (3, "royalty", "150000.00", "planned"),
+        (4, "royalty", None, "planned"),
+    ]
+    done(await found.pay("150000.00"))
+    assert (await found.deal())["released"] == yuan("150000.00")
+    agreed = {"final_total": yuan("700000.00"), "text_hash": HASH, "reason": "提前终止使用"}
+    done(await found.act("terms/reconciliation", agreed))
+    guaranteed, _, last = await found.dues()
+    assert (last["state"], guaranteed["due_at"]) == ("reconciled", "2026-10-19T16:00:00+00:00")
+    done(await found.pay("430000.00"))
+    assert (await found.deal())["status"] == "settled"

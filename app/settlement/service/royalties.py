@@ -194,6 +194,12 @@ async def reconcile(
         for due in dues
         if due.open and due.amount is None
     ]
+    due_at = after(now, terms.pay_days)
+    changed += [
+        replace(due, call_at=now, due_at=due_at)  # no royalty will bring it any more
+        for due in dues
+        if due.open and due.kind is DueKind.GUARANTEED
+    ]
     rest = final_total - known
     if rest.amount_minor:
         changed.append(
@@ -203,7 +209,7 @@ async def reconcile(
                 amount=rest,
                 paid=Money(0, rest.currency),
                 within_price=False,
-                due_at=after(now, terms.pay_days),
+                due_at=due_at,
                 call_at=now,
             )
         )

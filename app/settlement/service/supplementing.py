@@ -13,7 +13,7 @@ from app.settlement.domain.contract import check_version
 from app.settlement.domain.deal import Deal, DealStatus
 from app.settlement.domain.dues import Due
 from app.settlement.domain.schedule import deadline, staying
-from app.settlement.domain.terms import PriceTerms
+from app.settlement.domain.terms import PriceTerms, TermsKind
 from app.settlement.domain.terms_checks import TermsInvalid
 from app.settlement.repository import dues as due_rows
 from app.settlement.repository import terms as rows
@@ -151,6 +151,7 @@ async def _enforce(
     old = await due_rows.dues_of(session, deal.id)
     stays = staying(old, now=now, royalty_runs=runs)
     await check(session, actor, deal, supplement.terms, now=now, agreed=True)
+    _check_whole(supplement.terms, stays)
     _check_overlap(supplement.terms, stays, runs=runs)
     await rows.drop_supplement(session, deal.id)
     fixed = await put(
@@ -166,6 +167,19 @@ async def _enforce(
     )
     deal = await release_what_waits(session, fixed.deal, now, actor)
     return replace(fixed, deal=deal)
+
+
+def _check_whole(terms: PriceTerms, stays: Sequence[Due]) -> None:
+    """Refuse shares for a part of the price: they stand for all of it (ST72)."""
+    parts = [due.number for due in stays if due.within_price]
+    if terms.kind is TermsKind.SHARE_INVESTMENT and parts:
+        error = {
+            "field": "kind",
+            "rule": "price_part_paid",
+            "message": "A part of the price is paid or due in money.",
+            "accepted": {"kinds": sorted(set(TermsKind) - {TermsKind.SHARE_INVESTMENT})},
+        }
+        raise TermsInvalid("kind: shares stand for the whole price.", errors=[error])
 
 
 def _check_overlap(terms: PriceTerms, stays: Sequence[Due], *, runs: bool) -> None:
