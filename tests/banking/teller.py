@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.banking.handlers import REACTIONS
 from app.ledger import public as ledger
+from app.listings.handlers import REACTIONS as LISTINGS
 from app.platform.journal import JournalEvent
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import PartyId, new_id
@@ -142,8 +143,9 @@ class Teller:
 
 
 async def react(session: AsyncSession) -> None:
-    """Let banking react to all that was journaled; again is harmless."""
-    types = {name: reaction for reaction in REACTIONS for name in reaction.types}
+    """Let banking, and deposits that were paid back, react to all events; again is harmless."""
+    followed = [reaction for reaction in LISTINGS if reaction.name == "listings.refunds"]
+    types = {name: reaction for reaction in (*REACTIONS, *followed) for name in reaction.types}
     events = await session.scalars(
         select(JournalEvent).where(JournalEvent.type.in_(types)).order_by(JournalEvent.seq)
     )

@@ -176,6 +176,8 @@ async def test_a_clerk_splits_an_arrival_and_returns_the_rest(
     await check_books(session, world, [half])
     back = await teller.post(f"bank-lines/{line['id']}/return", {"reason": "多付部分退回"})
     assert (done(back)["status"], done(back)["rest"]) == ("returned", yuan("0.00"))
+    (told,) = await inbox(teller, "banking.arrival_returned")
+    assert "多付部分退回" in told["text_zh"]
     (order,) = (await teller.get("payment-orders?kind=return"))["items"]
     assert order["amount"] == yuan("40000.00")
     deal = await teller.get(f"deals/{deal_id}")
@@ -225,6 +227,7 @@ async def test_what_is_no_money_of_ours_is_struck(
             400,
             "statement_unbalanced",
         ),
+        ({"opening_balance": {"amount": "1.00", "currency": "USD"}}, 422, "request_invalid"),
         ({"file_id": "019a0000-0000-7000-8000-000000000000"}, 404, "object_unknown"),
     ],
 )

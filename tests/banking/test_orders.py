@@ -98,6 +98,9 @@ async def test_a_deposit_goes_back_to_the_account_it_came_from(
     assert (debit["status"], debit["parts"][0]["kind"]) == ("booked", "order")
     paid = await teller.get(f"payment-orders/{order['id']}", "buyer_staff")
     assert (paid["status"], paid["executed_at"]) == ("executed", debit["at"])
+    await react(session)
+    life = await teller.get(f"registrations/{registration['id']}/deposit")
+    assert (life["state"], life["refunded_at"]) == ("returned", debit["at"])
     assert await teller.balances() == {}
     twice = await teller.judged("120000.00", order["purpose"], BUYER, side="支出")
     assert (twice["status"], twice["doubt"]) == ("queued", "no_order")

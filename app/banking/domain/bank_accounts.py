@@ -10,8 +10,8 @@ from app.settlement.public import same_name
 from app.shared.errors import NotFound, RuleBroken
 from app.shared.ids import MarketId, PartyId
 
-_NUMBER: Final = re.compile(r"\d{6,32}")
-_CODE: Final = re.compile(r"\d{12}")
+_NUMBER: Final = re.compile(r"[0-9]{6,32}")
+_CODE: Final = re.compile(r"[0-9]{12}")
 _SHOWN: Final = 4
 
 

@@ -11,7 +11,7 @@ from app.banking.domain.lines import LineStatus
 from app.banking.domain.statement_form import FORM, StatedLine
 from app.shared.errors import RuleBroken
 from app.shared.ids import FileId, MarketId
-from app.shared.money import Money
+from app.shared.money import AmountInvalid, Money
 from app.shared.tables.form import Fault, Header, cell_name
 
 _SERIAL_MEND: Final = "核对银行导出的文件；同一流水号只能是同一笔交易"
@@ -79,13 +79,20 @@ def check_balances(
     Raises:
         StatementUnbalanced: Names the cell, or both balances.
     """
-    total = sum((line.change for line in lines), Money(0))
-    if opening is not None and closing is not None and opening + total != closing:
+    try:
+        total = sum((line.change for line in lines), opening or Money(0))
+        _check_column(header, lines, opening=opening, closing=closing)
+    except AmountInvalid as failure:
+        raise StatementUnbalanced(str(failure), field="opening_balance") from failure
+    if opening is not None and closing is not None and total != closing:
         raise StatementUnbalanced(
-            "Opening balance + lines ≠ closing balance.",
-            field="closing_balance",
-            accepted=opening + total,
+            "Opening balance + lines ≠ closing balance.", field="closing_balance", accepted=total
         )
+
+
+def _check_column(
+    header: Header, lines: Sequence[StatedLine], *, opening: Money | None, closing: Money | None
+) -> None:
     balances = [line.balance for line in lines if line.balance is not None]
     if len(balances) < len(lines):
         return

@@ -57,9 +57,7 @@ async def withdraw_funds(
     The money is set aside at once and leaves when the bank has paid.
     """
     now = await market_now(session, actor.market_id)
-    order = await ordering.withdraw(
-        session, actor, PartyId(party_id), body.amount, now=now
-    )
+    order = await ordering.withdraw(session, actor, PartyId(party_id), body.amount, now=now)
     return PaymentOrderView.of(order, now=now)
 
 

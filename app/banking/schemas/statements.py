@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from app.banking.domain.lines import BankLine, Direction, LineStatus, Part, PartKind
 from app.banking.domain.matching import Candidate, Doubt, Reason, TargetKind
@@ -14,6 +14,7 @@ from app.banking.service.importing import Asked
 from app.platform.schema import Body, Line, MoneyJson, PositiveMoney, UtcView, View
 from app.platform.schema import Reason as Words
 from app.shared.ids import FileId
+from app.shared.money import Money
 
 
 class NewStatement(Body):
@@ -21,8 +22,15 @@ class NewStatement(Body):
 
     file_id: UUID
     account_number: Line = Field(description="本方账号: of the exchange's accounts on record")
-    opening_balance: MoneyJson | None = Field(default=None, description="期初余额")
-    closing_balance: MoneyJson | None = Field(default=None, description="期末余额")
+    opening_balance: MoneyJson | None = Field(default=None, description="期初余额, in yuan")
+    closing_balance: MoneyJson | None = Field(default=None, description="期末余额, in yuan")
+
+    @field_validator("opening_balance", "closing_balance")
+    @classmethod
+    def _in_yuan(cls, balance: Money | None) -> Money | None:
+        if balance is not None and balance.currency != "CNY":
+            raise ValueError("statements are in CNY")
+        return balance
 
     def asked(self) -> Asked:
         """Return what the use case takes."""

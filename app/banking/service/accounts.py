@@ -119,12 +119,17 @@ class Instruction:
 
 
 async def issue(session: AsyncSession, event: JournalEvent) -> None:
-    """Give a deposit or a price its reference when it becomes owed, and tell its payer (BK3)."""
+    """Give a deposit or a price its reference when it becomes owed (BK3).
+
+    Its payer is told, unless it has paid before the worker came.
+    """
     if event.type == "registration.qualified":
         registration_id = RegistrationId(event.subject_id)
         registration = await listings.get_registration(session, registration_id)
         listing = await listings.get_listing(session, registration.listing_id)
         reference = await _claim(session, event.market_id, TargetKind.DEPOSIT, registration_id)
+        if registration.status is not listings.RegistrationStatus.QUALIFIED:
+            return
         await tell_reference(
             session,
             market_id=listing.market_id,
@@ -138,6 +143,8 @@ async def issue(session: AsyncSession, event: JournalEvent) -> None:
         return
     deal = await settlement.get_deal(session, DealId(event.subject_id))
     reference = await _claim(session, event.market_id, TargetKind.PAYMENT, deal.id)
+    if not deal.outstanding.amount_minor:
+        return
     await tell_reference(
         session,
         market_id=deal.market_id,

@@ -21,7 +21,8 @@ from app.banking.domain.lines import (
 from app.banking.domain.matching import TargetKind
 from app.banking.repository import lines, orders
 from app.banking.service import executing, ordering
-from app.banking.service.telling import journal_line
+from app.banking.service.targets import payers_of
+from app.banking.service.telling import journal_line, tell_returned
 from app.identity.public import get_party
 from app.ledger import public as ledger
 from app.listings import public as listings
@@ -153,11 +154,15 @@ async def return_rest(
 ) -> BankLine:
     """Order what is left of an arrival back to the account it came from.
 
+    Whoever is registered under the payer's name is told why.
+
     Raises:
         WrongDirection, TransitionRefused, PayerAccountUnknown: See the rules.
     """
     line = await lines.get_line(session, line_id, lock=True)
     check_direction(line, Direction.CREDIT)
+    for party_id in await payers_of(session, line):
+        await tell_returned(session, line, party_id, reason=reason, at=now)
     return await send_back(session, actor, line, reason=reason, now=now)
 
 

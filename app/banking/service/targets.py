@@ -23,7 +23,7 @@ async def targets_for(session: AsyncSession, line: BankLine) -> Sequence[Target]
     """Return all that an arrival's remark, payer or amount may mean."""
     references, numbers = references_in(line.remark), numbers_in(line.remark)
     named = {} if not references else await accounts.targets_of(session, line.market_id, references)
-    payers = await _payers(session, line)
+    payers = await payers_of(session, line)
     deposits = await listings.deposits_due(
         session,
         line.market_id,
@@ -75,7 +75,8 @@ async def targets_for(session: AsyncSession, line: BankLine) -> Sequence[Target]
     ]
 
 
-async def _payers(session: AsyncSession, line: BankLine) -> list[PartyId]:
+async def payers_of(session: AsyncSession, line: BankLine) -> list[PartyId]:
+    """Return the parties that are registered under the payer's name."""
     name = line.counterparty_name.strip()
     if not name:
         return []

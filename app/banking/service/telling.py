@@ -132,6 +132,25 @@ async def tell_wrong_name(
     await notify(session, told)
 
 
+async def tell_returned(
+    session: AsyncSession, line: BankLine, party_id: PartyId, *, reason: str, at: datetime
+) -> None:
+    """Tell a party that money which it transferred goes back, and why (BK5)."""
+    told = NewNotification(
+        market_id=line.market_id,
+        party_id=party_id,
+        topic="banking.arrival_returned",
+        title_zh=f"来款{line.rest}元已安排原路退回",
+        title_en=f"Your transfer of {line.rest} {line.amount.currency} goes back",
+        text_zh=f"贵单位汇入的款项（流水号{line.serial}）已安排原路退回。原因：{reason}",
+        text_en=f"Your transfer ({line.serial}) goes back to its account. Reason: {reason}",
+        data={"amount": line.rest, "bank_line_id": line.id},
+        dedupe_key=f"banking.arrival_returned:{line.id}:{line.parts}",
+        market_at=at,
+    )
+    await notify(session, told)
+
+
 async def tell_failed(session: AsyncSession, order: PaymentOrder, *, at: datetime) -> None:
     """Tell a party that the bank could not pay it and its money is in its funds again."""
     if order.party_id is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from app.ledger.domain.accounts import Account, Purpose
@@ -48,6 +48,7 @@ KINDS: Final[Mapping[EntryKind, str]] = {
     EntryKind.VOUCHER_REDEMPTION: "创新券兑付 Voucher redemption",
     EntryKind.REVERSAL: "冲销 Reversal",
 }
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)  # later ones have no time in Shanghai
 _HEADER: Final = ("时间 Time", "事项 Movement", "摘要 Reference", "变动 Change", "余额 Balance")
 
 
@@ -133,4 +134,4 @@ def sheet_rows(statement: Statement) -> list[Sequence[str]]:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return min(moment, _LAST).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
