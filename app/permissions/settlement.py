@@ -209,3 +209,6 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
+allow(
+    "get_tax_hint", scope="settlement:read", seller_staff=OWN, operator=MARKET, auditor=MARKET
+)

@@ -82,6 +82,7 @@ WITHOUT_OBJECT: Final = frozenset(
         "find_certificate",  # nobody has been certified
         "download_public_certificate",
         "export_registrations",  # asks for a period
+        "get_tax_hint",  # asks for a year
         "get_conversion_report",  # asks for a year, as its table does
         "get_conversion_report_table",
     }
