@@ -23,6 +23,7 @@ from app.settlement.repository import dues
 from app.settlement.service.charging import drop_charges
 from app.settlement.service.settling import journal_deal
 from app.settlement.service.vouching import undo_vouchers
+from app.shared.money import Money
 
 # Refusing in writing is not signing, or once signed not paying.
 _GROUNDS: Final = {
@@ -59,29 +60,8 @@ async def default_deal(
     by_voucher = await undo_vouchers(session, ended, room=ended.returned, now=now, actor=actor)
     await _lock_sides(session, ended)
     lost = lost_deposit(ended)
-    if lost.amount_minor:  # an agreement takes none
-        await ledger.forfeit_escrow(
-            session,
-            entry_id=keeping.forfeiture_entry_id(deal.id),
-            market_id=deal.market_id,
-            deal_id=deal.id,
-            amount=lost,
-            at=now,
-            actor=actor,
-            ground=breach.words,
-        )
     refunded = ended.returned - by_voucher
-    if refunded.amount_minor > 0:
-        await ledger.refund_escrow(
-            session,
-            entry_id=keeping.refund_entry_id(deal.id),
-            market_id=deal.market_id,
-            deal_id=deal.id,
-            party_id=deal.buyer_id,
-            amount=refunded,
-            at=now,
-            actor=actor,
-        )
+    await _empty_escrow(session, ended, lost, refunded, now=now, actor=actor)
     await drop_charges(session, ended, now=now, actor=actor)
     if listing is not None and breach.side is Side.SELLER:
         await _send_deposit_back(session, ended, listing, now=now, actor=actor)
@@ -96,6 +76,40 @@ async def default_deal(
     }
     await journal_deal(session, ended, "defaulted", actor, now, restricted=told)
     return ended
+
+
+async def _empty_escrow(
+    session: AsyncSession,
+    deal: Deal,
+    lost: Money,
+    refunded: Money,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    assert deal.default_ground is not None
+    if lost.amount_minor:  # an agreement takes none
+        await ledger.forfeit_escrow(
+            session,
+            entry_id=keeping.forfeiture_entry_id(deal.id),
+            market_id=deal.market_id,
+            deal_id=deal.id,
+            amount=lost,
+            at=now,
+            actor=actor,
+            ground=deal.default_ground,
+        )
+    if refunded.amount_minor > 0:
+        await ledger.refund_escrow(
+            session,
+            entry_id=keeping.refund_entry_id(deal.id),
+            market_id=deal.market_id,
+            deal_id=deal.id,
+            party_id=deal.buyer_id,
+            amount=refunded,
+            at=now,
+            actor=actor,
+        )
 
 
 async def _lose_deposit(
