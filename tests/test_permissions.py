@@ -33,6 +33,7 @@ from tests.demands.work import put_engagement
 from tests.listings.shows import roadshow_body
 from tests.matching.desk import put_case, put_day
 from tests.matching.shown import Shown, put_result, weights_body
+from tests.settlement.things import put_voucher
 from tests.world import World
 
 pytestmark = pytest.mark.concurrency
@@ -246,6 +247,7 @@ async def things_of(lot: Lot, world: World, *, elsewhere: bool) -> list[Thing]:
         thing("dossier_id", dossier["id"], seller),
         thing("auction_id", lot.auction_id, seller),
         thing("deal_id", lot.listing["deal_id"], seller, buyer),
+        thing("voucher_id", await put_voucher(api, operator, buyer), buyer),
         thing("demand_id", demand["id"], buyer),
         thing("engagement_id", engagement_id, buyer, seller),
         thing("demand_objection_id", demand_objection_id, seller),

@@ -66,6 +66,7 @@ NONE_OF: Final = frozenset(
         "bank_line_id",
         "payment_order_id",
         "payment_batch_id",
+        "voucher_id",
     }
 )
 WITHOUT_OBJECT: Final = frozenset(
