@@ -1,6 +1,6 @@
 """Effect conditions in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -15,26 +15,37 @@ from app.shared.money import Money
 
 async def conditions_of(session: AsyncSession, deal_id: UUID) -> tuple[Condition, ...]:
     """Return a deal's conditions in the contract's order."""
+    return (await conditions_of_deals(session, [DealId(deal_id)])).get(DealId(deal_id), ())
+
+
+async def conditions_of_deals(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> dict[DealId, tuple[Condition, ...]]:
+    """Return the conditions of deals that have any, in the contracts' order, in one query."""
     rows = await session.scalars(
         select(ConditionRow)
-        .where(ConditionRow.deal_id == deal_id)
-        .order_by(ConditionRow.number)
+        .where(ConditionRow.deal_id.in_(deal_ids))
+        .order_by(ConditionRow.deal_id, ConditionRow.number)
         .execution_options(populate_existing=True)
     )
-    return tuple(
-        Condition(
-            number=row.number,
-            kind=ConditionKind(row.kind),
-            description=row.description,
-            amount=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
-            due_on=row.due_on,
-            fulfilled_on=row.fulfilled_on,
-            evidence_id=None if row.evidence_id is None else FileId(row.evidence_id),
-            note=row.note,
-            recorded_at=row.recorded_at,
-            recorded_by=row.recorded_by,
-        )
-        for row in rows
+    found: dict[DealId, list[Condition]] = {}
+    for row in rows:
+        found.setdefault(DealId(row.deal_id), []).append(_condition(row))
+    return {deal_id: tuple(items) for deal_id, items in found.items()}
+
+
+def _condition(row: ConditionRow) -> Condition:
+    return Condition(
+        number=row.number,
+        kind=ConditionKind(row.kind),
+        description=row.description,
+        amount=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
+        due_on=row.due_on,
+        fulfilled_on=row.fulfilled_on,
+        evidence_id=None if row.evidence_id is None else FileId(row.evidence_id),
+        note=row.note,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
     )
 
 

@@ -1,10 +1,12 @@
 """Contract texts and their signatures in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.settlement.domain.deal import Side
@@ -71,6 +73,33 @@ async def newest_number(session: AsyncSession, deal_id: UUID) -> int:
         .limit(1)
     )
     return found or 0
+
+
+async def agreed_of_deals(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> dict[DealId, tuple[Mapping[str, Any], tuple[Signature, ...]]]:
+    """Return what each deal's last text was agreed to say and who signed it, in two queries.
+
+    A deal without texts is left out; the texts themselves, which are long, are not read.
+    """
+    last = (
+        select(TextRow.deal_id, TextRow.number, TextRow.parameters)
+        .where(TextRow.deal_id.in_(deal_ids))
+        .ext(distinct_on(TextRow.deal_id))
+        .order_by(TextRow.deal_id, TextRow.number.desc())
+    )
+    newest = {DealId(row.deal_id): row for row in await session.execute(last)}
+    if not newest:
+        return {}
+    signed = await session.scalars(
+        select(SignatureRow).where(SignatureRow.deal_id.in_(newest)).order_by(SignatureRow.side)
+    )
+    under: dict[DealId, list[Signature]] = {deal_id: [] for deal_id in newest}
+    for row in signed:
+        deal_id = DealId(row.deal_id)
+        if row.number == newest[deal_id].number:
+            under[deal_id].append(_signature(row))
+    return {deal_id: (row.parameters, tuple(under[deal_id])) for deal_id, row in newest.items()}
 
 
 async def list_texts(

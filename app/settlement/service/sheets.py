@@ -20,6 +20,7 @@ from app.settlement.domain.registration.record import ContractRecord, Side
 from app.settlement.domain.registration.report import Report
 from app.settlement.domain.sheet import SheetField, write_sheet
 from app.settlement.repository.contracts import get_contracts
+from app.settlement.service.agreed import agreed_of
 from app.settlement.service.settling import require_seller
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import DealId, PartyId
@@ -75,10 +76,17 @@ async def gather_many(
     """Return the records of many deals, in as many queries as of one."""
     told = await _sources(session, deals)
     contracts = await get_contracts(session, told.keys())
+    agreed = await agreed_of(session, deals)
     sides = {deal.seller_id for deal in deals} | {deal.buyer_id for deal in deals}
     parties = {party.id: party for party in await get_parties(session, sides)}
     return {
-        deal.id: _record(deal, told[deal.id], contracts.get(deal.id, Contract()), parties, now=now)
+        deal.id: _record(
+            deal,
+            {**told[deal.id], **agreed[deal.id]},
+            contracts.get(deal.id, Contract()),
+            parties,
+            now=now,
+        )
         for deal in deals
     }
 
@@ -109,15 +117,17 @@ def _record(
     *,
     now: datetime,
 ) -> ContractRecord:
+    known = {**told, **_of_contract(contract)}
+    technology, on_top = contract.technology_amount, told["total_amount"] - deal.price
+    if technology is not None and on_top.amount_minor > 0:
+        known["technology_amount"] = technology + on_top  # royalties are paid for technology
     return ContractRecord(
         number=deal.number,
-        total_amount=deal.price,
-        amount_known=True,
         confirmed_on=deal.confirmed_at.astimezone(SHANGHAI).date(),
         filing_on=now.astimezone(SHANGHAI).date(),
         seller=_side(parties[deal.seller_id], Contract()),
         buyer=_side(parties[deal.buyer_id], contract),
-        **{**told, **_of_contract(contract)},
+        **known,
     )
 
 
