@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.platform import documents
-from app.platform.documents import render_pdf
+from app.platform.documents import GlyphMissing, render_pdf
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TEMPLATE = """
@@ -44,3 +44,9 @@ def test_equal_data_give_equal_archival_bytes(template: Path) -> None:
     assert first.startswith(b"%PDF")
     assert b"pdfaid" in first
     assert render_pdf(template, DATA | {"title": "另一份"}, at=AT) != first
+
+
+def test_a_character_beyond_the_font_is_named(template: Path) -> None:
+    with pytest.raises(GlyphMissing) as refused:
+        render_pdf(template, DATA | {"title": "新型😀估值"}, at=AT)
+    assert refused.value.fields["characters"] == ["😀"]

@@ -69,8 +69,10 @@ async def test_all_that_is_missing_is_told_at_once(signing: SigningDesk) -> None
     assert len(found) > 10
     fault = found["parameters.warranty.target"]
     assert (fault["accepted"]["source"], fault["accepted"]["kind"]) == ("民法典 870", "text")
-    body = {"parameters": {"acceptance": {"days": 1.5}}}
-    refusal(await signing.send("POST", "contract-texts", body, "operator"), 422, "request_invalid")
+    for value in (1.5, "甲\x00乙", True):
+        body = {"parameters": {"acceptance": {"days": value}}}
+        answer = await signing.send("POST", "contract-texts", body, "operator")
+        refusal(answer, 422, "request_invalid")
 
 
 async def test_a_draft_is_the_sellers_of_the_version_it_has_seen(signing: SigningDesk) -> None:
@@ -102,6 +104,12 @@ async def test_pdf_and_docx_say_the_same(signing: SigningDesk) -> None:
     assert any("人民币730,000.00元（大写：人民币柒拾叁万元整）" in line for line in said)
     assert text["text_hash"] in document.sections[0].footer.paragraphs[0].text
     refusal(await signing.get(f"{path}?format=odt"), 422, "request_invalid")
+    rare = parameters("transfer_patent")
+    rare["subject"]["requirements"] = "由𠮷野研制"
+    done(await signing.draft(given=rare))
+    told = refusal(await signing.get("contract-texts/2/document"), 400, "glyph_missing")
+    assert told["characters"] == ["𠮷"]
+    assert (await signing.get("contract-texts/2/document?format=docx")).status_code == 200
 
 
 async def test_both_sides_sign_the_deal(signing: SigningDesk) -> None:

@@ -43,10 +43,13 @@ files = self_transacted_router(tag="settlement")
 IfMatch = Annotated[
     str | None, Header(description="ETag of the deal as last read; required", max_length=100)
 ]
-Number = Annotated[int, Path(ge=1, le=10_000, description="Version of the text, 1, 2, …")]
+_NUMBER_MAX: Final = 10_000
+Number = Annotated[int, Path(ge=1, le=_NUMBER_MAX, description="Version of the text, 1, 2, …")]
 
 
-Earlier = Annotated[int | None, Query(ge=1, le=10_000, description="The version to compare with")]
+Earlier = Annotated[
+    int | None, Query(ge=1, le=_NUMBER_MAX, description="The version to compare with")
+]
 
 
 class DocumentFormat(StrEnum):
@@ -57,6 +60,13 @@ class DocumentFormat(StrEnum):
 
 
 _MEDIA: Final = {DocumentFormat.PDF: drafting.PDF, DocumentFormat.DOCX: drafting.DOCX}
+
+
+def _number(key: int) -> int:
+    """Read a text's number out of a cursor."""
+    if not 0 < int(key) <= _NUMBER_MAX:
+        raise ValueError("not a number that a text has")
+    return int(key)
 
 
 @routes.get("/contract-clauses")
@@ -105,7 +115,7 @@ async def list_contract_texts(
     deal_id: UUID, session: SessionDep, limit: Limit = 50, cursor: str | None = None
 ) -> Page[TextSummary]:
     """List the versions of a deal's text with their signatures, the last one first."""
-    below = None if cursor is None else decode_cursor(cursor, int)[0]
+    below = None if cursor is None else decode_cursor(cursor, _number)[0]
     found = await texts.list_texts(session, deal_id, below=below, limit=limit + 1)
     signed = await texts.signatures_of(session, deal_id)
     page = found[:limit]
@@ -155,6 +165,7 @@ async def get_contract_document(
     """Return a version as Chinese PDF/A or docx; an uploaded one is the file that was uploaded.
 
     Both print the same words and the text's hash; the PDF of a version is always the same bytes.
+    A character that its font lacks is refused there with `glyph_missing`; the docx has it.
     """
     async with runtime.database.transaction() as session:
         source = await signing.source_of(session, deal_id, number)

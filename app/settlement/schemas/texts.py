@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
-from app.platform.schema import Body, Instant, Line, MoneyJson, UtcView, View
+from app.platform.schema import Body, Instant, Line, MoneyJson, UtcView, View, printable
 from app.settlement.domain.clauses import TEXT_LENGTH_MAX, Clause, ParameterKind
 from app.settlement.domain.contract_text import Difference
 from app.settlement.domain.deal import Deal, Side
@@ -23,8 +23,10 @@ from app.settlement.domain.signing import (
 from app.settlement.service.signing import Statement
 from app.shared.ids import FileId
 
-Name = Annotated[str, Field(min_length=1, max_length=60)]
-Blank = Annotated[StrictStr, Field(max_length=TEXT_LENGTH_MAX)] | StrictInt
+Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(printable)]
+Words = Annotated[StrictStr, Field(max_length=TEXT_LENGTH_MAX), AfterValidator(printable)]
+Blank = Words | StrictInt
+Short = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(printable)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Parameters = Annotated[dict[Name, dict[Name, Blank]], Field(max_length=60)]
 
@@ -163,10 +165,10 @@ class SignTextBody(Body):
 class CertificateBody(Body):
     """What the signature's certificate says, as the provider reports it."""
 
-    provider: Annotated[str, Field(min_length=1, max_length=40)]
+    provider: Short
     issuer: Line
     subject: Line
-    serial_number: Annotated[str, Field(min_length=1, max_length=80)]
+    serial_number: Line
     valid_from: Instant
     valid_to: Instant
     signed_at: Instant
