@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demo.market import content, records
 from app.platform.clock import market_now
 from app.platform.journal import JournalEvent, history
+from app.platform.schema import encode_cursor
 from app.settlement.service.engaging import open_engaged
 from app.settlement.service.sharing.following import conclude, remind_unit
 from app.settlement.sharing_handlers import note_engagement_income, note_income
@@ -261,6 +262,7 @@ async def test_an_upheld_objection_brings_the_plan_back(unit: Unit) -> None:
     reason = {"upheld": True, "decision": "经核实，份额应予调整。"}
     refusal(await unit.act("/objections/2/decision", reason), 404, "sharing_objection_unknown")
     back = done(await unit.act("/objections/1/decision", reason))
+    refusal(await unit.get("/notice.pdf"), 404, "award_notice_missing")
     assert (back["status"], back["objections"][0]["status"]) == ("draft", "upheld")
     refusal(await unit.act("/objections/1/decision", reason), 409, "sharing_objection_decided")
     done(await unit.plan(plan_body()))
@@ -421,6 +423,10 @@ async def test_schemes_are_compared_on_given_figures(unit: Unit) -> None:
     refusal(await compare(unit, few), 400, "profit_years_out_of_range")
     del figures["gross"]
     refusal(await compare(unit, figures), 400, "sharing_figures_missing")
+    for odd in ({"seller_class": "college"}, {"region_code": "990000"}):
+        refusal(await compare(unit, profits | odd), 400, "code_unknown")
+    minus = profits | {"tax": yuan("-1.00")}
+    refusal(await compare(unit, minus), 422, "request_invalid")
     other = {"deal_id": "00000000-0000-0000-0000-000000000007"}
     refusal(await compare(unit, other), 404, "object_unknown")
 
@@ -443,6 +449,8 @@ async def test_a_unit_publishes_its_own_scheme(unit: Unit) -> None:
     path = f"/v1/sharing-schemes/own?limit=1&cursor={own['next']}"
     rest = done(await unit.client.get(path, headers=headers))
     assert ([one["version"] for one in rest["items"]], rest["next"]) == ([1], None)
+    beyond = f"/v1/sharing-schemes/own?cursor={encode_cursor(2**62)}"
+    assert len(done(await unit.client.get(beyond, headers=headers))["items"]) == 2
     opened = done(await unit.act(""))
     assert (opened["scheme"]["name"], opened["scheme"]["version"]) == ("unit", 1)
     shipped = done(await unit.client.get("/v1/sharing-schemes", headers=headers))

@@ -38,7 +38,7 @@ from app.settlement.schemas.sharing.bodies import (
     SharingSchemeBody,
 )
 from app.settlement.schemas.sharing.views import (
-    OutcomeView,
+    SchemeOutcomeView,
     SharingComparisonView,
     SharingSchemeView,
     SharingSummary,
@@ -111,7 +111,7 @@ async def compare_sharing(
     return SharingComparisonView(
         basis=asked.basis,
         outcomes=[
-            OutcomeView.of(outcome, basis=asked.basis, currency=compared.currency)
+            SchemeOutcomeView.of(outcome, basis=asked.basis, currency=compared.currency)
             for outcome in compared.outcomes
         ],
     )

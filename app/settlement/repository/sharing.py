@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import BigInteger, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -303,7 +303,7 @@ async def schemes_of(
         select(SharingSchemeRow.content)
         .where(
             SharingSchemeRow.party_id == party_id,
-            true() if before is None else SharingSchemeRow.version < before,
+            true() if before is None else SharingSchemeRow.version < literal(before, BigInteger),
         )
         .order_by(SharingSchemeRow.version.desc())
         .limit(limit)

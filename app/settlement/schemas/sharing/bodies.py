@@ -31,6 +31,7 @@ from app.settlement.domain.sharing.schemes import (
     Scheme,
     Tier,
 )
+from app.settlement.schemas.dues import NotNegative
 from app.settlement.service.sharing.comparing import Question
 from app.shared.money import Money
 
@@ -136,7 +137,7 @@ Costs = Annotated[list[CostFields], Field(max_length=200)]
 class TaxField(Body):
     """Tax on the income, zero or more."""
 
-    tax: MoneyJson | None = None
+    tax: NotNegative | None = None
 
     def tax_in(self, currency: str) -> Money:
         """Return the tax, by default nothing."""

@@ -334,7 +334,7 @@ def _objection(objection: SharingObjection) -> SharingObjectionView:
     return SharingObjectionView.model_validate(objection)
 
 
-class OutcomeView(FiguresView):
+class SchemeOutcomeView(FiguresView):
     """What a scheme gives."""
 
     scheme: str
@@ -363,4 +363,4 @@ class SharingComparisonView(View):
     """The schemes side by side, on the same figures."""
 
     basis: Basis
-    outcomes: list[OutcomeView]
+    outcomes: list[SchemeOutcomeView]

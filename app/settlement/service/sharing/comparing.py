@@ -30,6 +30,7 @@ from app.settlement.repository import get_deal
 from app.settlement.repository import sharing as repository
 from app.settlement.service.sharing.keeping import require_unit
 from app.settlement.service.sharing.planning import achieved
+from app.shared import codes
 from app.shared.ids import PartyId
 from app.shared.money import Money
 
@@ -74,12 +75,17 @@ async def compare_schemes(
     Raises:
         ObjectUnknown: No such deal in the actor's market.
         NotYours: The deal is another unit's.
+        CodeUnknown: No such class of sellers, or region.
         SharingSchemeUnknown: Names those in force.
         SharingFiguresMissing: Neither a deal nor a figure to share, or nobody to share among.
         And what `domain.sharing.comparing.compare` refuses.
 
     Invariant: ST146.
     """
+    if asked.seller_class is not None:
+        codes.require("seller_class", asked.seller_class, field="seller_class")
+    if asked.region_code is not None:
+        codes.require(codes.REGIONS, asked.region_code, field="region_code")
     deal = None if asked.deal_id is None else await _deal(session, actor, asked.deal_id)
     unit_id = actor.party_id if deal is None else deal.seller_id
     gross = asked.gross or (None if deal is None else deal.price)

@@ -12,6 +12,7 @@ from app.settlement.domain.sharing.awards import (
     AwardPayment,
     Income,
     Sharing,
+    SharingStatus,
     Standing,
     as_of,
     standing,
@@ -83,9 +84,9 @@ async def read_notice(
 
     Raises:
         ObjectUnknown, NotYours: See `read_sharing`.
-        AwardNoticeMissing: It was not.
+        AwardNoticeMissing: It was not, or it came back as a draft.
     """
     sharing = (await read_sharing(session, actor, deal_id, now=now)).sharing
-    if sharing.notice is None:
+    if sharing.notice is None or sharing.status is SharingStatus.DRAFT:
         raise AwardNoticeMissing("Publish it first.")
     return sharing
