@@ -17,7 +17,9 @@ from app.shared.ids import ListingId
 from tests.auctions.lot import Lot, yuan
 from tests.auctions.standby import MakeLot, answer, confirmed, default, lots, rerun
 from tests.eventually import eventually
-from tests.listings.factories import Desk
+from tests.listings.factories import Desk, done
+from tests.settlement.factories import Counter
+from tests.settlement.payment_terms import Till, entry_fee
 from tests.settlement.test_awarded import award_of
 from tests.world import World
 
@@ -79,7 +81,7 @@ async def test_a_lot_its_next_bidder_and_its_rerun_count_once_each(lots: MakeLot
 async def test_an_agreement_is_found_off_the_floor(
     client: httpx.AsyncClient, session: AsyncSession, world: World
 ) -> None:
-    """IN3: with a buyer of its own and no bidding."""
+    """IN3, IN6: with a buyer of its own and no bidding; a royalty on top leaves the sums."""
     desk = Desk(client, world, session)
     listing, awarded_event = await award_of(desk)
     await open_awarded(session, awarded_event)
@@ -98,3 +100,11 @@ async def test_an_agreement_is_found_off_the_floor(
     off = told["off_floor"]
     assert (off["outcomes"]["sold"], off["priced"], off["premium_rate"]) == (1, 1, "0.0000")
     assert (off["price"], off["premium_rate_median"]) == (yuan(600_000), "0.0000")
+    till = Till(Counter(client, world, session), deal.id)
+    done(await till.fix(entry_fee() | {"price": yuan(600_000)}))
+    for event in await history(session, deal.id):
+        if event.type == "deal.terms_fixed":
+            await PRICES.react(session, event)
+    off = (await client.get(path)).json()["total"]["off_floor"]
+    assert (off["outcomes"]["sold"], off["unknown_amounts"], off["priced"]) == (1, 1, 0)
+    assert (off["price"], off["premium_rate"]) == (yuan(0), None)

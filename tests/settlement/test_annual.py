@@ -6,7 +6,8 @@ import openpyxl
 
 from app.platform.journal import history
 from tests.listings.factories import Desk, done, yuan
-from tests.settlement.factories import Counter
+from tests.settlement.factories import Counter, lot, sell
+from tests.settlement.payment_terms import PRICE, STAKE, Till, entry_fee
 from tests.settlement.sharings import paid
 from tests.settlement.test_tracking import FOLLOW, put
 
@@ -56,3 +57,24 @@ async def test_awards_count_when_they_are_paid(desk: Desk, counter: Counter) -> 
     path = f"parties/{unit.world.seller}/conversion-report?year=2026"
     told = done(await counter.get(path, "seller_staff"))["present"]["awards"]
     assert (told["amount"], told["persons"], told["shares"]) == (yuan("180000.00"), 2, 0)
+
+
+async def test_a_royalty_on_top_and_shares_change_how_a_contract_counts(
+    desk: Desk, counter: Counter
+) -> None:
+    """ST250"""
+    for terms in (
+        entry_fee(),
+        {"kind": "share_investment", "price": yuan("700000.00"), "shares": STAKE},
+    ):
+        deal_id = await sell(desk.session, desk.world, await lot(desk, "buyer"), PRICE)
+        done(await Till(counter, deal_id).fix(terms))
+        now = await desk.now()
+        done(await counter.act(deal_id, "signing", {"signed_at": now.isoformat()}))
+    path = f"parties/{desk.world.seller}/conversion-report?year=2026"
+    told = done(await counter.get(path, "seller_staff"))["present"]
+    unstated, shares = told["ways"]["unstated"], told["ways"]["share_investment"]
+    assert (unstated["contracts"], unstated["unknown_amounts"]) == (1, 1)
+    assert (shares["contracts"], shares["amount"]) == (1, yuan("700000.00"))
+    assert told["total"]["amount"] == yuan("700000.00")
+    assert [item["way"] for item in told["largest"]] == ["share_investment"]
