@@ -66,6 +66,7 @@ async def test_a_decision_is_entered_corrected_and_taken_back(
     done(await counter.fix(deal_id, 1, technology_amount=yuan("730000.00")))
     told = done(await enter(counter, deal_id, 1, REGISTERED, "operator"))
     assert (told["status"], told["version"]) == ("registered", 2)
+    assert done(await counter.get(path, "auditor")) == told
     (difference,) = told["differences"]
     assert difference["change"] == yuan("-30000.00")
     assert difference["ground"]["rule"] == "equipment_deducted"

@@ -150,8 +150,14 @@ def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
         sheet.freeze_panes = "A2"
         for place in range(len(rows[0])):
             sheet.column_dimensions[_letters(place)].width = 24
-        for index, row in enumerate(rows):
-            sheet.append([_cell(sheet, text, header=index == 0) for text in row])
+        sheet.append([_styled(sheet, text, header=True) for text in rows[0]])
+        # A row is written when it is appended, so the cells of a column serve all its rows:
+        # styling one costs more than all else.
+        kinds = [(_styled(sheet, ""), _styled(sheet, "=")) for _ in range(max(map(len, rows)))]
+        for row in rows[1:]:
+            sheet.append(
+                [_filled(pair[_runs(text)], text) for text, pair in zip(row, kinds, strict=False)]
+            )
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -161,10 +167,15 @@ def _letters(place: int) -> str:
     return re.sub(r"\d", "", cell_name(place, 1))
 
 
-def _cell(sheet: Worksheet, text: str, *, header: bool) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, text)
+def _filled(cell: WriteOnlyCell, text: str) -> WriteOnlyCell:
+    cell.value = text
     if text:
         cell.data_type = "s"
+    return cell
+
+
+def _styled(sheet: Worksheet, text: str, *, header: bool = False) -> WriteOnlyCell:
+    cell = _filled(WriteOnlyCell(sheet), text)
     cell.quotePrefix = _runs(text)
     cell.font = Font(bold=header)
     cell.alignment = Alignment(wrap_text=True, vertical="top")

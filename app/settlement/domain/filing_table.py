@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.settlement.domain.filing import (
-    GROUND_LABELS,
-    Decision,
-    FilingStatus,
-    Recognised,
-    RefusalGround,
-)
+from app.settlement.domain.filing import Decision, FilingStatus, Recognised
+from app.settlement.domain.refusal_ground import GROUND_LABELS, RefusalGround
 from app.shared.tables.cells import read_date, read_money
 from app.shared.tables.form import Column, Fault, Header, RawRow, TableForm
 from app.shared.tables.rows import Reading, RowReader

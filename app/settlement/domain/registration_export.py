@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from app.settlement.domain.filing import GROUND_LABELS, Filing, FilingStatus
+from app.settlement.domain.filing import Filing, FilingStatus
 from app.settlement.domain.filing_differences import Difference, differences
+from app.settlement.domain.refusal_ground import GROUND_LABELS
 from app.settlement.domain.registration.mapping import field_of, mapping
 from app.settlement.domain.registration.record import ContractRecord
 from app.settlement.domain.registration.report import BY_HAND, Finding, Report, Severity

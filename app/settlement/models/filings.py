@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.columns import one_of
 from app.platform.db import Base
-from app.settlement.domain.filing import FilingStatus, RefusalGround
+from app.settlement.domain.filing import FilingStatus
+from app.settlement.domain.refusal_ground import RefusalGround
 
 
 class FilingRow(Base):

@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.settlement.domain.filing import (
     Decision,
+    Filed,
     Filing,
     FilingStatus,
     Recognised,
-    RefusalGround,
-    filed_from_json,
-    filed_to_json,
 )
+from app.settlement.domain.refusal_ground import RefusalGround
 from app.settlement.models import DealRow, FilingRow
 from app.shared.ids import DealId, MarketId, PartyId
 from app.shared.money import Money
 
 _NUMBER_UNIQUE: Final = "uq_registration_filings_number"
 _YUAN: Final = "CNY"
+_AMOUNTS: Final = ("total_amount", "technology_amount", "equipment_amount", "foreign_amount")
 
 
 def _filing(row: FilingRow) -> Filing:
@@ -38,7 +38,7 @@ def _filing(row: FilingRow) -> Filing:
             ground=None if row.ground is None else RefusalGround(row.ground),
             reason=row.reason,
         ),
-        filed=None if row.filed is None else filed_from_json(row.filed),
+        filed=None if row.filed is None else _filed_from_json(row.filed),
     )
 
 
@@ -69,9 +69,40 @@ def _values(filing: Filing, *, differs: bool) -> dict[str, Any]:
         "recognised_type": None if told is None else told.contract_type,
         "ground": decision.ground,
         "reason": decision.reason,
-        "filed": None if filing.filed is None else filed_to_json(filing.filed),
+        "filed": None if filing.filed is None else _filed_to_json(filing.filed),
         "differs": differs,
     }
+
+
+def _filed_to_json(filed: Filed) -> dict[str, Any]:
+    """Return the JSON in which a frozen sheet is kept."""
+    return {
+        "contract_version": filed.contract_version,
+        "contract_type": filed.contract_type,
+        "amount_known": filed.amount_known,
+        "mixed": filed.mixed,
+        **{name: _money_to_json(getattr(filed, name)) for name in _AMOUNTS},
+    }
+
+
+def _filed_from_json(told: Mapping[str, Any]) -> Filed:
+    """Return the frozen sheet of its JSON."""
+    amounts = {name: _money_from_json(told[name]) for name in _AMOUNTS}
+    return Filed(
+        contract_version=told["contract_version"],
+        contract_type=told["contract_type"],
+        amount_known=told["amount_known"],
+        mixed=told["mixed"],
+        **amounts,
+    )
+
+
+def _money_to_json(money: Money | None) -> dict[str, str] | None:
+    return None if money is None else money.as_json()
+
+
+def _money_from_json(told: Mapping[str, str] | None) -> Money | None:
+    return None if told is None else Money.parse(told["amount"], told["currency"])
 
 
 async def save(session: AsyncSession, filing: Filing, *, differs: bool) -> bool:

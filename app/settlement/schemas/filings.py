@@ -7,15 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from app.platform.schema import Body, MoneyJson, PositiveMoney, Reason, View
-from app.settlement.domain.filing import (
-    GROUND_LABELS,
-    Decision,
-    Filing,
-    FilingStatus,
-    Recognised,
-    RefusalGround,
-)
+from app.settlement.domain.filing import Decision, Filing, FilingStatus, Recognised
 from app.settlement.domain.filing_differences import Difference
+from app.settlement.domain.refusal_ground import GROUND_LABELS, RefusalGround
 from app.settlement.domain.registration.report import Severity
 from app.settlement.service.filing import Explained
 

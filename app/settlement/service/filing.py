@@ -11,7 +11,6 @@ from app.settlement import repository
 from app.settlement.domain.contract import check_version
 from app.settlement.domain.deal import Deal, DealStatus
 from app.settlement.domain.filing import (
-    RULES_OF_GROUND,
     ContractUnsigned,
     Decision,
     Filing,
@@ -23,6 +22,7 @@ from app.settlement.domain.filing import (
     unfiled,
 )
 from app.settlement.domain.filing_differences import Difference, differences
+from app.settlement.domain.refusal_ground import RULES_OF_GROUND
 from app.settlement.domain.registration.linter import RULES_BY_ID, lint
 from app.settlement.domain.registration.record import ContractRecord
 from app.settlement.domain.registration.report import Finding

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.settlement.domain.filing import FilingStatus, RefusalGround
+from app.settlement.domain.filing import FilingStatus
 from app.settlement.domain.filing_table import COLUMNS, EXAMPLE, FORM, FilingRead, read_row
+from app.settlement.domain.refusal_ground import RefusalGround
 from app.shared.money import Money
 from app.shared.tables.form import RawRow
 

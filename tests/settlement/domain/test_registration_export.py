@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app.platform.tables.sheets import CSV, XLSX, read_sheet, write_csv, write_xlsx
-from app.settlement.domain.filing import Decision, Filing, FilingStatus, RefusalGround
+from app.settlement.domain.filing import Decision, Filing, FilingStatus
+from app.settlement.domain.refusal_ground import RefusalGround
 from app.settlement.domain.registration.linter import lint
 from app.settlement.domain.registration.mapping import mapping
 from app.settlement.domain.registration.reading import read_object
