@@ -27,6 +27,7 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
+allow("list_contract_lint_rules", scope="", everyone=True)
 # Linting keeps nothing, so it takes no key.
 allow(
     "lint_contracts",

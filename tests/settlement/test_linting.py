@@ -209,3 +209,10 @@ async def test_the_template_is_served(counter: Counter) -> None:
     answer = await counter.get("contract-lints/template", "expert")
     assert answer.status_code == 200
     assert load_workbook(io.BytesIO(answer.content)).sheetnames[0] == "技术合同"
+
+
+async def test_everybody_reads_the_rules(counter: Counter) -> None:
+    answer = await counter.client.get("/v1/contract-lints/rules")
+    told = done(answer)["rules"]
+    assert [rule["id"] for rule in told] == [rule.id for rule in RULES]
+    assert all(rule["title_zh"] and rule["source"] for rule in told)

@@ -14,7 +14,12 @@ from app.platform.routing import self_transacted_router
 from app.platform.runtime import Runtime, RuntimeDep
 from app.platform.tables.http import table_file
 from app.platform.tables.report import TableFormat
-from app.settlement.schemas.linting import ContractRecordsBody, ContractTableBody, LintView
+from app.settlement.schemas.linting import (
+    ContractRecordsBody,
+    ContractTableBody,
+    LintRulesView,
+    LintView,
+)
 from app.settlement.service import linting
 from app.settlement.service.linting import LintedFile
 from app.shared.calendar import SHANGHAI
@@ -64,6 +69,12 @@ async def get_contract_lint_template() -> Response:
     """Return the XLSX template of contracts: header, an example, accepted words, notes."""
     content = await asyncio.to_thread(linting.template)
     return table_file(content, TableFormat.XLSX, "技术合同登记检查模板")
+
+
+@routes.get("/contract-lints/rules")
+async def list_contract_lint_rules() -> LintRulesView:
+    """Return the linter's rules with their severity and source, for everybody."""
+    return LintRulesView.all()
 
 
 async def _today(runtime: Runtime, actor: Actor) -> date:

@@ -6,8 +6,9 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, PositiveInt, create_model
 
 from app.platform.schema import Body, MoneyJson, View, printable
+from app.settlement.domain.registration.linter import RULES
 from app.settlement.domain.registration.mapping import FormField, mapping
-from app.settlement.domain.registration.report import Section
+from app.settlement.domain.registration.report import Section, Severity
 from app.settlement.schemas.deals import FindingView
 from app.settlement.service.linting import LintedFile
 
@@ -98,3 +99,26 @@ class LintView(View):
     def of(cls, linted: LintedFile) -> Self:
         """Build the view."""
         return cls.model_validate(linted.told())
+
+
+class LintRuleView(View):
+    """One rule: what it demands, how heavy a breach is, and where it comes from."""
+
+    id: str
+    severity: Severity
+    section: Section = Field(description="Where in the contract it usually looks")
+    source: str
+    title_zh: str
+    title_en: str
+
+
+class LintRulesView(View):
+    """All rules, in the order in which they are judged."""
+
+    mapping_version: str
+    rules: list[LintRuleView]
+
+    @classmethod
+    def all(cls) -> Self:
+        """Build the view."""
+        return cls.model_validate({"mapping_version": mapping().version, "rules": RULES})

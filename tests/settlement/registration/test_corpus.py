@@ -10,6 +10,7 @@ import pytest
 from app.settlement.domain.registration.linter import RULES, RULES_BY_ID
 from app.settlement.domain.registration.reading import VALUE_READABLE, Read, read_object
 from app.settlement.domain.registration.report import Severity
+from tests.house_rules import ROOT
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 BASES: Final[dict[str, Any]] = json.loads((CORPUS / "bases.json").read_text(encoding="utf-8"))
@@ -71,3 +72,11 @@ def test_the_corpus_is_as_large_as_promised() -> None:
     known = {rule.id for rule in RULES} | {VALUE_READABLE}
     shown = {rule for record in RECORDS.values() for side in SIDES for rule in record.get(side, ())}
     assert shown == known
+
+
+def test_every_rule_is_documented_as_it_is() -> None:
+    readme = (ROOT / "app/settlement/domain/registration/README.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in readme.splitlines() if line.startswith("| `")]
+    assert [(row[0].strip("| `"), row[1], row[3].removesuffix(" |")) for row in rows] == [
+        (rule.id, rule.severity, rule.source) for rule in RULES
+    ]
