@@ -29,7 +29,7 @@ async def release_waiting(session: AsyncSession, event: JournalEvent) -> None:
 
 async def publish_result(session: AsyncSession, event: JournalEvent) -> None:
     """Publish the result of a public seller's deal that was just signed (ST41)."""
-    deal = await repository.get_deal(session, event.subject_id)
+    deal = await repository.get_deal(session, event.subject_id, lock=True)
     # A public period runs from its actual publication.
     now = await market_now(session, deal.market_id)
     consent = bool(event.restricted.get("naming_consent"))
@@ -54,5 +54,5 @@ CONTRACTS: Final[tuple[Reaction, ...]] = (
         release_waiting,
         batch=1,
     ),
-    Reaction("settlement.publish_result", frozenset({"deal.signed"}), publish_result),
+    Reaction("settlement.publish_result", frozenset({"deal.signed"}), publish_result, batch=1),
 )

@@ -86,19 +86,22 @@ async def test_money_waits_for_the_last_condition(signing: SigningDesk) -> None:
 async def test_a_contract_whose_condition_failed_gives_everything_back(
     signing: SigningDesk,
 ) -> None:
-    """ST48, ST43"""
+    """ST48, ST43, ST41"""
     done(await signing.name(APPROVAL))
     failed = {"ground": "主管部门不予批准", "side": "seller", "finding": "condition_failed"}
     early = await signing.counter.act(signing.deal_id, "default", failed)
     refusal(early, 409, "condition_failure_unfit")
-    await sign(signing)
+    await signing.signed(done(await signing.draft(seen=2)))  # no worker has come
     done(await signing.counter.pay(signing.deal_id, "610000.00"))
     ended = done(await signing.counter.act(signing.deal_id, "default", failed))
     assert (ended["status"], ended["default_reason"]) == ("defaulted", "condition_failed")
     assert (ended["returned"], ended["released"]) == (yuan("730000.00"), yuan("0.00"))
     assert await money(signing) == ("0.00", "0.00")
+    before = len(await signing.events())
     await signing.work()
     assert await money(signing) == ("0.00", "0.00")
+    assert len(await signing.events()) == before
+    assert await notices(signing, market_id=signing.world.market_id) == []
     file_id = await signing.upload(PDF)
     late = await signing.fulfil(1, fulfilled_on=await today(signing), evidence_file_id=file_id)
     refusal(late, 409, "deal_unsigned")

@@ -21,9 +21,10 @@ async def publish_result(
 ) -> None:
     """Publish a signed deal's result for its listing's frozen duration, once (ST41, ST42).
 
-    A private seller's is not published, and a demand has published its own winner.
+    A private seller's is not published, nor one that ended meanwhile, and a demand has published
+    its own winner.
     """
-    if deal.listing_id is None:
+    if deal.listing_id is None or deal.defaulted_at is not None:
         return
     seller = await get_party(session, deal.seller_id)
     if seller.seller_class not in PUBLIC_SELLERS:
