@@ -8,18 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import public as ledger
 from app.platform.clock import market_now
+from app.platform.db import Database
 from app.platform.journal import history
-from app.settlement import repository
-from app.settlement.domain.payment import Payment
+from app.platform.schema import encode_cursor
+from app.settlement.domain.deal import Deal
+from app.settlement.domain.payment import PayerDiffers, Payment
 from app.settlement.service import dunning, paying
 from app.shared.ids import DealId, EntryId, new_id
 from app.shared.money import Money
 from tests.demands.board import Board
 from tests.demands.work import Work
 from tests.listings.factories import Desk, done, yuan
+from tests.queries import counted
 from tests.settlement.factories import BUYER_NAME, Counter
 from tests.settlement.payment_terms import (
-    PRICE,
     STAKE,
     Till,
     actor_of,
@@ -299,13 +301,25 @@ async def test_timers_call_remind_and_decide_nothing(
     rest = done(await desk_till.counter.get(f"dues?limit=2&cursor={first['next']}"))
     numbers = [item["due"]["number"] for item in [*first["items"], *rest["items"]]]
     assert (numbers, rest["next"]) == ([2, 3, 4], None)
+    for place in ("2026-03-30T00:00:00", "soon"):
+        forged = encode_cursor(place, str(desk_till.deal_id), 2)
+        answer = await desk_till.counter.get(f"dues?cursor={forged}")
+        assert code(answer) == (400, "cursor_invalid")
+    far = encode_cursor("2026-03-30T00:00:00+00:00", str(desk_till.deal_id), 2**40)
+    assert code(await desk_till.counter.get(f"dues?cursor={far}")) == (400, "cursor_invalid")
     assert (await desk_till.deal())["status"] == "opened"
 
 
 async def test_payments_of_several_deals_are_one_batch(
-    session: AsyncSession, world: World, desk: Desk, counter: Counter, desk_till: Till
+    session: AsyncSession,
+    world: World,
+    desk: Desk,
+    counter: Counter,
+    desk_till: Till,
+    rolled_back: Database,
 ) -> None:
-    """ST63, ST64: each judged in order, all or none."""
+    """ST63, ST64: each judged in order, all or none; two deals cost the statements of one."""
+    first, second = desk_till.deal_id, (await till(desk, counter)).deal_id
     now = await market_now(session, world.market_id)
 
     def arrival(text: str, name: str = BUYER_NAME) -> Payment:
@@ -317,23 +331,29 @@ async def test_payments_of_several_deals_are_one_batch(
             received_at=now,
         )
 
-    deals = await paying.record_payments(
-        session,
-        actor_of(counter),
-        [
-            (desk_till.deal_id, arrival("80000.00")),
-            (desk_till.deal_id, arrival("500000.00")),
-        ],
-        now=now,
+    async def record(*payments: tuple[DealId, Payment]) -> tuple[list[Deal], int]:
+        with counted(rolled_back) as statements:
+            deals = await paying.record_payments(session, actor_of(counter), payments, now=now)
+        return deals, len(statements)
+
+    with pytest.raises(PayerDiffers):
+        async with session.begin_nested():
+            await record((first, arrival("1.00")), (second, arrival("1.00", "第三方有限公司")))
+    await record((first, arrival("10000.00")), (second, arrival("10000.00")))
+    _, one = await record((first, arrival("10000.00")))
+    _, both = await record((first, arrival("10000.00")), (second, arrival("10000.00")))
+    assert 0 < both == one
+    deals, _ = await record(
+        (first, arrival("50000.00")),
+        (first, arrival("500000.00")),
+        (second, arrival("560000.00")),
     )
-    assert [str(deal.status) for deal in deals] == ["settled", "settled"]
-    assert (await repository.get_deal(session, desk_till.deal_id)).released == PRICE
-    assert await balances(session, world, desk_till) == ("0.00", "700000.00", "0.00")
-    events = [event.type for event in await history(session, desk_till.deal_id)]
+    assert [str(deal.status) for deal in deals] == ["settled"] * 3
+    assert await balances(session, world, desk_till) == ("0.00", "1400000.00", "0.00")
+    events = [event.type for event in await history(session, first)]
     assert events == [
         "deal.opened",
-        "deal.payment_received",
-        "deal.payment_received",
+        *["deal.payment_received"] * 5,
         "deal.paid",
         "deal.released",
         "deal.settled",

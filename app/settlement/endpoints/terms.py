@@ -30,7 +30,8 @@ from app.shared.ids import FileId
 
 routes = router(tag="settlement")
 
-Number = Annotated[int, Path(ge=1, le=10_000, description="Of the due item")]
+_NUMBER_MAX = 10_000
+Number = Annotated[int, Path(ge=1, le=_NUMBER_MAX, description="Of the due item")]
 Seen = Annotated[
     str | None, Header(description="ETag of the terms as last read; required", max_length=100)
 ]
@@ -128,6 +129,19 @@ def _shown(deal: Deal, found: list[Due], now: datetime) -> DuesView:
     return DuesView.of(deal.id, found, payable, now)
 
 
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError("a due moment is aware")
+    return moment
+
+
+def _number(value: int) -> int:
+    if not 1 <= int(value) <= _NUMBER_MAX:
+        raise ValueError("no due item has this number")
+    return int(value)
+
+
 @routes.get("/dues")
 async def list_dues(
     actor: ActorDep,
@@ -141,13 +155,12 @@ async def list_dues(
     `overdue` leaves those that should have been paid, or reported, by now.
     """
     now = await market_now(session, actor.market_id)
-    keys = (datetime.fromisoformat, UUID, int)
     found = await rows.list_open(
         session,
         market_id=actor.market_id,
         party_id=None if actor.role in _SEES_ALL else actor.party_id,
         overdue_at=now if overdue else None,
-        after=None if cursor is None else decode_cursor(cursor, *keys),
+        after=None if cursor is None else decode_cursor(cursor, _moment, UUID, _number),
         limit=limit + 1,
     )
     page = found[:limit]
