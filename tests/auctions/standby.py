@@ -127,7 +127,7 @@ async def deposits(lot: Lot) -> dict[str, str]:
 
 
 async def check_books(lot: Lot, *, forfeited: int = 0, held: int = 0, escrow: int = 0) -> None:
-    """Compare the market's books, in yuan: all else has been paid out again.
+    """Compare the market's books, in yuan: all else has been ordered back at the bank.
 
     The books balance, and the bank has exactly what is owed to somebody.
     """
@@ -138,7 +138,8 @@ async def check_books(lot: Lot, *, forfeited: int = 0, held: int = 0, escrow: in
     expected["bank"] = forfeited + held + escrow
     none = Money(0)
     for purpose, amount in expected.items():
-        assert debit.get(purpose, none) == Money.parse(f"{amount}.00"), purpose
+        on_its_way = -debit.get("outgoing", none) if purpose == "bank" else none
+        assert debit.get(purpose, none) == Money.parse(f"{amount}.00") + on_its_way, purpose
     async with lot.database.transaction() as session:
         market_id = lot.world.market_id
         for name in lot.registrations:

@@ -339,6 +339,25 @@ async def test_who_does_not_sign_falls_and_the_demand_is_open_for_the_next(work:
     refusal(late, 409, "deal_runs_by_milestones")
 
 
+async def test_a_solver_that_does_not_sign_is_the_one_who_broke_its_word(work: Work) -> None:
+    """ST116, DM87: the poster has everything back, and reads that the solver did not sign."""
+    demand_id, (it,) = await work.engaged("800000.00")
+    await work.pay(it, "800000.00")
+    path = f"deals/{it['deal_id']}/default"
+    body = {"ground": "揭榜方书面拒绝签约", "refused": True, "side": "seller"}
+    ended = done(await work.board.post(path, "operator", body))
+    assert (ended["default_side"], ended["default_reason"]) == ("seller", "refused")
+    assert (ended["returned"], ended["shortfall"]) == (yuan("800000.00"), None)
+    await work.run()
+    fallen = await work.read(it["id"])
+    assert (fallen["status"], fallen["reason"]) == (
+        "fallen",
+        "揭榜方未签约 / the solver did not sign the contract",
+    )
+    assert await work.funds(work.world.buyer) == Money.parse("800000.00")
+    assert await work.demand_status(demand_id) is DemandStatus.EVALUATING
+
+
 async def test_the_contract_of_a_demand_is_prepared_for_registration(work: Work) -> None:
     """ST25: the type follows the mode of cooperation; what a demand does not know stays null."""
     _, (it,) = await work.engaged("800000.00")
