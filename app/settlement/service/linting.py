@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from app.platform.tables.report import TableFormat, write_template
@@ -153,6 +154,7 @@ def table_beside(linted: LintedFile) -> bytes:
     return write_xlsx([(SHEET, beside(header, list(zip(rows, reports, strict=True))))])
 
 
+@cache
 def template() -> bytes:
     """Return the XLSX template: header, an example, accepted words, notes."""
     return write_template(
