@@ -16,6 +16,7 @@ from app.settlement.domain.sharing.floors import Floor, FloorFinding, measure
 from app.settlement.domain.sharing.income import (
     SharingFiguresMissing,
     check_costs,
+    check_size,
     net_income,
 )
 from app.settlement.domain.sharing.schemes import Basis, Scheme, SharingCurrencyDiffers
@@ -117,6 +118,7 @@ def _of_profits(plan: Plan, profits: Sequence[Money]) -> Standing:
             minimum=PROFIT_YEARS.start,
             maximum=PROFIT_YEARS.stop - 1,
         )
+    check_size(profits, field="profits")
     years = [
         divide(
             max(0, profit.amount_minor),

@@ -14,9 +14,10 @@ from app.settlement.domain.sharing.schemes import (
     SharingCurrencyDiffers,
 )
 from app.shared.errors import RuleBroken
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 
 FISCAL_ARTICLE: Final = "浙江省促进科技成果转化条例 37(4)"
+_SUM_MINOR_MAX: Final = AMOUNT_MINOR_MAX // 10
 # What the law calls net income, whatever a scheme deducts beside.
 BY_LAW: Final = (Deduction(DeductionKind.COSTS), Deduction(DeductionKind.TAX))
 
@@ -50,6 +51,14 @@ class SharingFiguresMissing(RuleBroken):
     code = "sharing_figures_missing"
     title_zh = "缺少分配所需的数据"
     title_en = "A figure is missing"
+
+
+class SharingFiguresTooLarge(RuleBroken):
+    """The figures together are more than an exchange can reckon with; ``maximum``."""
+
+    code = "sharing_figures_too_large"
+    title_zh = "金额合计超出系统上限"
+    title_en = "The figures are too large together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ def check_costs(costs: Sequence[CostLine], tax: Money, *, currency: str) -> None
     Raises:
         FiscalMoneyNotCost: Names the line and the article.
         SharingCurrencyDiffers: Names the currency.
+        SharingFiguresTooLarge: See `check_size`.
 
     Invariant: ST134.
     """
@@ -107,6 +117,21 @@ def check_costs(costs: Sequence[CostLine], tax: Money, *, currency: str) -> None
     if tax.currency != currency:
         raise SharingCurrencyDiffers(
             "The tax is in the deal's currency.", field="tax", accepted=currency
+        )
+    check_size([tax, *(line.amount for line in costs)], field="costs")
+
+
+def check_size(figures: Sequence[Money], *, field: str) -> None:
+    """Refuse figures whose sum would leave no room to reckon with them.
+
+    Raises:
+        SharingFiguresTooLarge: Names the field and the largest sum.
+    """
+    if sum(abs(figure.amount_minor) for figure in figures) > _SUM_MINOR_MAX:
+        raise SharingFiguresTooLarge(
+            "State what this one conversion cost or earned.",
+            field=field,
+            maximum=Money(_SUM_MINOR_MAX, figures[0].currency),
         )
 
 

@@ -221,6 +221,7 @@ async def add_costs(
     more = tax or Money(0, sharing.currency)
     check_costs(costs, more, currency=sharing.currency)
     plan = replace(sharing.plan, costs=(*sharing.plan.costs, *costs), tax=sharing.plan.tax + more)
+    check_costs(plan.costs, plan.tax, currency=sharing.currency)
     moved = replace(moved, plan=plan, version=sharing.version + 1)
     if moved.status is SharingStatus.FINAL and (await figures(session, moved)).complete:
         moved = moved.moved(SharingTrigger.COMPLETE)

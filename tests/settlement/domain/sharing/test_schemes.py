@@ -30,7 +30,9 @@ from app.settlement.domain.sharing.income import (
     CostLine,
     FiscalMoneyNotCost,
     SharingFiguresMissing,
+    SharingFiguresTooLarge,
     check_costs,
+    check_size,
     net_income,
 )
 from app.settlement.domain.sharing.plans import default_scheme_name
@@ -303,6 +305,18 @@ def test_fiscal_money_is_no_cost() -> None:
     assert refused.value.fields["field"] == "costs[1].kind"
     assert refused.value.fields["article"] == "浙江省促进科技成果转化条例 37(4)"
     assert "fiscal_research" not in refused.value.fields["accepted"]  # type: ignore[operator]
+
+
+def test_figures_leave_room_to_reckon() -> None:
+    """ST134: sums that no column could hold are refused, not failed on."""
+    lines = [CostLine(CostKind.OTHER, "其他", Money(10**16 - 1)) for _ in range(2)]
+    check_costs(lines[:1], Money(1), currency="CNY")
+    with pytest.raises(SharingFiguresTooLarge) as refused:
+        check_costs(lines, Money(0), currency="CNY")
+    assert refused.value.fields["maximum"] == Money(10**16)
+    check_size([Money(-(10**16))], field="profits")
+    with pytest.raises(SharingFiguresTooLarge):
+        check_size([Money(-(10**16)), Money(1)], field="profits")
 
 
 @pytest.mark.parametrize(("cost", "tax"), [("USD", "CNY"), ("CNY", "USD")])
