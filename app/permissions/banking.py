@@ -8,9 +8,17 @@ allow(
     key=ONCE,
     seller_staff=OWN,
     buyer_staff=OWN,
+    broker=OWN,  # its commission comes into its funds
     operator=OWN,
 )
-allow("withdraw_funds", scope="banking:write", key=MUST, seller_staff=OWN, buyer_staff=OWN)
+allow(
+    "withdraw_funds",
+    scope="banking:write",
+    key=MUST,
+    seller_staff=OWN,
+    buyer_staff=OWN,
+    broker=OWN,
+)
 allow(
     "get_bank_account",
     "list_payment_orders",
@@ -18,6 +26,7 @@ allow(
     scope="banking:read",
     seller_staff=OWN,
     buyer_staff=OWN,
+    broker=OWN,
     operator=MARKET,
     auditor=MARKET,
 )

@@ -206,7 +206,7 @@ async def instruct_payment(session: AsyncSession, deal_id: UUID) -> Instruction:
         deal_ids={deal.id},
         numbers=(),
         buyer_ids=(),
-        amount=deal.price,
+        amount=None,
         limit=1,
     )
     return Instruction(

@@ -19,18 +19,28 @@ _WIDE: Final = str.maketrans("()", "（）")
 _NARROW: Final = str.maketrans("（）", "()")
 
 
-async def targets_for(session: AsyncSession, line: BankLine) -> Sequence[Target]:
-    """Return all that an arrival's remark, payer or amount may mean."""
+async def targets_for(
+    session: AsyncSession, line: BankLine, *, by_amount: bool = False
+) -> Sequence[Target]:
+    """Return all that an arrival's remark or payer may mean.
+
+    Args:
+        by_amount: Also what others owe of this very amount: nothing that is certain, but what a
+            clerk looks at.
+    """
     references, numbers = references_in(line.remark), numbers_in(line.remark)
     named = {} if not references else await accounts.targets_of(session, line.market_id, references)
     payers = await payers_of(session, line)
+    if not (named or numbers or payers or by_amount):
+        return ()
+    amount = line.rest if by_amount else None
     deposits = await listings.deposits_due(
         session,
         line.market_id,
         registration_ids=[key for key, kind in named.items() if kind is TargetKind.DEPOSIT],
         listing_numbers=numbers,
         party_ids=payers,
-        amount=line.rest,
+        amount=amount,
         limit=_MOST,
     )
     payments = await settlement.payments_due(
@@ -39,7 +49,7 @@ async def targets_for(session: AsyncSession, line: BankLine) -> Sequence[Target]
         deal_ids=[key for key, kind in named.items() if kind is TargetKind.PAYMENT],
         numbers=numbers,
         buyer_ids=payers,
-        amount=line.rest,
+        amount=amount,
         limit=_MOST,
     )
     owing = {due.party_id for due in deposits} | {due.buyer_id for due in payments}
@@ -90,5 +100,5 @@ async def candidates_for(session: AsyncSession, line: BankLine) -> tuple[Candida
         amount=line.rest,
         payer_name=line.counterparty_name,
         remark=line.remark,
-        targets=await targets_for(session, line),
+        targets=await targets_for(session, line, by_amount=True),
     )

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import ColumnElement, String, Uuid, and_, false, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings.domain.registration import DepositDue, RegistrationStatus
@@ -19,26 +20,27 @@ async def find_due(
     registration_ids: Collection[UUID],
     listing_numbers: Collection[str],
     party_ids: Collection[PartyId],
-    amount: Money,
+    amount: Money | None,
     limit: int,
 ) -> Sequence[DepositDue]:
-    """Return the registrations named, and those that owe a deposit by number, party or amount.
+    """Return the registrations named, and those that owe a deposit by party or amount.
 
-    Those named by id or by their listing's number come also if they owe nothing (any more).
+    Those named by id or by their listing's number come also if they owe nothing (any more). The
+    named by id come first, then those of the parties.
     """
     row, listing = RegistrationRow, ListingRow
     owes = row.status == str(RegistrationStatus.QUALIFIED)
+    by_id = row.id == func.any(literal(list(registration_ids), ARRAY(Uuid)))
     named = or_(
-        row.id.in_(registration_ids) if registration_ids else false(),
-        listing.number.in_(listing_numbers) if listing_numbers else false(),
+        by_id,
+        listing.number == func.any(literal(list(listing_numbers), ARRAY(String))),
     )
-    likely = or_(
-        row.party_id.in_(party_ids) if party_ids else false(),
-        and_(
-            listing.deposit_minor == amount.amount_minor,
-            listing.currency == amount.currency,
-        ),
-    )
+    of_parties = row.party_id == func.any(literal(list(party_ids), ARRAY(Uuid)))
+    equal: ColumnElement[bool] = false()
+    if amount is not None:
+        equal = and_(
+            listing.deposit_minor == amount.amount_minor, listing.currency == amount.currency
+        )
     rows = await session.execute(
         select(
             row.id,
@@ -49,8 +51,13 @@ async def find_due(
             listing.currency,
         )
         .join(listing, listing.id == row.listing_id)
-        .where(row.market_id == market_id, or_(named, and_(owes, likely)))
-        .order_by(owes.desc(), row.id)
+        .where(row.market_id == market_id, or_(named, and_(owes, or_(of_parties, equal))))
+        .order_by(
+            by_id.desc(),
+            of_parties.desc(),
+            owes.desc(),
+            row.id,
+        )
         .limit(limit)
     )
     return [

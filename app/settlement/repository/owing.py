@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import ColumnElement, String, Uuid, and_, false, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.settlement.domain.deal import Deal, DealStatus
@@ -20,32 +21,34 @@ async def find_deals(
     deal_ids: Collection[UUID],
     numbers: Collection[str],
     buyer_ids: Collection[PartyId],
-    amount: Money,
+    amount: Money | None,
     limit: int,
 ) -> Sequence[Deal]:
     """Return the deals named, those of the buyers, and open ones whose price lacks the amount.
 
-    The open ones come first.
+    The named come first, then those of the buyers, of each the open ones.
     """
     row = DealRow
     is_open = row.status == str(DealStatus.OPENED)
-    lacks = and_(
-        is_open,
-        row.price_minor - row.paid_minor == amount.amount_minor,
-        row.currency == amount.currency,
+    named = or_(
+        row.id == func.any(literal(list(deal_ids), ARRAY(Uuid))),
+        row.number == func.any(literal(list(numbers), ARRAY(String))),
     )
+    of_buyers = row.buyer_id == func.any(literal(list(buyer_ids), ARRAY(Uuid)))
+    lacks: ColumnElement[bool] = false()
+    if amount is not None:
+        lacks = and_(
+            is_open,
+            row.price_minor - row.paid_minor == amount.amount_minor,
+            row.currency == amount.currency,
+        )
     rows = await session.scalars(
         select(row)
         .where(
             row.market_id == market_id,
-            or_(
-                row.id.in_(deal_ids) if deal_ids else false(),
-                row.number.in_(numbers) if numbers else false(),
-                row.buyer_id.in_(buyer_ids) if buyer_ids else false(),
-                lacks,
-            ),
+            or_(named, of_buyers, lacks),
         )
-        .order_by(is_open.desc(), row.id.desc())
+        .order_by(named.desc(), of_buyers.desc(), is_open.desc(), row.id.desc())
         .limit(limit)
         .execution_options(populate_existing=True)
     )

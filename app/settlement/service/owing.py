@@ -37,10 +37,10 @@ async def payments_due(
     deal_ids: Collection[UUID],
     numbers: Collection[str],
     buyer_ids: Collection[PartyId],
-    amount: Money,
+    amount: Money | None,
     limit: int,
 ) -> Sequence[PaymentDue]:
-    """Return what the deals named owe, and those that owe it by buyer or by this amount.
+    """Return what the deals named owe, and those that may owe it: by buyer, or by amount.
 
     Those named by id or by number come also if nothing is owed (any more).
     """
