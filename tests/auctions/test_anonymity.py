@@ -93,7 +93,10 @@ NOT_YET: Final = frozenset({"list_sealed_bids", "get_opening", "get_proof"})
 # Of one process, for whoever runs it; a reverse proxy keeps it from the public.
 OPERATIONS: Final = frozenset({"metrics"})
 # They grow, or tell the moment, whatever anybody does.
-PUBLISHED_BY_TIME: Final = frozenset({"list_chain_heads", "get_revocations"})
+PUBLISHED_BY_TIME: Final = frozenset(
+    # An XLSX tells when it was written.
+    {"list_chain_heads", "get_revocations", "get_contract_lint_template"}
+)
 
 
 @dataclass(frozen=True)
