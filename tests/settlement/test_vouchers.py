@@ -44,8 +44,7 @@ async def default(session: AsyncSession, world: World, deal_id: DealId, **how: A
 
 async def services(counter: Counter, deal_id: DealId) -> None:
     """Fix the deal's contract as one of services."""
-    changes = {"contract_type": "service_general", "technology_amount": None}
-    done(await counter.fix(deal_id, 0, **changes))
+    done(await counter.fix(deal_id, 0, contract_type="service_general", technology_amount=None))
 
 
 async def test_a_voucher_pays_a_charge_and_its_issuer_the_exchange(
