@@ -110,7 +110,7 @@ async def declare_default(
 
     By a seller's, before it has signed, everything goes back, and the listing ends.
 
-    Possible from `sign_by_at` while nobody has signed, from `pay_by_at` while money is owed, and
+    Possible from `sign_by_at` while nobody has signed, from the first unpaid due item on, and
     at any time if the buyer refused in writing. The listing can then be sold to who stood by.
     """
     deal = await defaulting.default_deal(
