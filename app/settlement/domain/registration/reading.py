@@ -7,6 +7,7 @@ table has is kept as it stands, so that the rules tell of it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from app.settlement.domain.registration.linter import lint
@@ -70,10 +71,10 @@ class Read:
 def read_object(told: Mapping[str, Any]) -> Read:
     """Read a JSON object with the mapping's names, and ``pages`` by section."""
     pages, faults = _pages(told.get("pages"))
-    known = {field.name for field in mapping().fields} | {"pages"}
     fields = ((field, told[field.name], None) for field in mapping().fields if field.name in told)
     record, found = read_values(fields, pages)
-    unused = tuple(str(name) for name in told if name not in known)
+    known = _places()
+    unused = tuple(str(name) for name in told if name not in known and name != "pages")
     return Read(record, (*faults, *found), unused)
 
 
@@ -91,12 +92,19 @@ def read_values(
             faults.append(unreadable(field, fault, pages))
             continue
         if value is not None:
-            side, _, name = field.path.rpartition(".")
+            side, name = _places()[field.name]
             (sides[side] if side else flat)[name] = value
     record = ContractRecord(
         **flat, seller=Side(**sides["seller"]), buyer=Side(**sides["buyer"]), pages=pages
     )
     return record, tuple(faults)
+
+
+@cache
+def _places() -> Mapping[str, tuple[str, str]]:
+    """Return of each field whose it is, nobody's for the contract's own, and its attribute."""
+    parts = ((field.name, field.path.rpartition(".")) for field in mapping().fields)
+    return {name: (side, attribute) for name, (side, _, attribute) in parts}
 
 
 def unreadable(field: FormField, fault: CellFault, pages: Mapping[str, int]) -> Finding:
@@ -151,7 +159,8 @@ def _text(_: FormField, raw: Any) -> str:
 def _code(field: FormField, raw: Any) -> str:
     text = _text(field, raw)
     assert field.table is not None
-    return WORDS.vocabulary(field.table).names.get(fold(text), text)
+    names = WORDS.vocabulary(field.table).names
+    return names.get(text) or names.get(fold(text), text)
 
 
 def _word(field: FormField, raw: Any) -> str:
