@@ -1,17 +1,20 @@
 """Real commits side by side: one arrival, one owner; one order, one batch; imports go on."""
 
 import asyncio
+from uuid import UUID
 
 import httpx
 import pytest
 
 from app.banking.domain.lines import LineStatus
 from app.banking.service import judging
+from app.banking.service.importing import Asked, import_statement
 from app.ledger import public as ledger
 from app.platform.db import Database
-from app.shared.ids import EntryId, new_id
+from app.platform.runtime import Runtime
+from app.shared.ids import EntryId, FileId, new_id
 from app.shared.money import Money
-from tests.banking.teller import BUYER, PAYER, Teller, check_books, row, table
+from tests.banking.teller import BUYER, OWN, PAYER, Teller, check_books, row, table
 from tests.listings.factories import Json, done
 from tests.world import START, World
 
@@ -107,7 +110,7 @@ async def test_an_order_goes_to_the_bank_once(database: Database, desk: Teller) 
 
 
 async def test_a_broken_import_goes_on(
-    database: Database, desk: Teller, monkeypatch: pytest.MonkeyPatch
+    database: Database, own_runtime: Runtime, desk: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """BK1: killed between two lines; the same file again judges the rest, nothing twice."""
     file_id = await desk.upload(table(*(row("7.00", "不明", "王某") for _ in range(6))))
@@ -122,8 +125,10 @@ async def test_a_broken_import_goes_on(
 
     with monkeypatch.context() as broken:
         broken.setattr("app.banking.service.importing.judge_line", dies)
+        asked = Asked(file_id=FileId(UUID(file_id)), account_number=OWN, opening=None, closing=None)
+        clerk = desk.world.actor("operator")
         with pytest.raises(Killed):
-            await desk.send(file_id)
+            await import_statement(database, own_runtime.settings, clerk, asked)
     statuses = [line["status"] for line in await check(database, desk)]
     assert sorted(statuses) == ["new"] * 3 + ["queued"] * 3
     done(await desk.send(file_id))
