@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from app.settlement.domain.certificates import (
     revoke,
 )
 from app.settlement.service import certificate_files
-from app.settlement.service.certificate_files import FileForm, qr_code, tokens, write
+from app.settlement.service.certificate_files import FileForm, open_pdf, qr_code, tokens, write
 from app.settlement.service.verifying import CertificateBroken, check
 from tests.settlement.domain.test_certificates import NOW, certificate_of
 
@@ -120,6 +121,26 @@ def test_the_paper_is_archival_and_carries_its_token(pdf: bytes) -> None:
     assert re.search(rb"pdfaid:part>3<", pdf)
     assert re.search(rb"pdfaid:conformance>B<", pdf)
     assert pdf.count(b"/EmbeddedFile") >= 1
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_the_token_is_found_compressed_or_not(compressed: bool) -> None:
+    """ST195: a writer stores as it is what does not become shorter."""
+    token = b"eyJ\r\nendstream\r"
+    stored = zlib.compress(token) if compressed else token
+    how = b"/Filter/FlateDecode" if compressed else b""
+    head = b"<</Length %d/Type/EmbeddedFile%s/Params<</Size 9>>>>\nstream\n" % (len(stored), how)
+    seal, _, found = open_pdf(b"%PDF-1.7\n(zhepai-seal:abc)\n" + head + stored + b"\nendstream")
+    assert (seal, found) == ("abc", token.decode())
+
+
+def test_papers_of_many_keys_verify() -> None:
+    """ST195, ST199: whatever bytes signatures are made of."""
+    for seed in range(10, 16):
+        maker = Signer(Box(derive(b"one secret", "at rest")))
+        jwks = {"keys": [_key(maker, "k" * 43, seed)]}
+        content = write(maker, certificate_of(), FileForm.PDF, public=True)
+        assert check(content, jwks).facts == certificate_of().public
 
 
 def test_the_code_holds_the_public_token_byte_for_byte(

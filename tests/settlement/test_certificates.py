@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,8 @@ from app.settlement.service.verifying import check
 from app.shared.canonical import digest
 from app.shared.ids import DealId, ListingId
 from app.shared.money import Money
+from tests.demands.board import Board
+from tests.demands.work import Work
 from tests.listings.agreements import agreed, close
 from tests.listings.factories import Desk, Json, done, refusal
 from tests.listings.test_objections import decided, objected
@@ -179,3 +182,22 @@ async def test_who_may_not_see_the_full_form(
         404,
         "certificate_unknown",
     )
+
+
+async def test_a_demands_deal_is_certified_for_its_poster_and_solver(
+    client: httpx.AsyncClient, counter: Counter, world: World, session: AsyncSession
+) -> None:
+    """ST190, ST192: signed, and its whole price in escrow."""
+    work = Work(Board(client, world), session)
+    _, (engagement,) = await work.engaged("800000.00")
+    deal_id = DealId(UUID(engagement["deal_id"]))
+    await sign(counter, deal_id)
+    told = refusal(await counter.act(deal_id, "certificates", {}), 409, "certificate_not_due")
+    assert [item["rule"] for item in told["missing"]] == ["due_paid"]
+    done(await counter.pay(deal_id, "800000.00"))
+    facts = (await issued(counter, deal_id))["full"]["facts"]
+    assert (facts["mode"], facts["object"]["number"][:4]) == ("demand", "ZP-N")
+    assert facts["buyer"]["name"] == "西溪智造有限公司"
+    got = await counter.get(f"certificates/{facts['number']}/file?format=pdf", "anonymous")
+    assert got.status_code == 200, got.text
+    assert check(got.content, await key_set(session)).facts["mode"] == "demand"

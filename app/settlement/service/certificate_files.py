@@ -28,7 +28,8 @@ JSON_KEYS: Final = frozenset({"facts", "jws"})
 _TEMPLATE: Final = Path(__file__).parents[1] / "documents" / "certificate.typ"
 _MARK: Final = b"zhepai-seal:"
 _SEAL: Final = re.compile(rb"zhepai-seal:([\w.-]+)", re.ASCII)
-_STREAM: Final = re.compile(rb"/EmbeddedFile\b.*?stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+# An attachment: its length, and whether it is compressed, which short ones need not be.
+_ATTACHED: Final = re.compile(rb"/Length (\d+)/Type/EmbeddedFile(.*?)stream\r?\n", re.DOTALL)
 _ATTACHMENT_BYTES_MAX: Final = 1_000_000
 
 
@@ -111,16 +112,24 @@ def open_pdf(pdf: bytes) -> tuple[str, str, str]:
         SealMissing: One of them is not there, or there twice and not the same.
     """
     seals = set(_SEAL.findall(pdf))
-    attached = _STREAM.findall(pdf)
+    attached = list(_ATTACHED.finditer(pdf))
     if len(seals) != 1 or len(attached) != 1:
         raise SealMissing
     (seal,) = seals
     unsealed = pdf.replace(_MARK + seal, _MARK + b"0" * len(seal))
     try:
-        token = zlib.decompressobj().decompress(attached[0], _ATTACHMENT_BYTES_MAX)
+        token = _content(pdf, attached[0])
         return seal.decode(), sha256(unsealed).hexdigest(), token.decode()
-    except (zlib.error, UnicodeDecodeError) as failure:
+    except (zlib.error, ValueError) as failure:
         raise SealMissing from failure
+
+
+def _content(pdf: bytes, attachment: re.Match[bytes]) -> bytes:
+    length, how = int(attachment.group(1)), attachment.group(2)
+    stored = pdf[attachment.end() : attachment.end() + length]
+    if b"/FlateDecode" not in how:
+        return stored
+    return zlib.decompressobj().decompress(stored, _ATTACHMENT_BYTES_MAX)
 
 
 def read_json(told: Mapping[str, Any]) -> tuple[str, Any]:
