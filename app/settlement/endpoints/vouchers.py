@@ -18,7 +18,7 @@ from app.settlement.schemas.vouchers import (
     VoucherReceipt,
     VoucherView,
 )
-from app.settlement.service import vouching
+from app.settlement.service import voucher_programmes, vouching
 from app.shared.ids import PartyId
 
 routes = router(tag="vouchers")
@@ -33,7 +33,7 @@ async def create_voucher_programme(
     """Enter a voucher programme: issuer, region, days, caps, share and uses; for good."""
     programme = body.plain(actor.market_id)
     now = await market_now(session, actor.market_id)
-    await vouching.enter_programme(session, actor, programme, now=now)
+    await voucher_programmes.enter_programme(session, actor, programme, now=now)
     return ProgrammeView.model_validate(programme)
 
 

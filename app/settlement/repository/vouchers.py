@@ -169,15 +169,18 @@ async def lock_holders(session: AsyncSession, voucher: Voucher) -> Sequence[Vouc
     return [_voucher(row) for row in rows]
 
 
-async def lock_of_deal(session: AsyncSession, deal_id: DealId) -> Sequence[Voucher]:
-    """Lock and return the vouchers that are used for a deal, in id order."""
-    rows = await session.scalars(
-        select(VoucherRow)
-        .where(VoucherRow.deal_id == deal_id)
-        .order_by(VoucherRow.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+async def of_deal(
+    session: AsyncSession, deal_id: DealId, *, lock: bool = False
+) -> Sequence[Voucher]:
+    """Return the vouchers that are used for a deal, in id order.
+
+    The deal's lock keeps them still for who only reads: locking them behind a holder's would let
+    two deals wait for each other.
+    """
+    statement = select(VoucherRow).where(VoucherRow.deal_id == deal_id).order_by(VoucherRow.id)
+    if lock:
+        statement = statement.with_for_update()
+    rows = await session.scalars(statement.execution_options(populate_existing=True))
     return [_voucher(row) for row in rows]
 
 

@@ -1,6 +1,6 @@
-"""Innovation vouchers: programmes, issue, reservation, redemption, the claim on the issuer."""
+"""Innovation vouchers: issue, reservation, redemption, the claim on the issuer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,6 @@ from app.settlement.domain.charge import ChargeKind, Means, meet
 from app.settlement.domain.deal import Deal, DealStatus
 from app.settlement.domain.voucher import (
     SERVICE_TYPES,
-    Programme,
     Voucher,
     VoucherNumberTaken,
     VoucherStatus,
@@ -27,7 +26,6 @@ from app.settlement.domain.voucher import (
     VoucherUse,
     VoucherUseRefused,
     check_issue,
-    check_programme,
     redemption_entry_id,
     usable,
     year_of,
@@ -36,33 +34,8 @@ from app.settlement.repository import fees, vouchers
 from app.settlement.service.charging import pick, tell
 from app.settlement.service.paying import count_in
 from app.shared.calendar import SHANGHAI
-from app.shared.codes import require_region
 from app.shared.ids import PartyId, VoucherId, VoucherProgrammeId, new_id
 from app.shared.money import Money
-
-
-async def enter_programme(
-    session: AsyncSession, actor: Actor, programme: Programme, *, now: datetime
-) -> None:
-    """Enter a programme as its issuer announced it, publicly and for good.
-
-    Raises:
-        CodeUnknown: The region is none of GB/T 2260.
-        VoucherProgrammeInvalid: See `check_programme`.
-    """
-    require_region(programme.region_code, field="region_code")
-    check_programme(programme)
-    await vouchers.insert_programme(session, programme, entered_by=actor.ref, now=now)
-    event = NewEvent(
-        market_id=programme.market_id,
-        subject="voucher_programme",
-        subject_id=programme.id,
-        type="voucher_programme.entered",
-        market_at=now,
-        actor=actor.ref,
-        public={"programme": programme},
-    )
-    await journal.append(session, event)
 
 
 async def issue_voucher(
@@ -155,25 +128,7 @@ async def reserve_voucher(
     target = await _target(session, deal, charge_number)
     if target.payer_id != voucher.holder_id:
         raise VoucherUseRefused("Its holder owes nothing there.", rule="not_the_payer")
-    programme = await vouchers.get_programme(session, voucher.programme_id)
-    beside = [
-        it
-        for it in await vouchers.lock_of_deal(session, deal.id)
-        if it.charge_number == charge_number
-    ]
-    currency = deal.price.currency
-    maximum = usable(
-        voucher,
-        programme,
-        use=target.use,
-        whole=target.whole,
-        owed=target.owed
-        - _used((it for it in beside if it.status is VoucherStatus.RESERVED), currency),
-        used_this_year=_used((it for it in held if _same_year(it, now)), currency),
-        used_beside=_used((it for it in beside if it.programme_id == programme.id), currency),
-        holder_region=(await get_party(session, voucher.holder_id)).region_code,
-        today=now.astimezone(SHANGHAI).date(),
-    )
+    maximum = await _usable(session, deal, held, voucher, target, charge_number, now)
     reserved = rules.reserve(
         voucher,
         deal_id=deal.id,
@@ -186,6 +141,35 @@ async def reserve_voucher(
     told = {"deal_id": deal.id, "charge": charge_number, "amount": reserved.used}
     await _journal(session, reserved, "reserved", now, actor, told)
     return reserved
+
+
+async def _usable(
+    session: AsyncSession,
+    deal: Deal,
+    held: Sequence[Voucher],
+    voucher: Voucher,
+    target: _Target,
+    charge_number: int | None,
+    now: datetime,
+) -> Money:
+    """Return the most that a locked voucher may pay of its target now."""
+    programme = await vouchers.get_programme(session, voucher.programme_id)
+    beside = [
+        it for it in await vouchers.of_deal(session, deal.id) if it.charge_number == charge_number
+    ]
+    currency = deal.price.currency
+    return usable(
+        voucher,
+        programme,
+        use=target.use,
+        whole=target.whole,
+        owed=target.owed
+        - _used((it for it in beside if it.status is VoucherStatus.RESERVED), currency),
+        used_this_year=_used((it for it in held if _same_year(it, now)), currency),
+        used_beside=_used((it for it in beside if it.programme_id == programme.id), currency),
+        holder_region=(await get_party(session, voucher.holder_id)).region_code,
+        today=now.astimezone(SHANGHAI).date(),
+    )
 
 
 def _used(found: Iterable[Voucher], currency: str) -> Money:
@@ -303,7 +287,7 @@ async def undo_vouchers(
     Invariant: ST114.
     """
     undone = Money(0, room.currency)
-    for voucher in await vouchers.lock_of_deal(session, deal.id):
+    for voucher in await vouchers.of_deal(session, deal.id, lock=True):
         redeemed = voucher.status is VoucherStatus.REDEEMED
         price = voucher.charge_number is None
         used = voucher.used or undone
