@@ -153,7 +153,7 @@ def test_the_code_holds_the_public_token_byte_for_byte(
 
     def keep(template: Path, data: Any, **how: Any) -> bytes:
         drawn.append(data["qr"])
-        return b"zhepai-seal:" + data["seal"].encode()
+        return f"zhepai-seal:{data['seal']}".encode()
 
     monkeypatch.setattr(certificate_files, "render_pdf", keep)
     write(signer, long, FileForm.PDF, public=False)
