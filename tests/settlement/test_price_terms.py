@@ -189,6 +189,63 @@ async def test_signed_terms_change_by_both_sides_and_for_the_future_only(
     assert code(again) == (404, "supplement_unknown")
 
 
+async def test_a_supplement_schedules_what_a_deposit_has_not_paid(
+    session: AsyncSession, world: World, desk_till: Till
+) -> None:
+    """ST60, ST62: what came in stays and goes on, the rest is paid as both have agreed."""
+    await desk_till.sign()
+    done(await desk_till.propose(instalments(interest_bp=0), seen=0))
+    done(await desk_till.agree())
+    assert shown(await desk_till.dues()) == [
+        (1, "price", "120000.00", "paid"),
+        (2, "instalment", "174000.00", "planned"),
+        (3, "instalment", "406000.00", "planned"),
+    ]
+    assert await balances(session, world, desk_till) == ("0.00", "120000.00", "0.00")
+    done(await desk_till.pay("580000.00"))
+    assert (await desk_till.deal())["status"] == "settled"
+
+
+async def test_both_sides_may_agree_that_an_overdue_price_is_paid_later(
+    session: AsyncSession, world: World, desk_till: Till
+) -> None:
+    """ST62"""
+    await desk_till.sign()
+    await world.later(session, days=30)
+    later = instalments(
+        instalments=[
+            {"share_bp": 5_000, "due_on": "2026-10-31"},
+            {"share_bp": 5_000, "due_on": "2026-11-30"},
+        ],
+        interest_bp=0,
+    )
+    done(await desk_till.propose(later, seen=0))
+    done(await desk_till.agree())
+    assert [item[2] for item in shown(await desk_till.dues())] == [
+        "120000.00",
+        "290000.00",
+        "290000.00",
+    ]
+    words = {"ground": "未付款", "refused": False}
+    early = await desk_till.act("default", words)
+    assert early.json()["earliest"] == "2026-10-31T16:00:00+00:00"
+
+
+async def test_who_does_not_register_shares_is_in_default(
+    session: AsyncSession, world: World, desk_till: Till
+) -> None:
+    """ST13, ST72"""
+    body = {"kind": "share_investment", "price": yuan("700000.00"), "shares": STAKE}
+    done(await desk_till.fix(body))
+    await desk_till.sign()
+    words = {"ground": "未办理股权登记", "refused": False}
+    early = await desk_till.act("default", words)
+    assert early.json()["earliest"] == "2026-06-30T16:00:00+00:00"
+    await world.later(session, days=100)
+    ended = done(await desk_till.act("default", words))
+    assert ended["default_reason"] == "not_paid"
+
+
 async def test_milestones_are_due_some_days_after_their_acceptance(
     world: World, session: AsyncSession, desk_till: Till
 ) -> None:
@@ -370,9 +427,10 @@ async def test_a_supplement_may_postpone_a_royalty_that_was_not_reported(
     done(await desk_till.propose(later, role="buyer_staff"))
     done(await desk_till.agree("seller_staff"))
     assert shown(await desk_till.dues()) == [
-        (2, "entry_fee", "700000.00", "part_paid"),
-        (5, "royalty", None, "planned"),
+        (2, "entry_fee", "120000.00", "paid"),
+        (5, "entry_fee", "580000.00", "planned"),
         (6, "royalty", None, "planned"),
+        (7, "royalty", None, "planned"),
     ]
 
 

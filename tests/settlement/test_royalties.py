@@ -155,3 +155,37 @@ async def test_a_royalty_pays_the_price_it_guarantees_and_the_rest_falls_due_at_
     assert (last["state"], guaranteed["due_at"]) == ("reconciled", "2026-10-19T16:00:00+00:00")
     done(await found.pay("430000.00"))
     assert (await found.deal())["status"] == "settled"
+
+
+async def test_a_renounced_period_leaves_the_years_where_they_were(
+    session: AsyncSession, world: World, desk: Desk, counter: Counter
+) -> None:
+    """ST68: the year's minimum is asked for at its end, also if a period was waived unreported."""
+    found = await till(desk, counter)
+    done(await found.fix(entry_fee(period="half_year", minimum_a_year=yuan("60000.00"))))
+    await found.sign()
+    done(await found.act("dues/3/waiver", {"reason": "投产推迟"}, "seller_staff"))
+    await world.later(session, days=400)
+    await report(found, 4, "1000000.00")
+    assert shown(await found.dues())[1:] == [
+        (3, "royalty", None, "waived"),
+        (4, "royalty", "60000.00", "planned"),
+    ]
+
+
+async def test_money_goes_on_that_an_audit_makes_enough(
+    session: AsyncSession, world: World, licensed: Till
+) -> None:
+    """ST65, ST69: what was paid in part is the whole once the audit has lowered the rest."""
+    done(await licensed.pay("580000.00"))
+    await world.later(session, days=200)
+    await report(licensed, 3, "1000000.00")
+    done(await licensed.pay("24000.00"))
+    assert (await licensed.deal())["released"] == yuan("700000.00")
+    doubt = {"reason": "基数重复计算"}
+    done(await licensed.act("royalty-reports/3/objection", doubt, "seller_staff"))
+    await world.later(session, days=15)
+    finding = {"audited": yuan("800000.00"), "audit_report_id": await licensed.file("operator")}
+    done(await licensed.act("royalty-reports/3/audit", finding))
+    assert shown(await licensed.dues())[1] == (3, "royalty", "24000.00", "paid")
+    assert (await licensed.deal())["released"] == yuan("724000.00")

@@ -121,7 +121,7 @@ def unpaid_of(deal: Deal, dues: Sequence[Due], *, now: datetime) -> Money | None
     if not dues:
         return deal.outstanding if deal.status is DealStatus.OPENED else None
     first = in_order(dues)[0]
-    unpaid = [due.rest for due in dues if due is first or due.overdue(now)]
+    unpaid = [due.unmet for due in dues if due is first or due.overdue(now)]
     total = sum(unpaid, Money(0, deal.price.currency))
     return total if total.amount_minor > 0 else None
 

@@ -133,11 +133,16 @@ class Due:
         return self.state in OPEN
 
     @property
-    def rest(self) -> Money:
-        """What money is still to be paid, as far as it is known."""
-        if not self.open or self.amount is None or self.kind is DueKind.SHARES:
+    def unmet(self) -> Money:
+        """What is still to come of it, in money or in shares, as far as it is known."""
+        if not self.open or self.amount is None:
             return Money(0, self.paid.currency)
         return self.amount - self.paid
+
+    @property
+    def rest(self) -> Money:
+        """What money is still to be paid, as far as it is known."""
+        return Money(0, self.paid.currency) if self.kind is DueKind.SHARES else self.unmet
 
     def overdue(self, now: datetime) -> bool:
         """Tell whether it should have been paid before ``now``; half open."""
@@ -176,8 +181,8 @@ def owed(dues: Iterable[Due], *, currency: str, signed: bool) -> Money:
 
 
 def first_unpaid_at(dues: Iterable[Due]) -> datetime | None:
-    """Return the deadline of the oldest unpaid item, from which default may be declared (ST13)."""
-    dated = [due.due_at for due in dues if due.rest.amount_minor > 0 and due.due_at is not None]
+    """Return the deadline of the oldest item that is not met: from it there is default (ST13)."""
+    dated = [due.due_at for due in dues if due.unmet.amount_minor > 0 and due.due_at is not None]
     return min(dated, default=None)
 
 

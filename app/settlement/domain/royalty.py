@@ -114,6 +114,16 @@ def by_tiers(tiers: Sequence[Tier], base: Money) -> Money:
     return Money((2 * exact + BASIS_POINTS) // (2 * BASIS_POINTS), base.currency)
 
 
+def bases_of(reports: Sequence[RoyaltyReport], series: int) -> list[Money]:
+    """Return the base of each period of a series up to the last one that was reported.
+
+    A period that was renounced unreported has none, and the years stay where they are.
+    """
+    known_bases = {found.period: found.final for found in reports if found.series == series}
+    nothing = Money(0, next(iter(known_bases.values())).currency)
+    return [known_bases.get(period, nothing) for period in range(1, max(known_bases) + 1)]
+
+
 def accrue(royalty: Royalty, bases: Sequence[Money]) -> tuple[Money, ...]:
     """Return what each period brings, from the first period on (ST68).
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from app.settlement.domain.dues import Due, DueKind, DueState
+from app.settlement.domain.dues import Due, DueKind, DueState, known
 from app.settlement.domain.terms import MONTHS, PriceTerms, Royalty, TermsKind, lump_sum
 from app.shared.calendar import SHANGHAI
 from app.shared.money import Money
@@ -184,17 +184,22 @@ def _periods(royalty: Royalty, frame: Frame) -> Iterator[Due]:
 def staying(dues: Sequence[Due], *, now: datetime, royalty_runs: bool) -> tuple[Due, ...]:
     """Return the items that a supplementary agreement leaves alone (ST62).
 
-    Those are what was paid in part or in full, what fell due, what is over, and the periods of
-    a royalty that was reported or is unchanged.
+    Those are what is paid or over, what fell due beside the price, and the periods of a royalty
+    that was reported or is unchanged. What came in for a part of the price is a part by itself:
+    the rest of it is scheduled anew, also where it is late.
     """
-    return tuple(
-        due
-        for due in dues
-        if not due.open
-        or due.paid.amount_minor
-        or due.overdue(now)
-        or (due.period is not None and (royalty_runs or due.amount is not None))
-    )
+    stays = []
+    for due in dues:
+        if due.period is not None:
+            keep = royalty_runs or due.amount is not None or due.overdue(now)
+        elif due.within_price:
+            keep = due.paid.amount_minor > 0
+        else:
+            keep = due.paid.amount_minor > 0 or due.overdue(now)
+        if keep or not due.open:
+            part_paid = due.open and due.within_price and due.period is None
+            stays.append(known(due, due.paid) if part_paid else due)
+    return tuple(stays)
 
 
 def fixed_rest(price: Money, stays: Sequence[Due]) -> Money:

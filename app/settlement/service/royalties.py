@@ -12,12 +12,19 @@ from app.settlement.domain import dues as rules
 from app.settlement.domain import royalty as royalties
 from app.settlement.domain.deal import Deal
 from app.settlement.domain.dues import TRANSITIONS, Due, DueKind, DueTrigger
-from app.settlement.domain.royalty import BaseCurrencyWrong, RoyaltyReport, accrue, bill
+from app.settlement.domain.royalty import (
+    BaseCurrencyWrong,
+    RoyaltyReport,
+    accrue,
+    bases_of,
+    bill,
+)
 from app.settlement.domain.schedule import after
 from app.settlement.domain.terms import Royalty
 from app.settlement.repository import dues as rows
 from app.settlement.repository.terms import find_terms
 from app.settlement.service.dues import keep, load, show_file
+from app.settlement.service.releasing import release_what_waits
 from app.settlement.service.settling import journal_deal
 from app.settlement.service.terms import require_side, terms_of, total_so_far
 from app.shared.errors import Conflict, NotFound, RuleBroken
@@ -87,7 +94,9 @@ async def report(
     await rows.save_report(session, deal.id, reported)
     changed = await _billed(session, deal, dues, due, now=now)
     told = {"period": due.period, "base": base, "evidence_id": evidence_id}
-    return await keep(session, actor, deal, dues, changed, "royalty_reported", told, now=now)
+    kept = await keep(session, actor, deal, dues, changed, "royalty_reported", told, now=now)
+    await release_what_waits(session, deal, now, actor)  # what was paid ahead may be the rest
+    return kept
 
 
 async def object_to(
@@ -157,6 +166,7 @@ async def audit(
         "audit_paid_by": done.audit_paid_by,
     }
     await keep(session, actor, deal, dues, changed, "royalty_audited", told, now=now)
+    await release_what_waits(session, deal, now, actor)  # a part that was paid may be the whole
     return done
 
 
@@ -241,8 +251,7 @@ async def _billed(
     assert due.series is not None
     royalty = await _royalty(session, deal, due.series)
     reports = await rows.reports_of(session, deal.id)
-    bases = [found.final for found in reports if found.series == due.series]
-    accrued = sum(accrue(royalty, bases), Money(0, deal.price.currency))
+    accrued = sum(accrue(royalty, bases_of(reports, due.series)), Money(0, deal.price.currency))
     terms = await terms_of(session, deal)
     return bill(dues, due, accrued=accrued, now=now, pay_by_at=after(now, terms.pay_days))
 

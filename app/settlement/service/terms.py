@@ -188,7 +188,8 @@ async def put(
     await due_rows.drop_dues(
         session, deal.id, [due.number for due in old if due.number not in kept]
     )
-    await due_rows.save_dues(session, [(deal.id, due) for due in new])
+    made = [*(due for due in stays if due not in old), *new]
+    await due_rows.save_dues(session, [(deal.id, due) for due in made])
     await rows.insert_terms(
         session, deal.id, fixed.terms_version, terms, now=now, supplement=supplement
     )
@@ -197,8 +198,8 @@ async def put(
     if supplement is not None:
         told |= {"reason": supplement.reason, "text_hash": supplement.text_hash}
     await journal_deal(session, fixed, "terms_fixed", actor, now, restricted=told)
-    made = {"items": new, "replaced": [due.number for due in old if due.number not in kept]}
-    await journal_deal(session, fixed, "due_generated", actor, now, restricted=made)
+    told = {"items": made, "replaced": [due.number for due in old if due.number not in kept]}
+    await journal_deal(session, fixed, "due_generated", actor, now, restricted=told)
     dues = [*stays, *new]
     await dunning.plan(session, fixed, dues)
     return DealTerms(fixed, terms, False, total_so_far(fixed, dues), None)

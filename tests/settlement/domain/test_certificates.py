@@ -24,7 +24,7 @@ from app.settlement.domain.certificates import (
     unpaid_of,
 )
 from app.settlement.domain.deal import DealStatus
-from app.settlement.domain.dues import Due, DueKind, DueState
+from app.settlement.domain.dues import Due, DueKind, DueState, register_shares
 from app.shared.canonical import canonical_json, digest
 from app.shared.ids import DealId, MarketId, new_id
 from app.shared.money import Money
@@ -141,6 +141,21 @@ def test_what_was_due_is_the_first_item_and_whatever_is_overdue(
     ]
     found = unpaid_of(deal(), dues, now=NOW)
     assert found == (None if expected is None else Money(expected))
+
+
+def test_shares_that_are_not_registered_are_unpaid() -> None:
+    """ST190"""
+    stake = Due(
+        number=1,
+        kind=DueKind.SHARES,
+        amount=Money(1_130),
+        paid=Money(0),
+        within_price=True,
+        due_at=NOW + timedelta(days=5),
+        call_at=None,
+    )
+    assert unpaid_of(deal(), [stake], now=NOW) == Money(1_130)
+    assert unpaid_of(deal(), [register_shares(stake)], now=NOW) is None
 
 
 def test_the_public_form_tells_neither_parties_nor_money() -> None:

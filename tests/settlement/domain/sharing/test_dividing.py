@@ -167,9 +167,10 @@ def test_the_order_of_persons_decides_ties_alone(
 
     one, two = by_name(persons), by_name(other)
     assert all(abs(one[name] - two[name]) <= 1 for name in one)
-    alike = {(one.role, one.weight) for one in persons}
-    for role, weight in alike:
-        names = [each.name for each in persons if (each.role, each.weight) == (role, weight)]
+    group_of = {role: group.name for group in scheme.groups for role in group.roles}
+    alike = {(group_of[each.role], each.weight) for each in persons}
+    for kind in alike:
+        names = [each.name for each in persons if (group_of[each.role], each.weight) == kind]
         assert sorted(one[name] for name in names) == sorted(two[name] for name in names)
 
 
