@@ -17,6 +17,7 @@ from app.settlement.sharing_handlers import REACTIONS
 from app.shared.ids import DealId
 from tests.eventually import eventually
 from tests.listings.factories import Json, done, refusal
+from tests.platform.feed_harness import settled
 from tests.settlement.factories import Counter, sell
 from tests.settlement.sharings import PRICE, Unit, plan_body, scheme_body
 from tests.settlement.test_concurrency import committed_lot
@@ -53,6 +54,7 @@ async def shop(database: Database, own_client: httpx.AsyncClient, own_world: Wor
     async with database.transaction() as session:
         done(await Counter(own_client, own_world, session).pay(deal_id, "610000.00"))
     await register(database, REACTIONS)
+    await settled(database)
     return Shop(database, own_client, own_world, deal_id)
 
 
