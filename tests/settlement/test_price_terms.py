@@ -242,6 +242,12 @@ async def test_who_does_not_register_shares_is_in_default(
     early = await desk_till.act("default", words)
     assert early.json()["earliest"] == "2026-06-30T16:00:00+00:00"
     await world.later(session, days=100)
+    await dunning.remind(
+        session, desk_till.deal_id, datetime.fromisoformat(early.json()["earliest"])
+    )
+    inbox = done(await desk_till.counter.get("notifications", "buyer_staff"))["items"]
+    (late,) = [item for item in inbox if item["topic"] == "settlement.due_overdue"]
+    assert "作价700000.00CNY的股权待登记" in late["text_zh"]
     ended = done(await desk_till.act("default", words))
     assert ended["default_reason"] == "not_paid"
 

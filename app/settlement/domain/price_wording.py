@@ -67,7 +67,10 @@ def payment_wording(terms: PriceTerms) -> str:
     lines += _parts(terms)
     if terms.interest_bp:
         rate = percent(terms.interest_bp)
-        lines.append(f"首期之后支付的价款，按年利率{rate}单利计付利息，一年按三百六十五日计算。")
+        lines.append(
+            f"首期之后支付的价款，自首期付款日起至各期付款日止，按年利率{rate}单利计付利息，"
+            "一年按三百六十五日计算。"
+        )
     if terms.royalty is not None:
         lines += _royalty(terms.royalty)
     if terms.guarantee is not None:
@@ -81,7 +84,7 @@ def _parts(terms: PriceTerms) -> list[str]:
     if terms.instalments:
         shares = [part.share_bp for part in terms.instalments]
         return [
-            f"第{number}期：{day(part.due_on)}前支付价款的{percent(part.share_bp)}，"
+            f"第{number}期：{day(part.due_on)}前（含当日）支付价款的{percent(part.share_bp)}，"
             f"即{in_figures(amount)}。"
             for number, (part, amount) in enumerate(
                 zip(terms.instalments, terms.price.allocate(shares), strict=True), 1
@@ -99,7 +102,7 @@ def _parts(terms: PriceTerms) -> list[str]:
         ]
     if terms.deferral is not None:
         if terms.deferral.due_on is not None:
-            return [f"甲方可先使用标的技术，并于{day(terms.deferral.due_on)}前支付价款。"]
+            return [f"甲方可先使用标的技术，并于{day(terms.deferral.due_on)}前（含当日）支付价款。"]
         return [
             (
                 f"甲方可先使用标的技术，并于下列事项发生后{terms.pay_days}日内支付价款："
@@ -107,8 +110,13 @@ def _parts(terms: PriceTerms) -> list[str]:
             )
         ]
     if terms.kind in {TermsKind.LUMP_SUM, TermsKind.ENTRY_FEE_ROYALTY}:
-        when = "公告载明的付款期限届满" if terms.pay_on is None else day(terms.pay_on)
-        return [f"价款应于{when}前一次付清。"]
+        by = "公告载明的付款期限届满前"
+        if terms.pay_on is not None:
+            by = f"{day(terms.pay_on)}前（含当日）"
+        return [f"价款应于{by}一次付清。"]
+    if terms.royalty is not None:
+        days = terms.royalty.pay_days
+        return [f"提成先抵作价款；提成期满后{days}日内，甲方补足提成合计与价款总额的差额。"]
     return []
 
 
@@ -155,5 +163,5 @@ def _shares(stake: ShareStake) -> str:
     )
     return (
         f"标的技术作价取得{stake.company}{percent(stake.percentage_bp)}的股权{count}，"
-        f"其中：{holders}；应于{day(stake.register_by_on)}前完成股权登记。"
+        f"其中：{holders}；应于{day(stake.register_by_on)}前（含当日）完成股权登记。"
     )

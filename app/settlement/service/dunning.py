@@ -107,6 +107,16 @@ _TITLES: Final = {
     "report_late": ("提成报告逾期", "A royalty report is late"),
     "overdue": ("款项已逾期", "A payment is overdue"),
 }
+
+
+def _amount(due: Due) -> tuple[str, str]:
+    if due.amount is None:
+        return "金额待报告", "amount to be reported"
+    if due.kind is DueKind.SHARES:
+        return f"作价{due.amount}{due.paid.currency}的股权待登记", "shares to be registered"
+    return f"未付金额{due.rest}{due.paid.currency}", f"unpaid {due.rest}"
+
+
 _REPORT_TITLE: Final = ("提成报告期已到", "A royalty report is due")
 
 
@@ -117,8 +127,7 @@ def _notice(deal: Deal, due: Due, what: str, party_id: PartyId, at: datetime) ->
     deadline = due.report_by_at if what == "report_late" else due.due_at
     assert deadline is not None  # else there is nothing to remind of
     by = deadline.astimezone(SHANGHAI)
-    amount_zh = "金额待报告" if due.amount is None else f"未付金额{due.rest}{due.paid.currency}"
-    amount_en = "amount to be reported" if due.amount is None else f"unpaid {due.rest}"
+    amount_zh, amount_en = _amount(due)
     return NewNotification(
         market_id=deal.market_id,
         party_id=party_id,

@@ -50,7 +50,7 @@ OWN: dict[str, set[str]] = {
     "licence_patent": TRADED
     | {"licence_grant", "licence_term_patent", "patent_upkeep", "licence_filing", "sublicence"},
     "licence_technical_secret": TRADED
-    | {"licence_grant", "licence_term_secret", "secret_duties", "sublicence"},
+    | {"licence_grant", "licence_term_secret", "secret_duties", "secret_patent", "sublicence"},
     "consulting": {"consulting_duties", "new_results", "costs"},
     "service_general": {"service_duties", "new_results", "costs"},
     "service_training": {"training", "new_results", "costs"},
@@ -87,6 +87,14 @@ def test_every_type_has_its_mandatory_clauses_and_no_other(kind: str) -> None:
         assert re.search("民法典|专利法|技术合同解释|保护条例", clause.source), clause
     assert family(kind) in {"development", "transfer", "licence", "consulting", "service"}
     assert "柒拾叁万元整" in "".join(dict(printed(kind))["price"])
+
+
+def test_who_sold_a_secret_may_not_patent_it() -> None:
+    """ST30: 民法典 868 keeps that right for a licensor, unless both agree otherwise."""
+    sold = "".join(sum(printed("transfer_technical_secret").values(), []))
+    assert "申请专利" not in sold
+    (free,) = printed("licence_technical_secret")["secret_patent"]
+    assert free.endswith("不限制其就标的技术秘密申请专利。")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -29,7 +29,11 @@ ROYALTY = price.Royalty(
 )
 SHAPES: list[tuple[TermsKind, dict[str, Any], list[str]]] = [
     (TermsKind.LUMP_SUM, {}, ["一次总付", "价款应于公告载明的付款期限届满前一次付清"]),
-    (TermsKind.LUMP_SUM, {"pay_on": date(2026, 5, 1)}, ["价款应于2026年5月1日前一次付清"]),
+    (
+        TermsKind.LUMP_SUM,
+        {"pay_on": date(2026, 5, 1)},
+        ["价款应于2026年5月1日前（含当日）一次付清"],
+    ),
     (
         TermsKind.INSTALMENTS,
         {
@@ -39,9 +43,17 @@ SHAPES: list[tuple[TermsKind, dict[str, Any], list[str]]] = [
             ),
             "interest_bp": 345,
         },
-        ["价款的33.33%，即人民币33,330.00元", "即人民币66,670.01元", "年利率3.45%单利"],
+        [
+            "2026年4月1日前（含当日）支付价款的33.33%，即人民币33,330.00元",
+            "即人民币66,670.01元",
+            "年利率3.45%单利",
+        ],
     ),
-    (TermsKind.ROYALTY, {"royalty": ROYALTY}, ["最低保证额", "以产品销售额为基数", "其余部分按3%"]),
+    (
+        TermsKind.ROYALTY,
+        {"royalty": ROYALTY},
+        ["最低保证额", "提成期满后45日内，甲方补足", "以产品销售额为基数", "其余部分按3%"],
+    ),
     (
         TermsKind.ENTRY_FEE_ROYALTY,
         {"royalty": ROYALTY},
@@ -78,7 +90,7 @@ SHAPES: list[tuple[TermsKind, dict[str, Any], list[str]]] = [
     (
         TermsKind.USE_FIRST_PAY_LATER,
         {"deferral": price.Deferral(due_on=date(2027, 1, 1))},
-        ["并于2027年1月1日前支付价款"],
+        ["并于2027年1月1日前（含当日）支付价款"],
     ),
     (
         TermsKind.SHARE_INVESTMENT,
