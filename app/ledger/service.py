@@ -55,6 +55,9 @@ async def book_all(
     postings is the order of the commits, and no statement ever shows it below zero. All are
     booked or none.
 
+    Args:
+        at: Market moment of those entries that have none of their own.
+
     Raises:
         InsufficientFunds: A limited account would fall below zero, entry by entry.
         EntryDiffers: An id was used for another movement.
@@ -124,7 +127,7 @@ def _booked(entry: Entry, *, at: datetime, actor: str) -> NewEvent:
         subject="ledger_entry",
         subject_id=entry.id,
         type="ledger.entry_booked",
-        market_at=at,
+        market_at=entry.at or at,
         actor=actor,
         restricted={
             "kind": str(entry.kind),

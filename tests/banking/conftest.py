@@ -4,6 +4,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.platform.db import Database
 from tests.banking.teller import Teller
 from tests.listings.factories import Desk
 from tests.settlement.factories import Counter
@@ -21,7 +22,7 @@ def counter(client: httpx.AsyncClient, world: World, session: AsyncSession) -> C
 
 
 @pytest.fixture
-async def teller(client: httpx.AsyncClient, world: World) -> Teller:
-    teller = Teller(client, world)
+async def teller(client: httpx.AsyncClient, world: World, rolled_back: Database) -> Teller:
+    teller = Teller(client, world, rolled_back)
     await teller.open()
     return teller

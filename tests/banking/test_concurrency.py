@@ -1,16 +1,18 @@
 """Real commits side by side: one arrival, one owner; one order, one batch; imports go on."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
 from app.banking.domain.lines import LineStatus
-from app.banking.service import judging
+from app.banking.service import importing, telling
 from app.banking.service.importing import Asked, import_statement
 from app.ledger import public as ledger
 from app.platform.db import Database
+from app.platform.journal import NewEvent, history
 from app.platform.runtime import Runtime
 from app.shared.ids import EntryId, FileId, new_id
 from app.shared.money import Money
@@ -26,8 +28,8 @@ class Killed(Exception):
 
 
 @pytest.fixture
-async def desk(own_client: httpx.AsyncClient, own_world: World) -> Teller:
-    teller = Teller(own_client, own_world)
+async def desk(database: Database, own_client: httpx.AsyncClient, own_world: World) -> Teller:
+    teller = Teller(own_client, own_world, database)
     await teller.open()
     return teller
 
@@ -112,26 +114,41 @@ async def test_an_order_goes_to_the_bank_once(database: Database, desk: Teller) 
 async def test_a_broken_import_goes_on(
     database: Database, own_runtime: Runtime, desk: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """BK1: killed between two lines; the same file again judges the rest, nothing twice."""
+    """BK1: killed between two slices; the same file again takes in the rest, nothing twice."""
     file_id = await desk.upload(table(*(row("7.00", "不明", "王某") for _ in range(6))))
-    judge, left = judging.judge_line, 3
+    told, left = telling.line_event, 3
 
-    async def dies(*args: object, **how: object) -> object:
+    def dies(*args: Any, **how: Any) -> NewEvent:
         nonlocal left
         left -= 1
         if left < 0:
             raise Killed
-        return await judge(*args, **how)  # type: ignore[arg-type]
+        return told(*args, **how)
 
     with monkeypatch.context() as broken:
-        broken.setattr("app.banking.service.importing.judge_line", dies)
+        broken.setattr(importing, "SLICE_LINES", 2)
+        broken.setattr("app.banking.service.importing.line_event", dies)
         asked = Asked(file_id=FileId(UUID(file_id)), account_number=OWN, opening=None, closing=None)
         clerk = desk.world.actor("operator")
         with pytest.raises(Killed):
             await import_statement(database, own_runtime.settings, clerk, asked)
-    statuses = [line["status"] for line in await check(database, desk)]
-    assert sorted(statuses) == ["new"] * 3 + ["queued"] * 3
+    assert [line["status"] for line in await check(database, desk)] == ["new"] * 2
     done(await desk.send(file_id))
     lines = await check(database, desk)
-    assert {line["status"] for line in lines} == {str(LineStatus.QUEUED)}
+    assert [line["status"] for line in lines] == [str(LineStatus.QUEUED)] * 6
     assert await desk.balances() == {"bank": "42.00", "suspense": "42.00"}
+
+
+async def test_two_workers_judge_a_line_once(
+    database: Database, own_runtime: Runtime, desk: Teller
+) -> None:
+    """BK1: the reaction beside itself; each line has one event that queued it."""
+    file_id = await desk.upload(table(*(row("7.00", "不明", "王某") for _ in range(3))))
+    asked = Asked(file_id=FileId(UUID(file_id)), account_number=OWN, opening=None, closing=None)
+    clerk = desk.world.actor("operator")
+    await import_statement(database, own_runtime.settings, clerk, asked)
+    await asyncio.gather(desk.judge(), desk.judge(), desk.judge())
+    for line in await check(database, desk):
+        async with database.transaction() as session:
+            events = [event.type for event in await history(session, line["id"])]
+        assert events == ["bank_line.arrived", "bank_line.queued"]

@@ -232,3 +232,22 @@ async def test_accounts_are_in_the_partys_name_and_masked_for_others(
     assert (await teller.get(path, "auditor"))["account_number"] == "*" * 15 + "9999"
     own = f"parties/{world.operator}/bank-account"
     assert (await teller.get(own, "operator"))["account_number"] == OWN
+
+
+async def test_a_payment_executes_the_order_that_it_names_and_no_other_like_it(
+    teller: Teller, session: AsyncSession, world: World
+) -> None:
+    """BK8: one of two equal orders was executed by hand; its line leaves the other alone."""
+    await give_funds(session, world, "20.00")
+    done(await teller.enter_account(PAYER, "buyer_staff", world.buyer, BUYER))
+    first, second = done(await withdraw(teller, "10.00")), done(await withdraw(teller, "10.00"))
+    done(await teller.post("payment-batches"))
+    paid = {"executed_at": START.isoformat(), "bank_reference": "B1"}
+    done(await teller.post(f"payment-orders/{first['id']}/execution", paid))
+    known = await teller.judged("10.00", first["purpose"], BUYER, side="支出")
+    assert (known["status"], known["doubt"]) == ("queued", "no_order")
+    old = await teller.judged("10.00", "", BUYER, side="支出", at=START - timedelta(days=1))
+    assert (old["status"], old["doubt"]) == ("queued", "no_order")  # paid before it was ordered
+    waiting = await teller.get(f"payment-orders/{second['id']}")
+    assert waiting["status"] == "exported"
+    assert (await teller.balances())["outgoing"] == "10.00"

@@ -20,15 +20,14 @@ def books(session: AsyncSession) -> Books:
 
 async def arrive(books: Books, minor: int, arrival_id: UUID | None = None) -> UUID:
     arrival = arrival_id or new_id()
-    await ledger.receive_unidentified(
-        books.session,
+    entry = ledger.unidentified(
         arrival_id=arrival,
         market_id=books.market_id,
         amount=Money(minor),
         reference="bank 1",
         at=AT,
-        actor=ACTOR,
     )
+    await ledger.book_all(books.session, [entry], at=AT + timedelta(days=1), actor=ACTOR)
     return arrival
 
 

@@ -59,3 +59,8 @@ def numbers_in(remark: str) -> frozenset[str]:
     """Return the human numbers in a remark: of listings, deals and payment orders."""
     plain = unicodedata.normalize("NFKC", remark).upper()
     return frozenset(match.group(0) for match in _NUMBER.finditer(plain))
+
+
+def order_numbers_in(remark: str) -> frozenset[str]:
+    """Return the numbers of payment orders in a remark."""
+    return frozenset(number for number in numbers_in(remark) if number.startswith("ZP-P-"))

@@ -10,12 +10,13 @@ from app.banking.domain.lines import Direction
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import RuleBroken
 from app.shared.money import Money
-from app.shared.tables.cells import read_date, read_money
+from app.shared.tables.cells import MONEY_MEND, read_date, read_money
 from app.shared.tables.form import Column, Fault, Header, RawRow, TableForm, fold, shown
 from app.shared.tables.rows import Reading, RowReader
 from app.shared.tables.words import CellFault, Words
 
 SERIAL_MAX: Final = 100
+CURRENCY: Final = "CNY"  # foreign currency is recorded by hand
 FAULTS_TOLD_MAX: Final = 200
 SHEET: Final = "银行流水"
 
@@ -160,6 +161,8 @@ def _keep_money(reading: Reading, column: Column, text: str) -> bool:
     negative = plain.startswith(("-", "−"))
     unit = reading.header.units.get(column.name, "元")
     money = read_money(plain.lstrip("-−+"), unit)
+    if money.currency != CURRENCY:
+        raise CellFault("money_malformed", f"金额{shown(text)}不是人民币", MONEY_MEND)
     reading.values[column.name] = -money if negative else money
     return True
 
@@ -292,5 +295,6 @@ def _change(reading: Reading) -> Money | None:
         mend = "在“收支方向”中填收入或支出"
         reading.fault("direction", "direction_missing", "没有收支方向", mend)
         return None
-    plain = Money(abs(change.amount_minor), change.currency)
-    return plain if direction is Direction.CREDIT else -plain
+    # A negative income is a correction 红字冲正, which takes; a negative outgo is a sign too many.
+    taken = direction is Direction.DEBIT and change.amount_minor > 0
+    return -change if taken else change

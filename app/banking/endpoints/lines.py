@@ -53,9 +53,11 @@ async def import_bank_statement(
     All lines are taken in or none: every cell that cannot be read is told with its mend, and
     balances that are given, in the body or by line, must add up. A line is known by account and
     流水号, so the same line in the same or another file is one arrival; sending a file again
-    changes nothing and goes on where a broken call ended. What came in is matched to deposits and
-    prices by payment reference, amount and payer: the certain is booked, money from another name
-    goes back, the rest waits in the queue. What went out executes payment orders.
+    changes nothing and goes on where a broken call ended. The worker judges the lines behind the
+    request, in the bank's order; ``counts`` of the import tells how far it is. What came in is
+    matched to deposits and prices by payment reference, amount and payer: the certain is booked,
+    money from another name goes back, the rest waits in the queue. What went out executes payment
+    orders.
     """
     done = await importing.import_statement(runtime.database, runtime.settings, actor, body.asked())
     return StatementImportView.of(done)

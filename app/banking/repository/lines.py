@@ -1,10 +1,11 @@
 """Bank statements and their lines in the database."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import String, any_, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.banking.domain.lines import BankLine, Direction, LineStatus, Part, PartKind
@@ -12,6 +13,7 @@ from app.banking.domain.matching import Doubt
 from app.banking.domain.statement import BankStatement
 from app.banking.models import BankLinePartRow, BankLineRow, BankStatementRow
 from app.platform.access import ObjectUnknown, Owner
+from app.platform.db import insert_from_json, rows_as_json
 from app.shared.ids import FileId, MarketId
 from app.shared.money import Money
 
@@ -59,6 +61,9 @@ async def insert_statement(session: AsyncSession, statement: BankStatement) -> N
     )
 
 
+_ONCE = "ON CONFLICT (market_id, account_number, serial) DO NOTHING RETURNING id"
+
+
 async def insert_new(session: AsyncSession, lines: Sequence[BankLine]) -> Sequence[BankLine]:
     """Write those lines whose account and serial number are new; return them (BK1).
 
@@ -66,52 +71,53 @@ async def insert_new(session: AsyncSession, lines: Sequence[BankLine]) -> Sequen
     """
     # In one order for everybody, so that no two importers wait for each other in a ring.
     ordered = sorted(lines, key=lambda line: line.serial)
-    inserted = await session.scalars(
-        insert(BankLineRow)
-        .values(
-            [
-                {
-                    "id": line.id,
-                    "market_id": line.market_id,
-                    "statement_id": line.statement_id,
-                    "account_number": line.account_number,
-                    "serial": line.serial,
-                    "direction": str(line.direction),
-                    "amount_minor": line.amount.amount_minor,
-                    "assigned_minor": line.assigned.amount_minor,
-                    "currency": line.amount.currency,
-                    "at": line.at,
-                    "counterparty_name": line.counterparty_name,
-                    "counterparty_account": line.counterparty_account,
-                    "counterparty_bank": line.counterparty_bank,
-                    "remark": line.remark,
-                    "status": str(line.status),
-                    "parts": line.parts,
-                }
-                for line in ordered
-            ]
-        )
-        .on_conflict_do_nothing(index_elements=["market_id", "account_number", "serial"])
-        .returning(BankLineRow.id)
-    )
-    new = set(inserted)
-    return [line for line in ordered if line.id in new]
+    rows = [
+        {
+            "id": line.id,
+            "market_id": line.market_id,
+            "statement_id": line.statement_id,
+            "account_number": line.account_number,
+            "serial": line.serial,
+            "direction": str(line.direction),
+            "amount_minor": line.amount.amount_minor,
+            "assigned_minor": line.assigned.amount_minor,
+            "currency": line.amount.currency,
+            "at": line.at,
+            "counterparty_name": line.counterparty_name,
+            "counterparty_account": line.counterparty_account,
+            "counterparty_bank": line.counterparty_bank,
+            "remark": line.remark,
+            "status": str(line.status),
+            "parts": line.parts,
+        }
+        for line in ordered
+    ]
+    statement = insert_from_json(BankLineRow, tuple(rows[0]), after=_ONCE)
+    inserted = await session.execute(statement, {"rows": rows_as_json(rows)})
+    new = {row.id for row in inserted}
+    return [line for line in lines if line.id in new]
 
 
-async def known_lines(
+async def known_contents(
     session: AsyncSession, market_id: MarketId, account_number: str, serials: Collection[str]
-) -> Mapping[str, BankLine]:
-    """Return the lines of an account that have these serial numbers."""
-    rows = await session.scalars(
-        select(BankLineRow)
-        .where(
-            BankLineRow.market_id == market_id,
-            BankLineRow.account_number == account_number,
-            BankLineRow.serial.in_(serials),
+) -> Mapping[str, tuple[Direction, Money, datetime]]:
+    """Return what those of an account's lines say that have one of these serial numbers."""
+    row = BankLineRow
+    rows = await session.execute(
+        select(row.serial, row.direction, row.amount_minor, row.currency, row.at).where(
+            row.market_id == market_id,
+            row.account_number == account_number,
+            row.serial == any_(literal(list(serials), ARRAY(String))),
         )
-        .execution_options(populate_existing=True)
     )
-    return {row.serial: _line(row) for row in rows}
+    return {
+        found.serial: (
+            Direction(found.direction),
+            Money(found.amount_minor, found.currency),
+            found.at,
+        )
+        for found in rows
+    }
 
 
 async def get_line(session: AsyncSession, line_id: UUID, *, lock: bool = False) -> BankLine:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -300,20 +300,28 @@ async def waiting_like(
     numbers: Sequence[str],
     amount: Money,
     account_number: str,
+    at: datetime,
 ) -> Sequence[PaymentOrder]:
-    """Return orders not paid yet with one of the numbers, or of this amount to this account."""
+    """Return orders not paid yet that a payment may have executed.
+
+    Those that it names; if it names none, those of its amount to its account that were ordered
+    before it: another order like the one that is named was not paid.
+    """
     row = PaymentOrderRow
+    meant: ColumnElement[bool] = row.number.in_(numbers)
+    if not numbers:
+        meant = and_(
+            row.amount_minor == amount.amount_minor,
+            row.currency == amount.currency,
+            row.payee_account == account_number,
+            row.ordered_at <= at,
+        )
     rows = await session.scalars(
         select(row)
         .where(
             row.market_id == market_id,
             row.status.in_(_WAITING),
-            or_(
-                row.number.in_(numbers),
-                (row.amount_minor == amount.amount_minor)
-                & (row.currency == amount.currency)
-                & (row.payee_account == account_number),
-            ),
+            meant,
         )
         .order_by(row.id)
         .limit(20)

@@ -22,7 +22,7 @@ from app.banking.domain.matching import TargetKind
 from app.banking.repository import lines, orders
 from app.banking.service import executing, ordering
 from app.banking.service.targets import payers_of
-from app.banking.service.telling import journal_line, tell_returned
+from app.banking.service.telling import journal_line, ref_of, tell_returned
 from app.identity.public import get_party
 from app.ledger import public as ledger
 from app.listings import public as listings
@@ -87,7 +87,7 @@ async def _lock_targets(session: AsyncSession, line: BankLine, shares: Sequence[
 
 
 async def book_share(
-    session: AsyncSession, actor: Actor, line: BankLine, share: Share, *, now: datetime
+    session: AsyncSession, actor: Actor | str, line: BankLine, share: Share, *, now: datetime
 ) -> BankLine:
     """Book one share of a locked arrival: out of suspense, to whom it belongs (BK2, BK6)."""
     after = assign(line, share.amount)
@@ -124,7 +124,7 @@ async def book_share(
 
 async def _give_funds(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | str,
     line: BankLine,
     share: Share,
     number: int,
@@ -167,7 +167,7 @@ async def return_rest(
 
 
 async def send_back(
-    session: AsyncSession, actor: Actor, line: BankLine, *, reason: str, now: datetime
+    session: AsyncSession, actor: Actor | str, line: BankLine, *, reason: str, now: datetime
 ) -> BankLine:
     """Order what is left of a locked arrival back (BK5)."""
     rest = line.rest
@@ -212,7 +212,7 @@ async def execute_order(
 
 
 async def pay_order(
-    session: AsyncSession, actor: Actor, line: BankLine, order_id: UUID, *, now: datetime
+    session: AsyncSession, actor: Actor | str, line: BankLine, order_id: UUID, *, now: datetime
 ) -> BankLine:
     """Let a locked line that went out execute an order (BK8)."""
     after = assign(line, line.rest)
@@ -234,7 +234,7 @@ async def pay_order(
 
 async def _keep(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | str,
     after: BankLine,
     kind: PartKind,
     target_id: UUID,
@@ -248,7 +248,7 @@ async def _keep(
         target_id=target_id,
         amount=amount,
         at=now,
-        actor=actor.ref,
+        actor=ref_of(actor),
     )
     await lines.save_line(session, after)
     await lines.insert_part(session, after.id, part)

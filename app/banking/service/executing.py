@@ -18,7 +18,7 @@ from app.shared.money import Money
 
 async def execute(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | str,
     order_id: UUID,
     *,
     at: datetime,

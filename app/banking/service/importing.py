@@ -1,11 +1,14 @@
-"""Import a bank statement: all its lines or none, each once whichever file it comes in."""
+"""Import a bank statement: all its lines or none, each once whichever file it comes in.
+
+Judging a line takes some milliseconds, a file may have 20,000: the worker judges them, each in a
+transaction of its own, behind the request.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,8 +28,9 @@ from app.banking.domain.statement_form import (
     read_line,
 )
 from app.banking.repository import accounts, lines
-from app.banking.service.judging import judge_line
+from app.banking.service.telling import line_event
 from app.ledger import public as ledger
+from app.platform import journal
 from app.platform.access import Actor, ObjectUnknown
 from app.platform.clock import market_now
 from app.platform.db import Database
@@ -38,7 +42,7 @@ from app.shared.ids import FileId, new_id
 from app.shared.money import Money
 from app.shared.tables.form import Header
 
-SLICE_LINES: Final = 50  # a transaction; an arrival is booked with each
+SLICE_LINES: Final = 500  # a transaction; an arrival is booked with each
 
 
 class AccountNotTheExchanges(RuleBroken):
@@ -73,7 +77,7 @@ class _Read:
 async def import_statement(
     database: Database, settings: Settings, actor: Actor, asked: Asked
 ) -> BankStatement:
-    """Take in a statement's lines, then judge each in a transaction of its own.
+    """Take in a statement's lines; `judging` follows each (a reaction).
 
     The same file again, also at once, takes in nothing twice and goes on where a broken call
     ended (BK1).
@@ -94,13 +98,12 @@ async def import_statement(
     read = await asyncio.to_thread(_open, content, file.media_type, asked, now)
     statement = _statement(actor, asked, account_number, read.lines, now)
     async with database.transaction() as session:
-        await _refuse_reused(session, actor, account_number, read)
+        unknown = await _unknown(session, actor, account_number, read)
         await lines.insert_statement(session, statement)
-    for start in range(0, len(read.lines), SLICE_LINES):
-        part = read.lines[start : start + SLICE_LINES]
+    for start in range(0, len(unknown), SLICE_LINES):
+        part = unknown[start : start + SLICE_LINES]
         async with database.transaction() as session:
-            await _take_in(session, actor, statement, part)
-    await _judge(database, actor, account_number, read.lines)
+            await _take_in(session, actor, statement, part, now=now)
     async with database.transaction() as session:
         return await lines.get_statement(session, statement.id)
 
@@ -159,36 +162,46 @@ def _statement(
     )
 
 
-async def _refuse_reused(
+async def _unknown(
     session: AsyncSession, actor: Actor, account_number: str, read: _Read
-) -> None:
+) -> Sequence[StatedLine]:
+    """Return the lines that no earlier file had."""
     serials = [line.serial for line in read.lines]
-    known = await lines.known_lines(session, actor.market_id, account_number, serials)
-    faults = []
-    for line in read.lines:
-        earlier = known.get(line.serial)
-        if earlier is not None and line.content != (earlier.direction, earlier.amount, earlier.at):
-            faults.append(serial_fault(read.header, line, "此前导入的流水"))
+    known = await lines.known_contents(session, actor.market_id, account_number, serials)
+    faults = [
+        serial_fault(read.header, line, "此前导入的流水")
+        for line in read.lines
+        if known.get(line.serial, line.content) != line.content
+    ]
     if faults:
         raise StatementFaulty(faults)
+    return [line for line in read.lines if line.serial not in known]
 
 
 async def _take_in(
-    session: AsyncSession, actor: Actor, statement: BankStatement, part: Sequence[StatedLine]
+    session: AsyncSession,
+    actor: Actor,
+    statement: BankStatement,
+    part: Sequence[StatedLine],
+    *,
+    now: datetime,
 ) -> None:
     """Write the lines that are new, and book what came in into suspense at the bank's moment."""
     new = await lines.insert_new(session, [_line(statement, stated) for stated in part])
-    for line in new:
-        if line.direction is Direction.CREDIT:
-            await ledger.receive_unidentified(
-                session,
-                arrival_id=line.id,
-                market_id=line.market_id,
-                amount=line.amount,
-                reference=line.serial,
-                at=line.at,
-                actor=actor,
-            )
+    entries = [
+        ledger.unidentified(
+            arrival_id=line.id,
+            market_id=line.market_id,
+            amount=line.amount,
+            reference=line.serial,
+            at=line.at,
+        )
+        for line in new
+        if line.direction is Direction.CREDIT
+    ]
+    await ledger.book_all(session, entries, at=now, actor=actor)
+    events = [line_event(line, "arrived", at=now, actor=actor) for line in new]
+    await journal.append(session, *events)
 
 
 def _line(statement: BankStatement, stated: StatedLine) -> BankLine:
@@ -208,22 +221,3 @@ def _line(statement: BankStatement, stated: StatedLine) -> BankLine:
         status=LineStatus.NEW,
         assigned=Money(0, stated.amount.currency),
     )
-
-
-async def _judge(
-    database: Database, actor: Actor, account_number: str, stated: Sequence[StatedLine]
-) -> None:
-    """Judge the file's lines that nobody has judged, also those of an earlier, broken call."""
-    waiting: list[UUID] = []
-    async with database.transaction() as session:
-        known = await lines.known_lines(
-            session, actor.market_id, account_number, [line.serial for line in stated]
-        )
-        for line in stated:
-            found = known[line.serial]
-            if found.status is LineStatus.NEW:
-                waiting.append(found.id)
-    for line_id in waiting:
-        async with database.transaction() as session:
-            now = await market_now(session, actor.market_id)
-            await judge_line(session, actor, line_id, now=now)

@@ -7,20 +7,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.banking.domain.lines import BankLine, Direction, LineStatus, queue
 from app.banking.domain.matching import Action, Doubt, Verdict, match
-from app.banking.domain.references import numbers_in
+from app.banking.domain.references import order_numbers_in
 from app.banking.repository import lines, orders
 from app.banking.service import assigning
 from app.banking.service.assigning import Share
 from app.banking.service.targets import targets_for
 from app.banking.service.telling import journal_line, tell_wrong_name
-from app.platform.access import Actor
+from app.platform.clock import market_now
+from app.platform.journal import JournalEvent
 from app.shared.errors import DomainError
+from app.shared.ids import MarketId
 
 _WRONG_NAME = "付款人户名与应付单位不一致 / the payer is not the party that owes"
 
 
+async def judge(session: AsyncSession, event: JournalEvent) -> None:
+    """Judge a line that was taken in, in the name of who imported it (a reaction)."""
+    now = await market_now(session, MarketId(event.market_id))
+    await judge_line(session, str(event.restricted["actor"]), event.subject_id, now=now)
+
+
 async def judge_line(
-    session: AsyncSession, actor: Actor, line_id: UUID, *, now: datetime
+    session: AsyncSession, actor: str, line_id: UUID, *, now: datetime
 ) -> BankLine:
     """Judge a new line once; one that was judged before is left as it is (BK1, BK4).
 
@@ -48,7 +56,7 @@ async def judge_line(
 
 
 async def _act(
-    session: AsyncSession, actor: Actor, line: BankLine, verdict: Verdict, *, now: datetime
+    session: AsyncSession, actor: str, line: BankLine, verdict: Verdict, *, now: datetime
 ) -> BankLine:
     target = verdict.target
     assert target is not None
@@ -60,30 +68,29 @@ async def _act(
 
 
 async def _judge_debit(
-    session: AsyncSession, actor: Actor, line: BankLine, *, now: datetime
+    session: AsyncSession, actor: str, line: BankLine, *, now: datetime
 ) -> BankLine:
-    numbers = sorted(numbers_in(line.remark))
     found = await orders.waiting_like(
         session,
         line.market_id,
-        numbers=numbers,
+        numbers=sorted(order_numbers_in(line.remark)),
         amount=line.amount,
         account_number=line.counterparty_account,
+        at=line.at,
     )
-    named = [order for order in found if order.number in numbers] or list(found)
-    if len(named) != 1:
-        doubt = Doubt.SEVERAL_TARGETS if named else Doubt.NO_ORDER
+    if len(found) != 1:
+        doubt = Doubt.SEVERAL_TARGETS if found else Doubt.NO_ORDER
         return await _queue(session, actor, line, doubt, now=now)
     try:
         async with session.begin_nested():
-            return await assigning.pay_order(session, actor, line, named[0].id, now=now)
+            return await assigning.pay_order(session, actor, line, found[0].id, now=now)
     except DomainError as refusal:
         return await _queue(session, actor, line, Doubt.REFUSED, detail=refusal.code, now=now)
 
 
 async def _queue(
     session: AsyncSession,
-    actor: Actor,
+    actor: str,
     line: BankLine,
     doubt: Doubt,
     *,

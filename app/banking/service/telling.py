@@ -31,6 +31,18 @@ async def journal_line(
     told: Mapping[str, Any] | None = None,
 ) -> None:
     """Journal what became of a line, for the exchange's staff."""
+    await journal.append(session, line_event(line, what, at=at, actor=actor, told=told))
+
+
+def line_event(
+    line: BankLine,
+    what: str,
+    *,
+    at: datetime,
+    actor: Actor | str,
+    told: Mapping[str, Any] | None = None,
+) -> NewEvent:
+    """Return the event of a line, for the exchange's staff."""
     restricted = {
         "serial": line.serial,
         "direction": line.direction,
@@ -41,7 +53,7 @@ async def journal_line(
         "doubt_detail": line.doubt_detail,
         "reason": line.reason,
     }
-    event = NewEvent(
+    return NewEvent(
         market_id=line.market_id,
         subject="bank_line",
         subject_id=line.id,
@@ -50,7 +62,6 @@ async def journal_line(
         actor=ref_of(actor),
         restricted=restricted | dict(told or {}),
     )
-    await journal.append(session, event)
 
 
 def order_event(order: PaymentOrder, what: str, *, at: datetime, actor: Actor | str) -> NewEvent:

@@ -111,6 +111,7 @@ class Entry:
         reference: Bank reference or reason, as the parties know it.
         subject_id: The hold or the deal it belongs to.
         reverses_id: The entry that a reversal corrects.
+        at: Its own market moment; ``None``: that of the booking of all.
     """
 
     id: EntryId
@@ -120,6 +121,7 @@ class Entry:
     reference: str | None = None
     subject_id: UUID | None = None
     reverses_id: EntryId | None = None
+    at: datetime | None = None
 
     @property
     def content(self) -> str:

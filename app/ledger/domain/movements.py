@@ -1,6 +1,7 @@
 """The movements that are booked many at a time, as entries: see the README's table."""
 
-from uuid import UUID
+from datetime import datetime
+from uuid import UUID, uuid5
 
 from app.ledger.domain.accounts import (
     bank_account,
@@ -33,6 +34,38 @@ def receipt(
     )
     return Entry(
         id=entry_id, market_id=market_id, kind=EntryKind.RECEIPT, legs=legs, reference=reference
+    )
+
+
+def arrival_entry_id(arrival_id: UUID) -> EntryId:
+    """Return the id of the entry that takes an arrival in: one an arrival."""
+    return EntryId(uuid5(arrival_id, "unidentified"))
+
+
+def unidentified(
+    *, arrival_id: UUID, market_id: MarketId, amount: Money, reference: str, at: datetime
+) -> Entry:
+    """Return money that the bank received, from whomever: bank → suspense of the arrival.
+
+    Args:
+        at: The bank's moment.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    legs = transfer(
+        debit=bank_account(market_id, amount.currency),
+        credit=suspense_account(market_id, arrival_id, amount.currency),
+        amount=amount,
+    )
+    return Entry(
+        id=arrival_entry_id(arrival_id),
+        market_id=market_id,
+        kind=EntryKind.UNIDENTIFIED,
+        legs=legs,
+        reference=reference,
+        subject_id=arrival_id,
+        at=at,
     )
 
 

@@ -7,7 +7,13 @@ content does nothing, with other content it raises a `Conflict`. ``at`` is the m
 from app.ledger.domain.accounts import InsufficientFunds
 from app.ledger.domain.entries import Entry
 from app.ledger.domain.holds import Hold, HoldState
-from app.ledger.domain.movements import escrow_payment, identification, receipt, settlement
+from app.ledger.domain.movements import (
+    escrow_payment,
+    identification,
+    receipt,
+    settlement,
+    unidentified,
+)
 from app.ledger.domain.trial import TrialLine, totals
 from app.ledger.public.deposits import capture, forfeit, hold, pay_out, receive, release
 from app.ledger.public.escrow import (
@@ -31,7 +37,6 @@ from app.ledger.public.orders import (
     identify,
     order_payment,
     order_return,
-    receive_unidentified,
     strike_arrival,
 )
 from app.ledger.public.reading import (
@@ -81,7 +86,6 @@ __all__ = [
     "pay_out",
     "receipt",
     "receive",
-    "receive_unidentified",
     "refund_escrow",
     "refund_fee",
     "release",
@@ -94,5 +98,6 @@ __all__ = [
     "totals",
     "trial_balance",
     "undo_voucher",
+    "unidentified",
     "withhold_fee",
 ]

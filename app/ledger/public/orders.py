@@ -19,7 +19,7 @@ from app.ledger.domain.accounts import (
     suspense_account,
 )
 from app.ledger.domain.entries import Entry, EntryKind, transfer
-from app.ledger.domain.movements import identification
+from app.ledger.domain.movements import arrival_entry_id, identification
 from app.ledger.service import ActorRef
 from app.shared.ids import EntryId, MarketId, PartyId
 from app.shared.money import Money
@@ -27,48 +27,9 @@ from app.shared.money import Money
 _REASON_MAX: Final = 2000
 
 
-def arrival_entry_id(arrival_id: UUID) -> EntryId:
-    """Return the id of the entry that takes an arrival in: one an arrival."""
-    return EntryId(uuid5(arrival_id, "unidentified"))
-
-
 def order_entry_id(order_id: UUID) -> EntryId:
     """Return the id of the entry that sets an order's money aside: one an order."""
     return EntryId(uuid5(order_id, "order"))
-
-
-async def receive_unidentified(
-    session: AsyncSession,
-    *,
-    arrival_id: UUID,
-    market_id: MarketId,
-    amount: Money,
-    reference: str,
-    at: datetime,
-    actor: ActorRef,
-) -> None:
-    """Book money that the bank received, from whomever: bank → suspense of the arrival.
-
-    Args:
-        at: The bank's moment.
-
-    Raises:
-        AmountNotPositive: Zero or below.
-        EntryDiffers: The arrival was booked with another content.
-    """
-    entry = Entry(
-        id=arrival_entry_id(arrival_id),
-        market_id=market_id,
-        kind=EntryKind.UNIDENTIFIED,
-        legs=transfer(
-            debit=bank_account(market_id, amount.currency),
-            credit=suspense_account(market_id, arrival_id, amount.currency),
-            amount=amount,
-        ),
-        reference=reference,
-        subject_id=arrival_id,
-    )
-    await service.book(session, entry, at=at, actor=actor)
 
 
 async def identify(

@@ -180,7 +180,7 @@ async def insert_entries(
             "id": entry.id,
             "market_id": entry.market_id,
             "kind": str(entry.kind),
-            "at": at,
+            "at": entry.at or at,
             "reference": entry.reference,
             "subject_id": entry.subject_id,
             "reverses_id": entry.reverses_id,

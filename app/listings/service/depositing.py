@@ -32,7 +32,7 @@ from app.shared.transitions import advance
 
 async def record_deposit(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | str,
     registration_id: RegistrationId,
     receipt: BankReceipt,
     *,
@@ -88,7 +88,7 @@ async def _hold(
     receipt: BankReceipt,
     *,
     now: datetime,
-    actor: Actor,
+    actor: Actor | str,
 ) -> None:
     assert registration.deposit_entry_id is not None
     arrives = partial(ledger.receive)

@@ -275,7 +275,7 @@ async def journal_registration(
     session: AsyncSession,
     registration: Registration,
     what: str,
-    actor: Actor,
+    actor: Actor | str,
     now: datetime,
     restricted: dict[str, Any],
 ) -> None:
@@ -286,7 +286,7 @@ async def journal_registration(
         subject_id=registration.id,
         type=f"registration.{what}",
         market_at=now,
-        actor=actor.ref,
+        actor=actor if isinstance(actor, str) else actor.ref,
         restricted=restricted,
         audience=frozenset({registration.party_id}),
     )

@@ -72,7 +72,7 @@ class _Account:
 
 
 async def record_payment(
-    session: AsyncSession, actor: Actor, deal_id: UUID, payment: Payment, *, now: datetime
+    session: AsyncSession, actor: Actor | str, deal_id: UUID, payment: Payment, *, now: datetime
 ) -> Deal:
     """Book one arrival of a buyer's money; see `record_payments`."""
     (deal,) = await record_payments(session, actor, [(deal_id, payment)], now=now)
@@ -81,7 +81,7 @@ async def record_payment(
 
 async def record_payments(
     session: AsyncSession,
-    actor: Actor,
+    actor: Actor | str,
     payments: Sequence[tuple[UUID, Payment]],
     *,
     now: datetime,
