@@ -6,7 +6,7 @@ Nothing outside ``app/platform`` commits: a use case that could commit half of i
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -108,14 +108,21 @@ async def forbid_writes(session: AsyncSession) -> None:
 
 
 async def insert_rows(
-    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
+    session: AsyncSession,
+    table: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    after: str = "",
 ) -> None:
     """Insert many rows of equal keys in one statement, in order.
 
     They travel as one JSON parameter: on the bid path, binding every value of every row on its
     own costs more than all the rest of the statement.
+
+    Args:
+        after: ``ON CONFLICT …``.
     """
-    statement = insert_from_json(table, tuple(rows[0]))
+    statement = insert_from_json(table, tuple(rows[0]), after=after)
     await session.execute(statement, {"rows": rows_as_json(rows)})
 
 
@@ -158,7 +165,7 @@ def _plain(value: object) -> str:
     match value:
         case UUID():
             return str(value)
-        case datetime():
+        case date():  # or a datetime, which is one
             return value.isoformat()
         case bytes():
             return "\\x" + value.hex()

@@ -12,16 +12,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, String, Text, func, select, text, true, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.access import Owner
-from app.platform.db import Base
+from app.platform.db import Base, insert_from_json, rows_as_json
 from app.shared.ids import MarketId, NotificationId, PartyId, new_id
 from app.shared.jsonable import jsonable
 
 _SLICE = 1000
+_TELL_ONCE = "ON CONFLICT DO NOTHING RETURNING id"
 
 
 class NotificationRow(Base):
@@ -99,8 +100,8 @@ async def notify(session: AsyncSession, *told: NewNotification) -> int:
             }
             for item in told[start : start + _SLICE]
         ]
-        statement = insert(NotificationRow).values(rows).on_conflict_do_nothing()
-        new += len((await session.scalars(statement.returning(NotificationRow.id))).all())
+        telling = insert_from_json(NotificationRow, tuple(rows[0]), after=_TELL_ONCE)
+        new += len((await session.scalars(telling, {"rows": rows_as_json(rows)})).all())
     return new
 
 

@@ -24,12 +24,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.access import Actor, Role
-from app.platform.db import TOUCHED, Base, insert_from_json, rows_as_json
+from app.platform.db import TOUCHED, Base, insert_from_json, insert_rows, rows_as_json
 from app.shared.canonical import GENESIS, chain_hash, salted_digest
 from app.shared.ids import MarketId, PartyId
 from app.shared.jsonable import jsonable
@@ -198,7 +198,7 @@ async def _lock_heads(session: AsyncSession, subjects: Sequence[UUID]) -> dict[U
         # A first event has no row to lock, so heads are made first, while no lock is held that
         # another maker could wait for; who comes second waits here and sees the first's.
         fresh = [{"subject_id": name, "version": 0, "hash": GENESIS} for name in subjects]
-        await session.execute(insert(JournalHead).on_conflict_do_nothing(), fresh)
+        await insert_rows(session, JournalHead, fresh, after="ON CONFLICT DO NOTHING")
         rows = (await session.execute(_LOCK_MADE_HEADS, {"subjects": subjects})).all()
     return {row.subject_id: Place(row.version, row.hash) for row in rows}
 

@@ -34,12 +34,15 @@ class Reaction:
         react: Called with each event once, in feed order; must commit nothing.
         batch: How many events share a transaction, and with it their locks: one, where the lock
             of one subject and the money behind it would be held while the next is waited for.
+        react_all: Does for a batch in as many queries as for one event what ``react`` does for
+            each in turn; if it fails, they are tried one by one.
     """
 
     name: str
     types: frozenset[str]
     react: Callable[[AsyncSession, JournalEvent], Awaitable[None]]
     batch: int = BATCH
+    react_all: Callable[[AsyncSession, Sequence[JournalEvent]], Awaitable[None]] | None = None
 
 
 class ReactionCursor(Base):
@@ -109,6 +112,21 @@ async def due(database: Database, reactions: Sequence[Reaction]) -> list[Reactio
     return [reaction for reaction in reactions if reaction.name in names]
 
 
+async def _react_together(
+    session: AsyncSession, reaction: Reaction, events: Sequence[JournalEvent]
+) -> bool:
+    """Handle a batch at once, if that can be done; one that fails leaves nothing behind."""
+    if reaction.react_all is None or len(events) < 2:
+        return False
+    try:
+        async with session.begin_nested():
+            await reaction.react_all(session, events)
+    except Exception:
+        log.exception("reaction_split", reaction=reaction.name, events=len(events))
+        return False
+    return True
+
+
 async def run_one(database: Database, reaction: Reaction) -> bool:
     """Handle the next events of one reaction; return whether there were any.
 
@@ -130,10 +148,12 @@ async def run_one(database: Database, reaction: Reaction) -> bool:
         events, reached = await feed.read(
             session, after=place, limit=reaction.batch, types=reaction.types
         )
+        together = await _react_together(session, reaction, events)
         for event in events:
             try:
-                async with session.begin_nested():
-                    await reaction.react(session, event)
+                if not together:
+                    async with session.begin_nested():
+                        await reaction.react(session, event)
             except Exception as failure:
                 cursor.attempts += 1
                 cursor.last_error = repr(failure)[:2000]

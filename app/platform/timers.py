@@ -20,7 +20,6 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from app.platform.db import Base, Database, insert_rows
 from app.shared.ids import MarketId, new_id
 
-_SLICE: Final = 1000
 ATTEMPTS_MAX: Final = 8  # with doubling back-off from a second: parked after about 4 minutes
 
 log = structlog.get_logger()
@@ -116,6 +115,11 @@ async def schedule_new(
     await insert_rows(session, Timer, rows)
 
 
+_NO_LATER = (
+    "ON CONFLICT (subject_id, kind) DO UPDATE SET due_at = least(timers.due_at, excluded.due_at)"
+)
+
+
 async def schedule_no_later(
     session: AsyncSession, *, kind: str, dues: Sequence[tuple[MarketId, UUID, datetime]]
 ) -> None:
@@ -135,14 +139,8 @@ async def schedule_no_later(
         }
         for market_id, subject_id, due_at in sorted(dues, key=lambda due: due[1])
     ]
-    for start in range(0, len(rows), _SLICE):
-        statement = insert(Timer).values(rows[start : start + _SLICE])
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["subject_id", "kind"],
-                set_={"due_at": func.least(Timer.due_at, statement.excluded.due_at)},
-            )
-        )
+    if rows:
+        await insert_rows(session, Timer, rows, after=_NO_LATER)
 
 
 _FREE = "SELECT id FROM timers WHERE kind = :kind AND subject_id = :subject FOR UPDATE SKIP LOCKED"

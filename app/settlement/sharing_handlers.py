@@ -1,6 +1,6 @@
 """What the worker runs for income sharing: incomes noted, notices concluded, units reminded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,14 +16,21 @@ from app.shared.money import Money
 
 async def note_income(session: AsyncSession, event: JournalEvent) -> None:
     """Note what a listing's deal brought its seller, with the commission withheld (ST145)."""
-    told = event.restricted
-    await following.note_income(
-        session,
-        event.subject_id,
-        amount=_money(told["amount"]),
-        withheld=_money(told["withheld"]),
-        at=event.market_at,
-    )
+    await note_incomes(session, [event])
+
+
+async def note_incomes(session: AsyncSession, events: Sequence[JournalEvent]) -> None:
+    """Note what listings' deals brought their sellers, as `note_income` does of one."""
+    earned = [
+        following.Earned(
+            event.subject_id,
+            amount=_money(event.restricted["amount"]),
+            withheld=_money(event.restricted["withheld"]),
+            at=event.market_at,
+        )
+        for event in events
+    ]
+    await following.note_incomes(session, earned)
 
 
 async def note_engagement_income(session: AsyncSession, event: JournalEvent) -> None:
@@ -33,9 +40,8 @@ async def note_engagement_income(session: AsyncSession, event: JournalEvent) -> 
     if deal is None or not amount.amount_minor:
         return  # it fell, or the milestone was free
     nothing = Money(0, amount.currency)
-    await following.note_income(
-        session, deal.id, amount=amount, withheld=nothing, at=event.market_at
-    )
+    earned = following.Earned(deal.id, amount, withheld=nothing, at=event.market_at)
+    await following.note_incomes(session, [earned])
 
 
 def _money(told: Mapping[str, str]) -> Money:
@@ -43,8 +49,15 @@ def _money(told: Mapping[str, str]) -> Money:
 
 
 REACTIONS: Final[tuple[Reaction, ...]] = (
+    # Many deals' locks, but in id order and for a few statements only, however many they are.
+    Reaction(
+        "settlement.note_income",
+        frozenset({"deal.released"}),
+        note_income,
+        batch=200,
+        react_all=note_incomes,
+    ),
     # A deal's lock at a time: nobody who pays waits for a batch of them.
-    Reaction("settlement.note_income", frozenset({"deal.released"}), note_income, batch=1),
     Reaction(
         "settlement.note_engagement_income",
         frozenset({"engagement.released"}),

@@ -49,7 +49,7 @@ def _key(row: Any) -> AccountKey:
     )
 
 
-def account_of(row: AccountRow) -> Account:
+def account_of(row: Any) -> Account:
     """Return the value of a row."""
     return Account(AccountId(row.id), _key(row))
 
@@ -80,7 +80,8 @@ async def find_accounts(
         own = AccountRow.party_id == _array(parties)
         near.append(and_(own, AccountRow.subject_id.is_(None)))
     near += map(_is, markets)
-    rows = await session.scalars(select(AccountRow).where(or_(false(), *near)))
+    # Plain rows: an entry's accounts are asked for again and again, and never changed.
+    rows = await session.execute(select(*AccountRow.__table__.columns).where(or_(false(), *near)))
     return {account.key: account for account in map(account_of, rows) if account.key in wanted}
 
 
@@ -92,25 +93,20 @@ async def open_accounts(
     missing = sorted((key for key in keys if key not in accounts), key=repr)
     if not missing:
         return accounts
-    await session.execute(
-        insert(AccountRow)
-        .values(
-            [
-                {
-                    "id": new_id(),
-                    "market_id": key.market_id,
-                    "party_id": key.party_id,
-                    "purpose": str(key.purpose),
-                    "subject_id": key.subject_id,
-                    "currency": key.currency,
-                    "side": str(key.side),
-                    "limited": key.limited,
-                }
-                for key in missing
-            ]
-        )
-        .on_conflict_do_nothing()
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "market_id": key.market_id,
+            "party_id": key.party_id,
+            "purpose": str(key.purpose),
+            "subject_id": key.subject_id,
+            "currency": key.currency,
+            "side": str(key.side),
+            "limited": key.limited,
+        }
+        for key in missing
+    ]
+    await insert_rows(session, AccountRow, rows, after="ON CONFLICT DO NOTHING")
     return await find_accounts(session, keys)
 
 

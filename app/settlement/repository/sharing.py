@@ -1,13 +1,15 @@
 """Income sharing in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.platform.db import insert_from_json, insert_rows, rows_as_json
 from app.settlement.domain.sharing.awards import (
     AwardPayment,
     Income,
@@ -50,30 +52,36 @@ def _sharing(row: SharingRow) -> Sharing:
     )
 
 
-async def next_number(session: AsyncSession, *, at: datetime) -> str:
-    """Return the next human number; a rollback leaves a gap, which is allowed."""
-    value = await session.scalar(select(func.nextval("sharing_numbers")))
-    return f"ZP-S-{at.astimezone(SHANGHAI).year}-{value:06}"
-
-
-async def insert_sharing(session: AsyncSession, sharing: Sharing) -> bool:
-    """Write a new sharing; false if its deal has one, also one that just commits."""
-    claimed = await session.scalar(
-        insert(SharingRow)
-        .values(
-            id=sharing.id,
-            number=sharing.number,
-            market_id=sharing.market_id,
-            deal_id=sharing.deal_id,
-            seller_id=sharing.seller_id,
-            currency=sharing.currency,
-            opened_at=sharing.opened_at,
-            **_changing(sharing),
-        )
-        .on_conflict_do_nothing(index_elements=["deal_id"])
-        .returning(SharingRow.id)
+async def next_numbers(session: AsyncSession, count: int, *, at: datetime) -> list[str]:
+    """Return the next human numbers; a rollback leaves gaps, which are allowed."""
+    values = await session.scalars(
+        select(func.nextval("sharing_numbers")).select_from(func.generate_series(1, count))
     )
-    return claimed is not None
+    year = at.astimezone(SHANGHAI).year
+    return [f"ZP-S-{year}-{value:06}" for value in values]
+
+
+_CLAIM: Final = "ON CONFLICT (deal_id) DO NOTHING RETURNING deal_id"
+
+
+async def insert_sharings(session: AsyncSession, sharings: Sequence[Sharing]) -> set[DealId]:
+    """Write new sharings in one go; return the deals that have one already and keep it."""
+    rows = [
+        {
+            "id": sharing.id,
+            "number": sharing.number,
+            "market_id": sharing.market_id,
+            "deal_id": sharing.deal_id,
+            "seller_id": sharing.seller_id,
+            "currency": sharing.currency,
+            "opened_at": sharing.opened_at,
+            **_changing(sharing),
+        }
+        for sharing in sharings
+    ]
+    claiming = insert_from_json(SharingRow, tuple(rows[0]), after=_CLAIM)
+    claimed = await session.scalars(claiming, {"rows": rows_as_json(rows)})
+    return {sharing.deal_id for sharing in sharings} - {DealId(found) for found in claimed}
 
 
 async def save_sharing(session: AsyncSession, sharing: Sharing) -> None:
@@ -109,6 +117,20 @@ async def find_of_deal(
         statement = statement.with_for_update()
     row = await session.scalar(statement.execution_options(populate_existing=True))
     return None if row is None else _sharing(row)
+
+
+async def lock_of_deals(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> dict[DealId, Sharing]:
+    """Lock in id order and return the sharings that deals have."""
+    rows = await session.scalars(
+        select(SharingRow)
+        .where(SharingRow.deal_id.in_(deal_ids))
+        .order_by(SharingRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {DealId(row.deal_id): _sharing(row) for row in rows}
 
 
 async def lock_sharing(session: AsyncSession, sharing_id: UUID) -> Sharing | None:
@@ -153,33 +175,45 @@ async def list_sharings(
 
 async def incomes_of(session: AsyncSession, deal_id: DealId) -> list[Income]:
     """Return what a deal brought its seller, in the order in which it was noted."""
+    return (await incomes_of_deals(session, [deal_id]))[deal_id]
+
+
+async def incomes_of_deals(
+    session: AsyncSession, deal_ids: Collection[DealId]
+) -> dict[DealId, list[Income]]:
+    """Return what each deal brought its seller, in the order in which it was noted."""
     rows = await session.scalars(
-        select(DealIncomeRow).where(DealIncomeRow.deal_id == deal_id).order_by(DealIncomeRow.number)
+        select(DealIncomeRow)
+        .where(DealIncomeRow.deal_id.in_(deal_ids))
+        .order_by(DealIncomeRow.deal_id, DealIncomeRow.number)
     )
-    return [
-        Income(
+    found: dict[DealId, list[Income]] = {deal_id: [] for deal_id in deal_ids}
+    for row in rows:
+        income = Income(
             row.number,
             Money(row.amount_minor, row.currency),
             Money(row.withheld_minor, row.currency),
             row.received_at,
         )
-        for row in rows
+        found[DealId(row.deal_id)].append(income)
+    return found
+
+
+async def insert_incomes(session: AsyncSession, incomes: Sequence[tuple[DealId, Income]]) -> None:
+    """Write incomes; one writer of a deal at a time, see `service.sharing.following`."""
+    rows = [
+        {
+            "id": new_id(),
+            "deal_id": deal_id,
+            "number": income.number,
+            "currency": income.amount.currency,
+            "amount_minor": income.amount.amount_minor,
+            "withheld_minor": income.withheld.amount_minor,
+            "received_at": income.received_at,
+        }
+        for deal_id, income in incomes
     ]
-
-
-async def insert_income(session: AsyncSession, deal_id: DealId, income: Income) -> None:
-    """Write an income; one writer at a time, see `service.sharing.following`."""
-    await session.execute(
-        insert(DealIncomeRow).values(
-            id=new_id(),
-            deal_id=deal_id,
-            number=income.number,
-            currency=income.amount.currency,
-            amount_minor=income.amount.amount_minor,
-            withheld_minor=income.withheld.amount_minor,
-            received_at=income.received_at,
-        )
-    )
+    await insert_rows(session, DealIncomeRow, rows)
 
 
 async def objections_of(session: AsyncSession, sharing_id: SharingId) -> list[SharingObjection]:
@@ -309,3 +343,18 @@ async def schemes_of(
         .limit(limit)
     )
     return [scheme_from_json(content) for content in rows]
+
+
+async def schemes_of_parties(
+    session: AsyncSession, party_ids: Collection[PartyId]
+) -> dict[PartyId, list[Scheme]]:
+    """Return units' own schemes, the newest version first."""
+    rows = await session.execute(
+        select(SharingSchemeRow.party_id, SharingSchemeRow.content)
+        .where(SharingSchemeRow.party_id.in_(party_ids))
+        .order_by(SharingSchemeRow.party_id, SharingSchemeRow.version.desc())
+    )
+    found: dict[PartyId, list[Scheme]] = {party_id: [] for party_id in party_ids}
+    for row in rows:
+        found[PartyId(row.party_id)].append(scheme_from_json(row.content))
+    return found

@@ -81,13 +81,13 @@ async def keep(
     """
     kept = replace(sharing, due_on=(await figures(session, sharing)).due_on)
     await repository.save_sharing(session, kept)
-    await tell(session, kept, what, actor, at, public=public, restricted=restricted)
+    event = sharing_event(kept, what, actor, at, public=public, restricted=restricted)
+    await journal.append(session, event)
     await remind(session, kept, now=at)
     return kept
 
 
-async def tell(
-    session: AsyncSession,
+def sharing_event(
     sharing: Sharing,
     what: str,
     actor: Actor | str,
@@ -95,22 +95,19 @@ async def tell(
     *,
     public: Mapping[str, Any] | None = None,
     restricted: Mapping[str, Any] | None = None,
-) -> None:
-    """Journal what happened to a sharing."""
+) -> NewEvent:
+    """Return the event of what happened to a sharing."""
     told = {"seller_id": sharing.seller_id, "status": sharing.status, "version": sharing.version}
-    await journal.append(
-        session,
-        NewEvent(
-            market_id=sharing.market_id,
-            subject="sharing",
-            subject_id=sharing.id,
-            type=f"sharing.{what}",
-            market_at=at,
-            actor=actor if isinstance(actor, str) else actor.ref,
-            public={"deal_id": sharing.deal_id, "number": sharing.number} | dict(public or {}),
-            restricted=told | dict(restricted or {}),
-            audience=frozenset({sharing.seller_id}),
-        ),
+    return NewEvent(
+        market_id=sharing.market_id,
+        subject="sharing",
+        subject_id=sharing.id,
+        type=f"sharing.{what}",
+        market_at=at,
+        actor=actor if isinstance(actor, str) else actor.ref,
+        public={"deal_id": sharing.deal_id, "number": sharing.number} | dict(public or {}),
+        restricted=told | dict(restricted or {}),
+        audience=frozenset({sharing.seller_id}),
     )
 
 

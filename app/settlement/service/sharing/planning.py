@@ -1,6 +1,6 @@
 """Open a deal's sharing, and plan it until the notice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.listings import public as listings
+from app.platform import journal
 from app.platform.access import Actor
 from app.settlement.domain.contract import check_version
 from app.settlement.domain.deal import Deal
@@ -25,14 +26,20 @@ from app.settlement.domain.sharing.income import CostLine, check_costs
 from app.settlement.domain.sharing.notices import choose, day_in_shanghai, keep_options
 from app.settlement.domain.sharing.plans import first_plan
 from app.settlement.domain.sharing.schemes import Basis, Scheme, SharingBasisUnknown
-from app.settlement.repository import get_deal
+from app.settlement.repository import lock_deals
 from app.settlement.repository import sharing as repository
-from app.settlement.service.sharing.keeping import figures, keep, locked, require_unit, tell
-from app.settlement.service.sharing.reminding import remind
-from app.settlement.service.sharing.schemes import require_scheme, usual_scheme
-from app.settlement.service.terms import terms_of
+from app.settlement.repository.terms import terms_of_deals
+from app.settlement.service.sharing.keeping import (
+    figures,
+    keep,
+    locked,
+    require_unit,
+    sharing_event,
+)
+from app.settlement.service.sharing.reminding import remind_new
+from app.settlement.service.sharing.schemes import require_scheme, usual_schemes
 from app.shared.errors import Conflict
-from app.shared.ids import SharingId, new_id
+from app.shared.ids import DealId, SharingId, new_id
 from app.shared.money import Money
 
 
@@ -59,10 +66,23 @@ class Achieved:
 
 async def achieved(session: AsyncSession, deal: Deal) -> Achieved:
     """Return the completers of what a deal sold; a demand's work has none on record."""
-    if deal.listing_id is None:
-        return Achieved(title=None, completers=(), granted=None)
-    listing = await listings.get_listing(session, deal.listing_id)
-    content = (await listings.get_achievement(session, listing.achievement_id)).content
+    return (await _achieved_by_deals(session, [deal]))[deal.id]
+
+
+async def _achieved_by_deals(
+    session: AsyncSession, deals: Collection[Deal]
+) -> dict[DealId, Achieved]:
+    listed = {deal.listing_id for deal in deals if deal.listing_id is not None}
+    offers = await listings.get_offers(session, listed) if listed else {}
+    unknown = Achieved(title=None, completers=(), granted=None)
+    return {
+        deal.id: unknown if deal.listing_id is None else _achieved(offers[deal.listing_id][1])
+        for deal in deals
+    }
+
+
+def _achieved(achievement: listings.Achievement) -> Achieved:
+    content = achievement.content
     return Achieved(
         title=content.title,
         completers=tuple((one.name, one.share_bp) for one in content.completers),
@@ -73,46 +93,82 @@ async def achieved(session: AsyncSession, deal: Deal) -> Achieved:
 async def open_sharing(
     session: AsyncSession, actor: Actor, deal_id: UUID, *, now: datetime
 ) -> Sharing:
-    """Open a deal's sharing with the completers as persons and the unit's scheme.
+    """Open a deal's sharing; see `open_sharings`."""
+    (sharing,) = await open_sharings(session, actor, [deal_id], now=now)
+    return sharing
 
-    What an investment brought are shares, if the price terms count them.
+
+async def open_sharings(
+    session: AsyncSession, actor: Actor, deal_ids: Collection[UUID], *, now: datetime
+) -> list[Sharing]:
+    """Open deals' sharings, all or none, with the completers as persons and the unit's scheme.
+
+    What an investment brought are shares, if the price terms count them. The deals are locked
+    in id order, in which their sharings come back.
 
     Raises:
-        NotYours: Staff of another party than the seller.
-        SharingExists: Names it.
+        ObjectUnknown: No such deal.
+        NotYours: Staff of another party than a seller.
+        SharingExists: Names the first deal that has one.
     """
-    deal = await get_deal(session, deal_id, lock=True)
-    require_unit(actor, deal.seller_id)
-    known = await achieved(session, deal)
-    stake = (await terms_of(session, deal)).shares
-    shares = None if stake is None else stake.share_count
-    basis = Basis.NET_INCOME if shares is None else Basis.SHARES
-    plan = first_plan(
-        await usual_scheme(session, deal.seller_id, basis, now=now),
-        known.completers,
-        granted=bool(known.granted),
-        currency=deal.price.currency,
-        shares_total=shares,
-    )
-    incomes = await repository.incomes_of(session, deal.id)
-    sharing = Sharing(
-        id=SharingId(new_id()),
-        number=await repository.next_number(session, at=now),
-        market_id=deal.market_id,
-        deal_id=deal.id,
-        seller_id=deal.seller_id,
-        currency=deal.price.currency,
-        status=SharingStatus.DRAFT,
-        version=1,
-        plan=plan,
-        opened_at=now,
-        due_on=standing(plan, incomes, ()).due_on if plan.persons else None,
-    )
-    if not await repository.insert_sharing(session, sharing):
-        raise SharingExists("Read it, and change its plan.", deal_id=deal.id)
-    await tell(session, sharing, "opened", actor, now, restricted={"plan": plan})
-    await remind(session, sharing, now=now)
-    return sharing
+    deals = await lock_deals(session, set(deal_ids))
+    for deal in deals.values():
+        require_unit(actor, deal.seller_id)
+    if not deals:
+        return []
+    plans = await _first_plans(session, list(deals.values()), now=now)
+    incomes = await repository.incomes_of_deals(session, deals)
+    numbers = await repository.next_numbers(session, len(deals), at=now)
+    opened = [
+        Sharing(
+            id=SharingId(new_id()),
+            number=number,
+            market_id=deal.market_id,
+            deal_id=deal.id,
+            seller_id=deal.seller_id,
+            currency=deal.price.currency,
+            status=SharingStatus.DRAFT,
+            version=1,
+            plan=plan,
+            opened_at=now,
+            due_on=standing(plan, incomes[deal.id], ()).due_on if plan.persons else None,
+        )
+        for deal, plan, number in zip(deals.values(), plans, numbers, strict=True)
+    ]
+    there = await repository.insert_sharings(session, opened)
+    if there:
+        raise SharingExists("Read it, and change its plan.", deal_id=min(there))
+    events = [
+        sharing_event(sharing, "opened", actor, now, restricted={"plan": sharing.plan})
+        for sharing in opened
+    ]
+    await journal.append(session, *events)
+    await remind_new(session, opened, now=now)
+    return opened
+
+
+async def _first_plans(
+    session: AsyncSession, deals: Sequence[Deal], *, now: datetime
+) -> list[Plan]:
+    """Return the plan that each deal's sharing begins with."""
+    known = await _achieved_by_deals(session, deals)
+    # A demand's deal has none of its own, and no shares.
+    terms = await terms_of_deals(session, {deal.id: deal.terms_version for deal in deals})
+    stakes = {deal_id: fixed.shares for deal_id, fixed in terms.items()}
+    counts = {deal_id: stake.share_count for deal_id, stake in stakes.items() if stake is not None}
+    bases = {deal.id: Basis.SHARES if deal.id in counts else Basis.NET_INCOME for deal in deals}
+    wanted = {(deal.seller_id, bases[deal.id]) for deal in deals}
+    schemes = await usual_schemes(session, wanted, now=now)
+    return [
+        first_plan(
+            schemes[deal.seller_id, bases[deal.id]],
+            known[deal.id].completers,
+            granted=bool(known[deal.id].granted),
+            currency=deal.price.currency,
+            shares_total=counts.get(deal.id),
+        )
+        for deal in deals
+    ]
 
 
 async def plan_sharing(

@@ -1,5 +1,6 @@
 """Remind a unit of what it owes its people: a month before the day, and when it has passed."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -26,14 +27,28 @@ async def remind(session: AsyncSession, sharing: Sharing, *, now: datetime) -> N
     if due is None:
         await timers.cancel(session, kind=TIMER, subject_id=sharing.id)
         return
-    early = _begin_of(due - _AHEAD)
     await timers.schedule(
         session,
         market_id=sharing.market_id,
         kind=TIMER,
         subject_id=sharing.id,
-        due_at=early if now < early else max(now, _begin_of(due + _ONE_DAY)),
+        due_at=_when(due, now=now),
     )
+
+
+async def remind_new(session: AsyncSession, sharings: Sequence[Sharing], *, now: datetime) -> None:
+    """Set the reminders of sharings that have just been opened."""
+    dues = [
+        (sharing.market_id, sharing.id, _when(sharing.due_on, now=now))
+        for sharing in sharings
+        if sharing.due_on is not None
+    ]
+    await timers.schedule_no_later(session, kind=TIMER, dues=dues)
+
+
+def _when(due: date, *, now: datetime) -> datetime:
+    early = _begin_of(due - _AHEAD)
+    return early if now < early else max(now, _begin_of(due + _ONE_DAY))
 
 
 async def tell_due(session: AsyncSession, sharing: Sharing, *, now: datetime) -> None:

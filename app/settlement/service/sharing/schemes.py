@@ -1,11 +1,12 @@
 """A unit's own schemes of sharing: published version by version, above the floor of law."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.public import get_party
+from app.identity.public import Party, get_parties
 from app.platform import journal
 from app.platform.access import Actor
 from app.platform.journal import NewEvent
@@ -90,15 +91,23 @@ async def require_scheme(
     return find_scheme(own, name, version, on=day_in_shanghai(now))
 
 
-async def usual_scheme(
-    session: AsyncSession, party_id: PartyId, basis: Basis, *, now: datetime
-) -> Scheme:
-    """Return the unit's own scheme in force, if it knows the basis, else the law's."""
-    own = await repository.schemes_of(session, party_id)
+async def usual_schemes(
+    session: AsyncSession, wanted: Collection[tuple[PartyId, Basis]], *, now: datetime
+) -> dict[tuple[PartyId, Basis], Scheme]:
+    """Return units' own schemes in force where they know the basis, else the law's."""
     today = day_in_shanghai(now)
+    ids = {party_id for party_id, _ in wanted}
+    own = await repository.schemes_of_parties(session, ids)
+    units = {unit.id: unit for unit in await get_parties(session, ids)}
+    return {
+        (party_id, basis): _usual(own[party_id], units[party_id], basis, today)
+        for party_id, basis in wanted
+    }
+
+
+def _usual(own: Sequence[Scheme], unit: Party, basis: Basis, today: date) -> Scheme:
     for scheme in newest(in_force(own, on=today)):
         if basis in scheme.rules:
             return scheme
-    unit = await get_party(session, party_id)
     law = default_scheme_name(unit.seller_class, unit.region_code)
     return find_scheme((), law, None, on=today)
