@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zipfile import is_zipfile
@@ -335,7 +335,8 @@ def verify(
 
         text, holds = verify_archive(bundle, keys=keys)
     elif is_certificate(bundle):
-        text, holds = verify_certificate(bundle, keys=keys, revoked=revoked)
+        now = datetime.now(UTC)
+        text, holds = verify_certificate(bundle, keys=keys, revoked=revoked, now=now)
     else:
         from app.auctions.public import verify_proof_files
 

@@ -109,10 +109,14 @@ UtcView = Annotated[
 ]
 
 
+_UNSHOWN = "\x7f\ufffe\uffff"
+
+
 def printable(text: str) -> str:
     """Return the text if it can be shown and stored, for validators of text fields."""
     # PostgreSQL text holds neither NUL nor lone surrogates.
-    if any(ord(char) < 32 and char not in "\n\t" for char in text) or "\x7f" in text:
+    # XML, and so docx and xlsx, hold no U+FFFE and U+FFFF either.
+    if any((ord(char) < 32 and char not in "\n\t") or char in _UNSHOWN for char in text):
         raise ValueError("control characters are not accepted")
     text.encode()
     return text

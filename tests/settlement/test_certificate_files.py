@@ -233,7 +233,21 @@ def test_the_command_verifies_without_anything_else(
     assert code == 1
     assert "已撤销 / REVOKED" in text
     assert "deal_annulled" in text
+    listed.write_text(signer.sign("n" * 43, revocation_list([], market="zhejiang", now=NOW)))
+    code, text = run(paper, "--keys", jwks, "--revoked", listed)
+    assert (code, "撤销名单已过期" in text) == (0, True)
+    told = revocation_list([], market="zhejiang", now=NOW.replace(year=2126))
+    listed.write_text(signer.sign("n" * 43, told))
+    assert "撤销名单已过期" not in run(paper, "--keys", jwks, "--revoked", listed)[1]
     assert run(bad, "--keys", jwks)[0] == 1
+    older = tmp_path / "older.json"
+    older.write_text(json.dumps({"keys": keys["keys"][:1]}))
+    code, text = run(paper, "--keys", older)
+    assert (code, "没有文件封印签名所用的密钥" in text) == (1, True)
+    older.write_text("[" * 200_000)
+    assert run(paper, "--keys", older)[0] == 1
+    code, text = run(paper, "--keys", bad)
+    assert (code, "公钥文件不是 JWKS" in text) == (1, True)
     code, text = run(paper)
     assert code == 1
     assert "--keys" in text

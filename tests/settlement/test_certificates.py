@@ -63,6 +63,7 @@ async def test_a_certificate_follows_effect_and_payment(
     assert await issued(counter, deal_id) == first
     assert first["number"].startswith("ZP-C-2026-")
     assert first["full"]["facts"]["deal"]["contract_hash"] == "a" * 64
+    assert first["full"]["facts"]["payment"]["mode"] == "lump_sum"
     assert first["public"]["facts"]["facts_hash"] == digest(first["full"]["facts"])
     (event,) = [it for it in await history(session, deal_id) if it.type == "deal.certified"]
     assert event.public["facts_hash"] == first["public"]["facts"]["facts_hash"]

@@ -34,6 +34,7 @@ from app.settlement.repository import certificates
 from app.settlement.repository.dues import dues_of
 from app.settlement.service.effects import open_conditions
 from app.settlement.service.settling import journal_deal
+from app.settlement.service.terms import terms_of
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import MarketId, PartyId
 from app.shared.jsonable import jsonable
@@ -144,7 +145,7 @@ async def _transaction(
             "contract_hash": deal.signed_text_hash,
         },
         "payment": {
-            "mode": contract.payment_mode,
+            "mode": (await terms_of(session, deal)).payment_mode,
             "paid": deal.paid,
             "last_received_at": max((it.received_at for it in payments), default=None),
         },

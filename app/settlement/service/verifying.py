@@ -1,6 +1,7 @@
 """Verify a certificate's file: offline, with the exchange's keys and its list of revocations.
 
-Needs the files and nothing else: no network, no database, no clock.
+Needs the files and nothing else: no network and no database; the caller's clock only tells
+whether a list of revocations is old.
 """
 
 import base64
@@ -64,13 +65,14 @@ class Verified:
 
 
 def verify_certificate(
-    path: Path, *, keys: Path | None, revoked: Path | None = None
+    path: Path, *, keys: Path | None, revoked: Path | None = None, now: datetime
 ) -> tuple[str, bool]:
     """Verify a certificate's PDF, JWS or JSON file; return what to tell and whether it holds.
 
     Args:
         keys: File with the exchange's JWKS, as saved from it; a certificate holds none itself.
         revoked: File with its signed list of revocations, as saved from it.
+        now: By the clock of whoever asks: an old list is said to be old.
     """
     if keys is None:
         return _KEYS_WANTED, False
@@ -80,9 +82,9 @@ def verify_certificate(
         shown = check(path.read_bytes(), jwks, listed=listed)
     except CertificateBroken as broken:
         return f"不成立 / BROKEN\n{broken.zh} / {broken.en}\n", False
-    except (OSError, ValueError) as failure:
+    except (OSError, ValueError, RecursionError) as failure:
         return f"不成立 / BROKEN\n无法读取公钥或文件 / unreadable: {failure}\n", False
-    return _told(shown), shown.revoked is None
+    return _told(shown, now), shown.revoked is None
 
 
 def is_certificate(path: Path) -> bool:
@@ -110,6 +112,8 @@ def check(content: bytes, jwks: Any, *, listed: bytes | None = None) -> Verified
 
     Invariants: ST194, ST195, ST196.
     """
+    if not (isinstance(jwks, dict) and isinstance(jwks.get("keys"), list)):
+        raise CertificateBroken("公钥文件不是 JWKS", "the keys file is no JWKS")
     try:
         facts = _facts(content, jwks)
         if facts["format"] not in _FORMATS:
@@ -150,12 +154,26 @@ def _signed(token: str, jwks: Any, what: str) -> Json:
     try:
         payload = verify(token, jwks)
     except SignatureInvalid:
+        if _lacks_key(token, jwks):
+            raise CertificateBroken(
+                f"公钥文件中没有{what}签名所用的密钥，请重新取得公钥",
+                "the keys file lacks the key that signed: get the exchange's keys anew",
+            ) from None
         raise CertificateBroken(f"{what}签名无效", "a signature does not verify") from None
     header, body, signature = token.split(".")
     again = (_b64(_raw(header)), _b64(canonical_json(payload)), _b64(_raw(signature)))
     if again != (header, body, signature):
         raise CertificateBroken(f"{what}编码被改动", "the token is not in canonical form")
     return payload
+
+
+def _lacks_key(token: str, jwks: Any) -> bool:
+    """Tell whether a token names a key that the file does not have, as after a change of keys."""
+    try:
+        kid = json.loads(_raw(token.partition(".")[0]))["kid"]
+        return kid not in [key["kid"] for key in jwks["keys"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _raw(part: str) -> bytes:
@@ -179,7 +197,7 @@ def _against(facts: Json, listed: Json) -> Verified:
     return Verified(facts, entry, listed["issued_at"], listed["next_update"])
 
 
-def _told(shown: Verified) -> str:
+def _told(shown: Verified, now: datetime) -> str:
     facts = shown.facts
     head = "已撤销 / REVOKED" if shown.revoked else "成立 / VERIFIED"
     lines = [f"{head}: {facts['number']}"]
@@ -196,4 +214,6 @@ def _told(shown: Verified) -> str:
             f"  撤销名单 / revocations as of {shown.listed_at}, "
             f"下次更新 / next update {shown.next_update}"
         )
+        if shown.next_update is not None and datetime.fromisoformat(shown.next_update) < now:
+            lines.append("  注 / note: 撤销名单已过期，请重新取得 / the list is old: get a new one")
     return "\n".join(lines) + "\n"
