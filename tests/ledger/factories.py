@@ -37,21 +37,22 @@ class Books:
         )
         return booked
 
-    async def pay_out(
-        self, party_id: PartyId, minor: int, *, at: datetime = AT, entry_id: UUID | None = None
-    ) -> EntryId:
-        booked = EntryId(entry_id or new_id())
-        await ledger.pay_out(
+    async def order(
+        self, party_id: PartyId, minor: int, *, at: datetime = AT, order_id: UUID | None = None
+    ) -> UUID:
+        """Set money aside to be paid out; return the order's id."""
+        ordered = order_id or new_id()
+        await ledger.order_payment(
             self.session,
-            entry_id=booked,
+            order_id=ordered,
             market_id=self.market_id,
             party_id=party_id,
             amount=Money(minor),
-            reference="back",
+            reference="out",
             at=at,
             actor=ACTOR,
         )
-        return booked
+        return ordered
 
     async def hold(
         self,

@@ -9,6 +9,7 @@ import pytest
 from app.ledger import public as ledger
 from app.ledger import repository
 from app.ledger.domain.accounts import Purpose
+from app.ledger.public.orders import order_entry_id
 from app.platform.db import Database
 from app.shared.errors import Conflict
 from app.shared.ids import DealId, EntryId, HoldId, MarketId, PartyId, new_id
@@ -48,8 +49,8 @@ def receive(who: PartyId, minor: int, entry_id: UUID | None = None) -> Act:
     return lambda books: books.receive(who, minor, entry_id=entry_id)
 
 
-def pay_out(who: PartyId, minor: int, entry_id: UUID | None = None) -> Act:
-    return lambda books: books.pay_out(who, minor, entry_id=entry_id)
+def order(who: PartyId, minor: int, order_id: UUID | None = None) -> Act:
+    return lambda books: books.order(who, minor, order_id=order_id)
 
 
 def hold(who: PartyId, minor: int, hold_id: UUID | None = None) -> Act:
@@ -83,11 +84,11 @@ def reverse(entry_id: EntryId, reversal_id: EntryId) -> Act:
     )
 
 
-async def test_concurrent_payouts_never_overdraw(database: Database) -> None:
+async def test_concurrent_orders_never_overdraw(database: Database) -> None:
     """G3"""
     market, someone = Market(database), PartyId(new_id())
     await market.run(receive(someone, 1_000))
-    outcomes = await market.all(*[pay_out(someone, 90)] * 20)
+    outcomes = await market.all(*[order(someone, 90)] * 20)
     assert outcomes.count(None) == 11
     assert outcomes.count(ledger.InsufficientFunds) == 9
     async with database.transaction() as session:
@@ -95,7 +96,7 @@ async def test_concurrent_payouts_never_overdraw(database: Database) -> None:
     await market.check()
 
 
-async def test_a_hold_and_a_payout_do_not_both_take_the_same_money(database: Database) -> None:
+async def test_a_hold_and_an_order_do_not_both_take_the_same_money(database: Database) -> None:
     """G3, G6"""
     market = Market(database)
     for _ in range(10):
@@ -104,7 +105,7 @@ async def test_a_hold_and_a_payout_do_not_both_take_the_same_money(database: Dat
         outcomes = await market.all(
             hold(someone, 60),
             hold(someone, 60),
-            pay_out(someone, 60),
+            order(someone, 60),
         )
         assert outcomes.count(None) == 1
     await market.check()
@@ -161,9 +162,11 @@ async def test_one_id_takes_effect_once(database: Database) -> None:
     market, someone, entry_id = Market(database), PartyId(new_id()), EntryId(new_id())
     outcomes = await market.all(*[receive(someone, 100, entry_id)] * 15)
     assert outcomes == [None] * 15
-    repeated = await market.all(*[pay_out(someone, 100, EntryId(someone))] * 15)
+    repeated = await market.all(*[order(someone, 100, someone)] * 15)
     assert repeated == [None] * 15
-    undone = await market.all(*[reverse(EntryId(someone), EntryId(new_id())) for _ in range(10)])
+    undone = await market.all(
+        *[reverse(order_entry_id(someone), EntryId(new_id())) for _ in range(10)]
+    )
     assert undone.count(None) == 1
     async with database.transaction() as session:
         assert await Books(session, market.market_id).funds(someone) == 100
@@ -180,8 +183,8 @@ async def test_parties_in_any_order_do_not_wait_for_each_other(database: Databas
         await ledger.lock_parties(
             books.session, market_id=books.market_id, party_ids=[first, second], currency="CNY"
         )
-        await books.pay_out(first, 1)
-        await books.pay_out(second, 1)
+        await books.order(first, 1)
+        await books.order(second, 1)
 
     outcomes = await market.all(
         *[lambda books: both(books, *pair), lambda books: both(books, *reversed(pair))] * 8
@@ -195,7 +198,7 @@ async def test_a_statement_never_shows_a_limited_account_below_zero(database: Da
     await market.all(
         *[
             receive(someone, 7),
-            pay_out(someone, 5),
+            order(someone, 5),
             hold(someone, 3),
         ]
         * 10

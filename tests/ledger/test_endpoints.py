@@ -95,7 +95,7 @@ async def test_a_statement_runs_from_the_first_posting_to_the_balance(
     mine = PartyId(new_id())
     for minor in (100, 20, 3):
         await books.receive(mine, minor)
-    await books.pay_out(mine, 23)
+    await books.order(mine, 23)
     bearer = headers(Role.BUYER_STAFF, mine)
     (account,) = await accounts(client, bearer)
     url = f"/v1/accounts/{account['id']}/postings"
@@ -105,7 +105,7 @@ async def test_a_statement_runs_from_the_first_posting_to_the_balance(
     ).json()
     lines = first["items"] + rest["items"]
     assert rest["next"] is None
-    assert [line["kind"] for line in lines] == ["receipt"] * 3 + ["payout"]
+    assert [line["kind"] for line in lines] == ["receipt"] * 3 + ["payment_order"]
     assert [line["change"]["amount"] for line in lines] == ["1.00", "0.20", "0.03", "-0.23"]
     assert [line["balance"]["amount"] for line in lines] == ["1.00", "1.20", "1.23", "1.00"]
     assert account["balance"] == lines[-1]["balance"]

@@ -45,21 +45,6 @@ async def identify(books: Books, arrival: UUID, who: PartyId, minor: int) -> Non
     )
 
 
-async def order(books: Books, who: PartyId, minor: int, order_id: UUID | None = None) -> UUID:
-    ordered = order_id or new_id()
-    await ledger.order_payment(
-        books.session,
-        order_id=ordered,
-        market_id=books.market_id,
-        party_id=who,
-        amount=Money(minor),
-        reference="out",
-        at=AT,
-        actor=ACTOR,
-    )
-    return ordered
-
-
 async def execute(books: Books, order_id: UUID, minor: int, reference: str = "bank 2") -> None:
     await ledger.execute(
         books.session,
@@ -116,11 +101,11 @@ async def test_an_order_is_paid_once_or_called_off_once(books: Books) -> None:
     """G12"""
     someone = PartyId(new_id())
     await books.receive(someone, 100)
-    paid, failed = await order(books, someone, 30), await order(books, someone, 50)
-    assert await order(books, someone, 30, paid) == paid  # a retry
+    paid, failed = await books.order(someone, 30), await books.order(someone, 50)
+    assert await books.order(someone, 30, order_id=paid) == paid  # a retry
     assert await books.funds(someone) == 20
     with pytest.raises(ledger.InsufficientFunds):
-        await order(books, someone, 21)
+        await books.order(someone, 21)
     for _ in range(2):
         await execute(books, paid, 30)
         await call_off(books, failed)

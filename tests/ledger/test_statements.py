@@ -32,7 +32,7 @@ async def mine(session: AsyncSession) -> tuple[Books, PartyId]:
     await books.receive(party, 3, at=AT + timedelta(days=3))  # booked first, happened last
     await books.receive(party, 100)
     await books.receive(party, 20, at=AT + timedelta(days=1))
-    await books.pay_out(party, 5, at=AT + timedelta(days=2))
+    await books.order(party, 5, at=AT + timedelta(days=2))
     return books, party
 
 
@@ -102,7 +102,7 @@ async def test_a_statement_as_a_sheet(
     assert [row[1:] for row in rows[2:]] == [
         ["期初余额 Opening balance", "", "", "1.00"],
         ["到账 Receipt", "bank 1", "0.20", "1.20"],
-        ["付款 Payout", "back", "-0.05", "1.15"],
+        ["付款指令 Payment order", "out", "-0.05", "1.15"],
         ["期末余额 Closing balance", "", "", "1.15"],
     ]
     assert rows[3][0] == "2026-03-03 09:00:00"

@@ -22,7 +22,6 @@ class EntryKind(StrEnum):
     CAPTURE = "capture"  # held → escrow
     ESCROW_PAYMENT = "escrow_payment"  # funds → escrow
     SETTLEMENT = "settlement"  # escrow → funds of the seller
-    PAYOUT = "payout"  # funds → bank
     FORFEITURE = "forfeiture"  # held → forfeited
     ESCROW_FORFEITURE = "escrow_forfeiture"  # escrow → forfeited
     ESCROW_REFUND = "escrow_refund"  # escrow → funds of the buyer
@@ -45,7 +44,6 @@ REVERSIBLE: Final = frozenset(
         EntryKind.RECEIPT,
         EntryKind.ESCROW_PAYMENT,
         EntryKind.SETTLEMENT,
-        EntryKind.PAYOUT,
         EntryKind.UNIDENTIFIED,
         EntryKind.RETURN_ORDER,
         EntryKind.PAYMENT_ORDER,

@@ -31,7 +31,6 @@ KINDS: Final[Mapping[EntryKind, str]] = {
     EntryKind.CAPTURE: "保证金转价款 Capture",
     EntryKind.ESCROW_PAYMENT: "价款入监管 Escrow payment",
     EntryKind.SETTLEMENT: "价款划付出让方 Settlement",
-    EntryKind.PAYOUT: "付款 Payout",
     EntryKind.FORFEITURE: "没收保证金 Forfeiture",
     EntryKind.ESCROW_FORFEITURE: "没收监管资金 Escrow forfeiture",
     EntryKind.ESCROW_REFUND: "监管资金退还 Escrow refund",

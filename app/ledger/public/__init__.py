@@ -15,7 +15,7 @@ from app.ledger.domain.movements import (
     unidentified,
 )
 from app.ledger.domain.trial import TrialLine, totals
-from app.ledger.public.deposits import capture, forfeit, hold, pay_out, receive, release
+from app.ledger.public.deposits import capture, forfeit, hold, receive, release
 from app.ledger.public.escrow import (
     forfeit_escrow,
     pay_into_escrow,
@@ -83,7 +83,6 @@ __all__ = [
     "pay_commission",
     "pay_fee",
     "pay_into_escrow",
-    "pay_out",
     "receipt",
     "receive",
     "refund_escrow",

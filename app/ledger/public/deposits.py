@@ -6,8 +6,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import service
-from app.ledger.domain.accounts import bank_account, funds_account
-from app.ledger.domain.entries import Entry, EntryKind, transfer
 from app.ledger.domain.holds import Hold
 from app.ledger.domain.movements import receipt
 from app.ledger.service import ActorRef
@@ -109,31 +107,3 @@ async def forfeit(
         EntryDiffers: It was forfeited on another ground.
     """
     await service.forfeit(session, hold_id, at=at, actor=actor, ground=ground)
-
-
-async def pay_out(
-    session: AsyncSession,
-    *,
-    entry_id: EntryId,
-    market_id: MarketId,
-    party_id: PartyId,
-    amount: Money,
-    reference: str,
-    at: datetime,
-    actor: ActorRef,
-) -> None:
-    """Book money that the bank paid to a party: its funds → bank.
-
-    Raises:
-        InsufficientFunds: The party's funds are less.
-        EntryDiffers: The id was used for another movement.
-    """
-    legs = transfer(
-        debit=funds_account(market_id, party_id, amount.currency),
-        credit=bank_account(market_id, amount.currency),
-        amount=amount,
-    )
-    entry = Entry(
-        id=entry_id, market_id=market_id, kind=EntryKind.PAYOUT, legs=legs, reference=reference
-    )
-    await service.book(session, entry, at=at, actor=actor)
