@@ -77,6 +77,15 @@ def test_machines_read_json(tmp_path: Path) -> None:
     )
 
 
+def test_half_a_character_in_a_name_is_told_not_fatal(tmp_path: Path) -> None:
+    """ST175: JSON may escape what no encoding can print."""
+    path = tmp_path / "合同.json"
+    path.write_text(json.dumps(SOUND)[:-1] + ', "\\ud800": 1}', encoding="utf-8")
+    for arguments in ((path,), (path, "--json")):
+        answer = run(*arguments)
+        assert answer.exit_code == 0, answer.output
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_tables_are_linted_row_by_row(tmp_path: Path, suffix: str) -> None:
     rows = rows_of(SOUND, SOUND | {"in_writing": "否"})
@@ -87,6 +96,19 @@ def test_tables_are_linted_row_by_row(tmp_path: Path, suffix: str) -> None:
     told = json.loads(answer.output)["contracts"]
     assert [(item["place"], item["ready"]) for item in told] == [(2, True), (3, False)]
     assert [finding["rule"] for finding in told[1]["findings"]] == ["written_form"]
+
+
+def test_titles_above_the_header_are_no_header(tmp_path: Path) -> None:
+    """ST175: lists begin with whose they are; rows keep the numbers that the author sees."""
+    header, row = rows_of(SOUND)
+    path = tmp_path / "台账.xlsx"
+    titles = [("之澜理工大学2026年技术合同台账",), ("填报单位：", "技术转移中心")]
+    path.write_bytes(write_xlsx([("台账", [*titles, header, row])]))
+    answer = run(path, "--json")
+    assert answer.exit_code == 0, answer.output
+    assert [item["place"] for item in json.loads(answer.output)["contracts"]] == [4]
+    path.write_bytes(write_xlsx([("台账", [*titles, header])]))
+    assert run(path).exit_code == 2
 
 
 def test_the_template_is_written_and_its_example_is_sound(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def lint_table(content: bytes, media_type: str, *, today: date) -> LintedFile:
     linted = tuple(
         Linted(row.number, record, record.judged(today=today)) for row, record in read.rows
     )
-    return LintedFile(linted, read.unused, (sheet.header, sheet.rows))
+    return LintedFile(linted, read.unused, (read.header, tuple(row for row, _ in read.rows)))
 
 
 def lint_content(content: bytes, suffix: str, *, today: date) -> LintedFile:

@@ -26,11 +26,15 @@ _YES_NO: Final = {"是": True, "yes": True, "true": True, "y": True, "1": True} 
     "0": False,
 }
 _CURRENCIES: Final = {"CNY": "元", "USD": "美元", "HKD": "港元", "EUR": "欧元", "JPY": "日元"}
-_CURRENCY_OF: Final = {fold(word): code for code, word in _CURRENCIES.items()} | {
-    fold(code): code for code in _CURRENCIES
-}
+_CURRENCY_OF: Final = (
+    {fold(word): code for code, word in _CURRENCIES.items()}
+    | {fold(code): code for code in _CURRENCIES}
+    | {"圆": "CNY", "元人民币": "CNY", "人民币": "CNY"}
+)
 _SCALES: Final = {"": 0, "万": 4, "亿": 8}
-_MONEY: Final = re.compile(r"(?:人民币|rmb|¥|cny)?(\d{1,15}(?:\.\d{1,10})?)([万亿]?)(\D{0,4})")
+_MONEY: Final = re.compile(
+    r"(?:人民币|rmb|¥|cny)?(\d{1,15}(?:\.\d{1,10})?)([万亿]?)(\D{0,4}?)[整正]?"
+)
 _DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?")
 _EIGHT_DIGITS: Final = re.compile(r"([12]\d{3})([01]\d)([0-3]\d)")
 # As official letters write a day: 二〇二六年十二月三十一日.

@@ -4,6 +4,8 @@ A value that cannot be read is told once, with what would pass, and stays unknow
 table has is kept as it stands, so that the rules tell of it.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -74,7 +76,12 @@ def read_object(told: Mapping[str, Any]) -> Read:
     fields = ((field, told[field.name], None) for field in mapping().fields if field.name in told)
     record, found = read_values(fields, pages)
     known = _places()
-    unused = tuple(str(name) for name in told if name not in known and name != "pages")
+    # JSON may escape half a character, which nothing can print.
+    unused = tuple(
+        name.encode(errors="replace").decode()
+        for name in told
+        if name not in known and name != "pages"
+    )
     return Read(record, (*faults, *found), unused)
 
 
@@ -140,7 +147,7 @@ def read_value(field: FormField, raw: Any, unit: str | None = None) -> Any:
     """
     if isinstance(raw, str):
         raw = raw.strip()
-    if raw is None or raw in ("", []):
+    if raw is None or raw == [] or (isinstance(raw, str) and raw.casefold() in _NOTHING):
         return None
     if field.kind == "money":
         return _money(raw, unit or (_YUAN if field.unit else None))
@@ -148,9 +155,16 @@ def read_value(field: FormField, raw: Any, unit: str | None = None) -> Any:
     return read(field, raw)
 
 
+# What people write into a cell that they leave empty.
+_NOTHING: Final = frozenset({"", "/", "-", "—", "——", "无", "暂无", "不详", "待定", "n/a"})
+
+
 def _text(_: FormField, raw: Any) -> str:
     if isinstance(raw, str):
-        return read_text(raw, _TEXT_MAX)
+        text = read_text(raw, _TEXT_MAX)
+        # Numbers typed in full width are the same numbers.
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        return plain if plain.isascii() else text
     if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     raise CellFault("text_expected", f"{shown(str(raw))}不是文字", "填写文字")
@@ -160,7 +174,20 @@ def _code(field: FormField, raw: Any) -> str:
     text = _text(field, raw)
     assert field.table is not None
     names = WORDS.vocabulary(field.table).names
-    return names.get(text) or names.get(fold(text), text)
+    also = _ALSO.get(field.table, {}).get(fold(text))
+    return also or names.get(text) or names.get(fold(text), text)
+
+
+# As the model contracts of 技术合同示范文本 call them.
+_ALSO: Final[Mapping[str, Mapping[str, str]]] = {
+    "payment_mode": {
+        "一次总付": "lump_sum",
+        "一次总算": "lump_sum",
+        "一次付清": "lump_sum",
+        "分期付款": "instalments",
+        "入门费附加提成": "entry_fee_royalty",
+    }
+}
 
 
 def _word(field: FormField, raw: Any) -> str:
@@ -194,13 +221,14 @@ def _yes_no(field: FormField, raw: Any) -> bool:
 
 
 def _count(field: FormField, raw: Any) -> int:
-    text = fold(_text(field, raw)).removesuffix("人")
+    text = _PERSONS.sub("", fold(_text(field, raw)))
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
         raise CellFault("number_expected", f"{shown(text)}不是人数", "填整数，如 30")
     return int(text)
 
 
 _DIGITS_MAX: Final = 6
+_PERSONS: Final = re.compile("(?:人次|人|名)$")
 
 
 def _list(field: FormField, raw: Any) -> tuple[str, ...]:

@@ -182,15 +182,22 @@ _PHONE_ABROAD: Final = re.compile(r"\+?\d(?:-?\d){5,18}", re.ASCII)
 _PLAIN: Final = str.maketrans("()—–", "  --")
 
 
+_EXTENSION: Final = re.compile("转(?:分机)?|(?:分机|ext)\\.?:?", re.IGNORECASE)
+_BETWEEN: Final = re.compile("[/、,;]|或")
+
+
 def _phone_fits(side: Side) -> bool:
     text = unicodedata.normalize("NFKC", side.phone or "").translate(_PLAIN)
-    digits = "".join(text.split())
-    return bool((_PHONE_ABROAD if side.is_abroad else _PHONE).fullmatch(digits))
+    form = _PHONE_ABROAD if side.is_abroad else _PHONE
+    # People state two, as 0571-85000000/13800000000, and an extension as 转8012.
+    return all(
+        form.fullmatch(_EXTENSION.sub("-", "".join(one.split()))) for one in _BETWEEN.split(text)
+    )
 
 
 @rule(Severity.ERROR, Section.PARTIES, "登记表; 电信网编号计划", "电话号码格式")
 def phone_format(record: ContractRecord) -> Iterator[Told]:
-    """A phone is a mobile, fixed or service number; of a party abroad, 6 to 19 digits."""
+    """Phones are mobile, fixed or service numbers; of a party abroad, 6 to 19 digits."""
     for prefix, side in record.sides:
         if side.phone and not _phone_fits(side):
             zh, en = _SIDE[prefix]

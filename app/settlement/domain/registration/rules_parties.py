@@ -55,7 +55,7 @@ def parties_clear(record: ContractRecord) -> Iterator[Told]:
 def parties_distinct(record: ContractRecord) -> Iterator[Told]:
     """Seller and buyer are not one and the same."""
     seller, buyer = record.seller, record.buyer
-    by_code = seller.credit_code and seller.credit_code == buyer.credit_code
+    by_code = seller.credit_code and plain(seller.credit_code) == plain(buyer.credit_code or "")
     # Two people may bear one name, two organisations with codes may not share it.
     by_name = (
         not by_code
@@ -187,11 +187,19 @@ def person_without_firm_facts(record: ContractRecord) -> Iterator[Told]:
                 )
 
 
+# A seal also says what it is for, and which one of several it is.
+_SEAL: Final = re.compile(
+    r"[-(]?(?:(?:技术)?合同专用章|公章)(?:[(-]?\d{1,2}\)?)?\)?(?:\(\d{1,2}\))?$"
+)
+
+
 @rule(Severity.ERROR, Section.SIGNATURE, _REFUSALS, "当事人名称与印章一致")
 def name_equals_seal(record: ContractRecord) -> Iterator[Told]:
-    """Each party's name is the one on its seal, but for width, spaces and kind of brackets."""
+    """Each party's name is the one on its seal, but for width, brackets and the seal's purpose."""
     for prefix, side in record.sides:
-        if not side.seal_name or not side.name or plain(side.seal_name) == plain(side.name):
+        if not side.seal_name or not side.name:
+            continue
+        if _SEAL.sub("", plain(side.seal_name)) == plain(side.name):
             continue
         zh, en = _SIDE[prefix]
         yield Told(

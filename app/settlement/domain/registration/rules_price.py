@@ -241,7 +241,7 @@ _MODES: Final[Mapping[str, frozenset[str]]] = {
 def payment_fits_terms(record: ContractRecord) -> Iterator[Told]:
     """The payment mode is the one of the price terms."""
     mode, accepted = record.payment_mode, _MODES.get(record.terms_kind or "")
-    if mode is None or accepted is None:
+    if mode is None or accepted is None or not codes.known("payment_mode", mode):
         return
     if accepted.isdisjoint(codes.chain("payment_mode", mode)):
         wanted = "、".join(codes.label("payment_mode", name) for name in sorted(accepted))

@@ -66,7 +66,8 @@ def patent_numbers_stated(record: ContractRecord) -> Iterator[Told]:
 def _normal(number: str) -> tuple[str | None, str | None]:
     """Return a number in its normal form, or what is wrong with it."""
     try:
-        return validate_patent_number(number), None
+        # Patent databases write CN202010345678.9 for what the certificate calls ZL202010345678.9.
+        return validate_patent_number(re.sub("^ *CN", "", number.upper())), None
     except PatentNumberInvalid as refused:
         return None, str(refused.fields["rule"])
 

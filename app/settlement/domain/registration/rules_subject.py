@@ -7,7 +7,7 @@ from typing import Final
 from app.settlement.domain.registration.record import ContractRecord
 from app.settlement.domain.registration.report import Section, Severity
 from app.settlement.domain.registration.rule import Rule, Told, rule
-from app.settlement.domain.registration.screens import EXCLUDED
+from app.settlement.domain.registration.screens import EXCLUDED, Screen
 from app.shared import codes
 
 _REFUSALS: Final = "技术合同认定规则 (不予登记的情形)"
@@ -62,14 +62,19 @@ def project_name_specific(record: ContractRecord) -> Iterator[Told]:
 
 
 _CONTENT_LEAST: Final = 10
+_ELSEWHERE: Final = re.compile(
+    "(?:内容)?(?:详见|参见|见|同)(?:本?合同|附件|正文|附页)[^，。；;]{0,20}[。.]?"
+)
 
 
 @rule(Severity.WARNING, Section.SUBJECT, _REFUSALS, "技术内容足以了解标的")
 def content_specific(record: ContractRecord) -> Iterator[Told]:
-    """The technical content has at least ten characters, beyond the project's name."""
+    """The technical content has ten characters at least, beyond the name and a reference."""
     content = "".join((record.technical_content or "").split())
     if content and (
-        len(content) < _CONTENT_LEAST or content == "".join((record.project_name or "").split())
+        len(content) < _CONTENT_LEAST
+        or content == "".join((record.project_name or "").split())
+        or _ELSEWHERE.fullmatch(content)
     ):
         yield Told(
             "technical_content",
@@ -147,20 +152,30 @@ def type_fits_conversion_mode(record: ContractRecord) -> Iterator[Told]:
         )
 
 
+# A title says what a contract is with its last words; before them stands what it is about.
+_CALLED: Final = r"(?:(?:及|与|和|暨)\w+)?(?:项目)?(?:合同|协议)?书?(?:[（(].*)?$"
 # What a title calls a contract, by family; the second says enough to keep silent.
 _TITLES: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]] = {
     "development": (
-        re.compile("技术开发|委托开发|合作开发"),
+        re.compile("(?:技术开发|委托开发|合作开发)" + _CALLED),
         re.compile("开发|研制|研究|研发|设计"),
     ),
     "transfer": (
-        re.compile("技术转让|专利权转让|专利申请权转让|技术秘密转让|著作权转让|品种权转让"),
+        re.compile(
+            "(?:技术转让|专利权转让|专利申请权转让|技术秘密转让|著作权转让|品种权转让)" + _CALLED
+        ),
         re.compile("转让"),
     ),
-    "licence": (re.compile("技术许可|实施许可|使用许可"), re.compile("许可|授权使用")),
-    "consulting": (re.compile("技术咨询"), re.compile("咨询|论证|评估|评价|可行性|预测|诊断")),
+    "licence": (
+        re.compile("(?:技术许可|实施许可|使用许可)" + _CALLED),
+        re.compile("许可|授权使用"),
+    ),
+    "consulting": (
+        re.compile("技术咨询" + _CALLED),
+        re.compile("咨询|论证|评估|评价|可行性|预测|诊断"),
+    ),
     "service": (
-        re.compile("技术服务|技术培训|技术中介"),
+        re.compile("(?:技术服务|技术培训|技术中介)" + _CALLED),
         re.compile("服务|培训|中介|居间|检测|测试|调试|测绘|指导"),
     ),
 }
@@ -239,27 +254,34 @@ def title_fits_subtype(record: ContractRecord) -> Iterator[Told]:
 
 _IN: Final = "[^，。；;\n]"
 # Main duties by family: what is surely this one's, and what keeps silent for it.
-_DUTIES: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]] = {
+_DUTIES: Final[Mapping[str, tuple[str, re.Pattern[str]]]] = {
     "development": (
-        re.compile("(?:委托|负责|共同|合作)(?:进行)?(?:研究)?开发|研究开发工作"),
+        r"(?:委托|负责|共同|合作)(?:进行)?(?:研究)?开发(?!的|环境|区|商|者|人员|工具|平台|成果|所得)",
         re.compile("开发|研发|研制|研究|试制|设计"),
     ),
     "transfer": (
-        re.compile(f"将{_IN}{{0,20}}(?:权|技术秘密|成果){_IN}{{0,6}}转让[给予至]"),
-        re.compile("转让|权利人变更|变更登记|移交全部"),
+        f"将{_IN}{{0,20}}(?:权|技术秘密|成果){_IN}{{0,6}}转让[给予至]",
+        re.compile("转让|权利人变更|变更登记|移交全部|交付全部|买断"),
     ),
     "licence": (
-        re.compile(f"许可{_IN}{{0,10}}(?:实施|使用){_IN}{{0,10}}(?:专利|技术)"),
-        re.compile("许可|实施权|使用权"),
+        f"许可{_IN}{{0,10}}(?:实施|使用){_IN}{{0,10}}(?:专利|技术)",
+        re.compile("许可|实施权|使用权|授权"),
     ),
     "consulting": (
-        re.compile(f"(?:提交|出具|提供){_IN}{{0,8}}(?:咨询报告|可行性研究报告|论证报告)"),
-        re.compile("咨询|论证|评估|评价|预测|调查|分析"),
+        f"(?:提交|出具|提供){_IN}{{0,8}}(?:咨询报告|可行性研究报告|论证报告)",
+        re.compile("咨询|顾问|论证|可行性|评估|评价|预测|调查|分析|规划|诊断"),
     ),
     "service": (
-        re.compile(f"提供{_IN}{{0,8}}(?:技术服务|技术培训|中介服务)"),
-        re.compile("服务|检测|测试|调试|培训|指导|居间|中介|撮合|分析|处理"),
+        f"提供{_IN}{{0,8}}(?:技术服务|技术培训|中介服务)",
+        re.compile(
+            "服务|检测|检验|测试|调试|测绘|安装|维护|运维|巡检|升级|培训|指导|居间|中介|撮合|分析|处理"
+        ),
     ),
+}
+# What a clause only supposes, refers to or leaves to another contract is no duty of this one.
+_SURE: Final = {
+    name: Screen(re.compile(sure), re.compile("如|若|倘|依据|根据|另行|另签|此前|原合同"))
+    for name, (sure, _) in _DUTIES.items()
 }
 
 
@@ -269,16 +291,13 @@ def obligations_consistent(record: ContractRecord) -> Iterator[Told]:
     own, text = family(record), record.obligations
     if own is None or own not in _DUTIES or not text or _DUTIES[own][1].search(text):
         return
-    for other, (sure, _) in _DUTIES.items():
-        found = sure.search(text)
+    for other, sure in _SURE.items():
+        found = sure.find(text)
         if found is not None and other != own:
             yield Told(
                 "obligations",
                 (
-                    (
-                        f"权利义务条款为“{found.group()[:40]}”，属{codes.label(_TYPE, other)}，"
-                        "与合同类型不一致"
-                    ),
+                    (f"权利义务条款为“{found}”，属{codes.label(_TYPE, other)}，与合同类型不一致"),
                     f"The duties are those of a contract of {other}, not of {own}",
                 ),
                 (
@@ -290,6 +309,16 @@ def obligations_consistent(record: ContractRecord) -> Iterator[Told]:
             return
 
 
+_TRADE: Final = re.compile("(?:采购|买卖|购销|租赁|施工|承揽|劳务)(?:项目)?(?:合同|协议)书?$")
+
+
+def _trade(name: str | None, own: str | None) -> str | None:
+    """Return what a title says of goods or work, unless it speaks of the technology too."""
+    found = _TRADE.search(name or "")
+    spoken = own in _TITLES and _TITLES[own][1].search(name or "")
+    return None if found is None or spoken else found.group()
+
+
 @rule(
     Severity.WARNING, Section.SUBJECT, "技术合同认定规则 (不属于技术合同的情形)", "内容属于技术合同"
 )
@@ -297,7 +326,9 @@ def content_registrable(record: ContractRecord) -> Iterator[Told]:
     """What is done is not among what the rules take out of the contract's type."""
     kind = record.contract_type
     screen = EXCLUDED.get(kind or "") or EXCLUDED.get(family(record) or "")
-    found = None if screen is None else screen.find(record.project_name, record.technical_content)
+    found = _trade(record.project_name, family(record))
+    if found is None and screen is not None:
+        found = screen.find(record.project_name, record.technical_content)
     if found:
         yield Told(
             "technical_content",

@@ -1,7 +1,7 @@
 """Contract records as tables: one row a contract, headers in Chinese or English."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app.settlement.domain.registration.mapping import FormField, field_of, mapping
@@ -11,6 +11,7 @@ from app.shared.tables.form import (
     Column,
     Header,
     ImportColumnsInvalid,
+    ImportEmpty,
     RawRow,
     TableForm,
 )
@@ -51,20 +52,8 @@ def _column(field: FormField) -> Column:
 
 COLUMNS: Final = tuple(_column(field) for field in mapping().fields)
 # What a row lacks, the rules say; a table may leave out any column.
-_FORM: Final = TableForm(
-    [
-        Column(
-            column.name,
-            column.label,
-            False,
-            column.note,
-            column.vocabulary,
-            column.unit,
-            column.aliases,
-        )
-        for column in COLUMNS
-    ]
-)
+_FORM: Final = TableForm([replace(column, required=False) for column in COLUMNS])
+_TITLES_MAX: Final = 5  # rows above the header that tell whose list it is
 
 
 def words() -> Mapping[str, Sequence[str]]:
@@ -118,19 +107,25 @@ class TableRead:
     """A table's rows as records, in its order.
 
     Attributes:
+        header: The first row that names a column; what stands above it is a title.
         unused: Headers that no field has.
     """
 
+    header: RawRow
     rows: tuple[tuple[RawRow, Read], ...]
     unused: tuple[str, ...]
 
 
-def read_table(header: RawRow, rows: Sequence[RawRow]) -> TableRead:
+def read_table(above: RawRow, below: Sequence[RawRow]) -> TableRead:
     """Read a table; columns that no field has are told and left alone.
 
     Raises:
         ImportColumnsInvalid: No header is known, or one occurs twice.
+        ImportEmpty: No row below the header.
     """
+    header, *rows = _without_titles((above, *below))
+    if not rows:
+        raise ImportEmpty("There is no row below the header.", field="file_id")
     known = [text if _is_known(text) else "" for text in header.cells]
     if not any(known):
         _FORM.match_header(header.cells, row=header.number)
@@ -138,10 +133,19 @@ def read_table(header: RawRow, rows: Sequence[RawRow]) -> TableRead:
     unused = tuple(
         text for text, kept in zip(header.cells, known, strict=True) if text and not kept
     )
-    return TableRead(tuple((row, _read_row(places, row)) for row in rows), unused)
+    return TableRead(header, tuple((row, _read_row(places, row)) for row in rows), unused)
+
+
+def _without_titles(rows: Sequence[RawRow]) -> Sequence[RawRow]:
+    for place, row in enumerate(rows[:_TITLES_MAX]):
+        if any(map(_is_known, row.cells)):
+            return rows[place:]
+    return rows
 
 
 def _is_known(text: str) -> bool:
+    if not text:
+        return False
     try:
         return bool(_FORM.match_header([text], row=1).places)
     except ImportColumnsInvalid:
