@@ -95,7 +95,7 @@ def _party(market_id: MarketId, number: int, *, sells: bool) -> dict[str, Any]:
         "name": f"钱塘{number:04}{unit[3]}" if sells else buyer_name(number),
         "credit_code": None
         if person
-        else _code((unit[2] if sells else "91") + region, number + 100_000 * sells),
+        else _code((unit[2] if sells else "91") + region, number + (600_000 if sells else 500_000)),
         "region_code": region,
         "address": f"望溪路{number % 900 + 1}号",
         "seller_class": unit[0] if sells else None,

@@ -1,6 +1,7 @@
 """Reactions: each event once, in feed order, one reaction's trouble not another's."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -99,6 +100,42 @@ async def test_a_reaction_that_takes_locks_keeps_those_of_one_event_only(
     assert recorder.seen == subjects[:1]
     assert await reactions.run_one(database, reaction)
     assert recorder.seen == subjects
+
+
+async def test_a_batch_taken_at_once_is_split_when_it_fails(database: Database) -> None:
+    """P9, P10: what the batch had done is undone, and only the event that fails is retried."""
+    recorder = Recorder("together", "lot.moved")
+    pages: list[list[object]] = []
+
+    async def react_all(session: AsyncSession, happened: Sequence[JournalEvent]) -> None:
+        pages.append([one.subject_id for one in happened])
+        await append(
+            session, *(replace(event(one.subject_id), type="lot.counted") for one in happened)
+        )
+        if recorder.refused in pages[-1]:
+            raise RuntimeError("cannot")
+
+    reaction = replace(recorder.reaction, react_all=react_all)
+    await reactions.register(database, [reaction])
+    subjects = await journal(database, 5)
+    recorder.refused = subjects[3]
+    await settled(database)
+    assert not await reactions.run_one(database, reaction)
+    assert pages == [subjects]
+    assert recorder.seen == subjects[:3]
+    recorder.refused = None
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE reaction_cursors SET retry_at = NULL"))
+    assert await reactions.run_one(database, reaction)
+    assert pages == [subjects, subjects[3:]]
+    assert recorder.seen == subjects[:3], "the second page went through at once"
+    async with database.transaction() as session:
+        counted = await session.scalars(
+            select(JournalEvent.subject_id)
+            .where(JournalEvent.type == "lot.counted")
+            .order_by(JournalEvent.seq)
+        )
+        assert list(counted) == subjects[3:]
 
 
 async def test_workers_side_by_side_share_one_cursor(database: Database) -> None:
