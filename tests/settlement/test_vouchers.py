@@ -16,6 +16,7 @@ from app.shared.money import Money
 from tests.listings.factories import Json, done, refusal, yuan
 from tests.settlement.charged import PRICE, PROGRAMME, Cashier
 from tests.settlement.factories import DEPOSIT, Counter
+from tests.settlement.payment_terms import Till, instalments
 from tests.settlement.test_deals import assert_balanced, funds, pay
 from tests.world import World
 
@@ -193,4 +194,34 @@ async def test_a_fallen_deal_gives_vouchers_back_and_not_their_money(
     assert await owed_by_issuers(session, world) == Money(0)
     escrow = await ledger.escrow_of(session, market_id=world.market_id, deal_id=deal_id)
     assert escrow == Money(0)
+    await assert_balanced(session, world)
+
+
+async def test_a_buyer_in_default_gets_no_cash_for_a_voucher_that_is_half_with_the_seller(
+    session: AsyncSession, world: World, cashier: Cashier, counter: Counter
+) -> None:
+    """ST114: 270,000 paid, 150,000 of it by voucher; 219,000 are with the seller."""
+    _, deal_id = await cashier.charged()
+    await services(counter, deal_id)
+    till = Till(counter, deal_id)
+    done(await till.fix(instalments(price=yuan("730000.00"))))
+    await till.sign()
+    big = {"cap": yuan("150000.00"), "year_cap": yuan("150000.00"), "share_bp": 10_000}
+    programme = await cashier.programme(**big)
+    voucher = done(await cashier.voucher(programme, "CXQ-1", face="150000.00"))
+    done(await cashier.reserve(voucher, deal_id, None))
+    done(await cashier.use(voucher, "redemption"))
+    await pay(session, world, deal_id, Money.parse("5000.00"))
+    deal = await settlement.get_deal(session, deal_id)
+    assert (deal.paid, deal.released) == (Money.parse("275000.00"), Money.parse("219000.00"))
+    await default(session, world, deal_id)
+    seen = done(await cashier.get(f"vouchers/{voucher['id']}", "operator"))
+    assert (seen["status"], seen["used"]) == ("redeemed", yuan("94000.00"))
+    assert await owed_by_issuers(session, world) == Money.parse("94000.00")
+    assert await funds(session, world, world.buyer) == Money(0)
+    escrow = await ledger.escrow_of(session, market_id=world.market_id, deal_id=deal_id)
+    assert escrow == Money(0)
+    done(await cashier.use(voucher, "claim"))
+    done(await cashier.use(voucher, "settlement", {"bank_reference": "财政-0100"}))
+    assert await owed_by_issuers(session, world) == Money(0)
     await assert_balanced(session, world)

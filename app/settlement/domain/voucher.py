@@ -49,6 +49,7 @@ class VoucherTrigger(StrEnum):
     FREE = "free"
     REDEEM = "redeem"
     UNDO = "undo"  # its deal fell
+    UNDO_PART = "undo_part"  # so did this one, but the seller has got a part
     CLAIM = "claim"
     SETTLE = "settle"
 
@@ -60,6 +61,7 @@ VOUCHER_TRANSITIONS: Final[Mapping[tuple[VoucherStatus, VoucherTrigger], Voucher
     (_S.RESERVED, _T.FREE): _S.ISSUED,
     (_S.RESERVED, _T.REDEEM): _S.REDEEMED,
     (_S.REDEEMED, _T.UNDO): _S.ISSUED,
+    (_S.REDEEMED, _T.UNDO_PART): _S.REDEEMED,
     (_S.REDEEMED, _T.CLAIM): _S.CLAIMED,
     (_S.CLAIMED, _T.SETTLE): _S.SETTLED,
 }
@@ -322,6 +324,18 @@ def free(voucher: Voucher, trigger: VoucherTrigger = VoucherTrigger.FREE) -> Vou
         reserved_at=None,
         redeemed_at=None,
     )
+
+
+def undo(voucher: Voucher, part: Money) -> Voucher:
+    """Return the voucher of a fallen deal that gives back a part, or all, of what it paid (ST114).
+
+    All: it may be used again. A part: its issuer owes the rest.
+    """
+    if part == voucher.used:
+        return free(voucher, VoucherTrigger.UNDO)
+    assert voucher.used is not None  # it is redeemed
+    status = advance(VOUCHER_TRANSITIONS, state=voucher.status, trigger=VoucherTrigger.UNDO_PART)
+    return replace(voucher, status=status, used=voucher.used - part)
 
 
 def redeem(voucher: Voucher, *, now: datetime) -> Voucher:

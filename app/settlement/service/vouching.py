@@ -22,7 +22,6 @@ from app.settlement.domain.voucher import (
     Voucher,
     VoucherNumberTaken,
     VoucherStatus,
-    VoucherTrigger,
     VoucherUse,
     VoucherUseRefused,
     check_issue,
@@ -279,7 +278,8 @@ async def undo_vouchers(
 ) -> Money:
     """Give their vouchers back to whom a fallen deal had used them; return what paid its price.
 
-    What a voucher paid of the price and the seller has got stays paid, and its issuer owes it.
+    What leaves the escrow is the vouchers' first, so that nobody gets cash for one. What the
+    seller has got of them stays paid, and their issuers owe it.
 
     Args:
         room: What leaves the escrow for the buyer's side, vouchers' parts within it.
@@ -288,15 +288,18 @@ async def undo_vouchers(
     """
     undone = Money(0, room.currency)
     for voucher in await vouchers.of_deal(session, deal.id, lock=True):
-        redeemed = voucher.status is VoucherStatus.REDEEMED
-        price = voucher.charge_number is None
-        used = voucher.used or undone
-        if redeemed and price and used > room - undone:
-            continue
-        freed = rules.free(voucher, VoucherTrigger.UNDO if redeemed else VoucherTrigger.FREE)
-        await vouchers.save_voucher(session, freed)
-        if redeemed:
-            undone += used if price else Money(0, used.currency)
+        told: dict[str, Any] = {"deal_id": deal.id}
+        if voucher.status is VoucherStatus.RESERVED:
+            left = rules.free(voucher)
+        else:
+            assert voucher.used is not None
+            price = voucher.charge_number is None
+            part = min(voucher.used, room - undone) if price else voucher.used
+            if not part.amount_minor:
+                continue
+            left = rules.undo(voucher, part)
+            undone += part if price else Money(0, part.currency)
+            told |= {"amount": part}
             await ledger.undo_voucher(
                 session,
                 entry_id=redemption_entry_id(voucher, "undone"),
@@ -304,12 +307,13 @@ async def undo_vouchers(
                 voucher_id=voucher.id,
                 deal_id=deal.id,
                 price=price,
-                amount=used,
+                amount=part,
                 reference=f"科技创新券 {voucher.number} 退回 / voucher returned",
                 at=now,
                 actor=actor,
             )
-        await _journal(session, freed, "returned", now, actor, {"deal_id": deal.id})
+        await vouchers.save_voucher(session, left)
+        await _journal(session, left, "returned", now, actor, told)
     return undone
 
 
