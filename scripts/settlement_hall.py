@@ -33,7 +33,7 @@ _INDUSTRIES: Final = ("manufacturing", "utilities", "construction", "information
 # Code and postcode.
 _REGIONS: Final = (
     ("330106", "310012"),
-    ("330204", "315000"),
+    ("330203", "315000"),
     ("330782", "322000"),
     ("330110", "311100"),
     ("330402", "314000"),
@@ -107,7 +107,7 @@ def _party(market_id: MarketId, number: int, *, sells: bool) -> dict[str, Any]:
         "phone": f"0571-5555{number % 10_000:04}",
         "postcode": postcode,
         "in_high_tech_zone": number % 3 == 0,
-        "listed": not person and number % 40 == 1,
+        "listed": not person and kind == "joint_stock_company" and number % 8 == 1,
         "beneficial_owners": [],
         "registered_at": YEAR_BEGINS,
     }
