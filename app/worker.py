@@ -35,19 +35,33 @@ class Worker:
         self._database = database
         self._handlers = timer_handlers
         self._reactions = reaction_list
+        self._at_work: set[str] = set()  # names
         self.stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Serve timers and every reaction side by side."""
         await self._until_database()
-        jobs: list[Callable[[], Awaitable[bool]]] = [
-            lambda: timers.run_one(self._database, self._handlers)
-        ]
-        jobs += [self._react(reaction) for reaction in self._reactions]
-        await asyncio.gather(*(self._loop(job) for job in jobs))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._loop(lambda: timers.run_one(self._database, self._handlers)))
+            tasks.create_task(self._loop(lambda: self._react(tasks)))
 
-    def _react(self, reaction: Reaction) -> Callable[[], Awaitable[bool]]:
-        return lambda: reactions.run_one(self._database, reaction)
+    async def _react(self, tasks: asyncio.TaskGroup) -> bool:
+        """Set to work every reaction that has something to do and is not at it."""
+        for reaction in await reactions.due(self._database, self._reactions):
+            if reaction.name not in self._at_work:
+                self._at_work.add(reaction.name)
+                tasks.create_task(self._follow(reaction))
+        return False
+
+    async def _follow(self, reaction: Reaction) -> None:
+        try:
+            while not self.stopping.is_set():
+                if not await reactions.run_one(self._database, reaction):
+                    return
+        except (SQLAlchemyError, OSError) as failure:
+            await self._pause(failure)
+        finally:
+            self._at_work.discard(reaction.name)
 
     async def _until_database(self) -> None:
         while not self.stopping.is_set():
