@@ -235,7 +235,7 @@ async def measure(
     runtime = assemble(settings)
     database = Database(runtime.database.url, pool_size=1, silence_s=None)
     market = await make_market(runtime, bidders=0, starts_at="2025-01-01T08:00:00+08:00")
-    total, size, naive = (5_000, 500, 50) if quick else (NATION, 10_000, 500)
+    total, size, naive = (5_000, 500, 25) if quick else (NATION, 10_000, 500)
     sellers, buyers = (200, 2_000) if quick else (2_000, 20_000)
     hall = await make_hall(database, market.id, sellers=sellers, buyers=buyers)
     folder = settings.home / "exports"
