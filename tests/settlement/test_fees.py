@@ -117,6 +117,7 @@ async def test_the_sellers_commission_is_withheld_and_the_buyers_paid_from_its_f
     assert (seller["status"], seller["withheld"]) == ("met", yuan("12300.00"))
     (told,) = [e for e in await history(session, deal_id) if e.type == "deal.released"]
     assert told.restricted["withheld"] == yuan("12300.00")
+    assert told.audience == [world.seller]  # what it owes is not the buyer's to read
     refusal(await cashier.on_charge(deal_id, 1, "payment", {}), 409, "insufficient_funds")
     await give(session, world, world.buyer, "4000.00")
     too_much = {"amount": yuan("3650.01")}

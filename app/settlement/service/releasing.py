@@ -6,7 +6,7 @@ its engagement, never here (ST21).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -45,7 +45,7 @@ async def release(
 ) -> Deal:
     """Hand an amount of a deal's escrow to its seller, less the charges that it owes.
 
-    Journals ``deal.released``. The caller holds the deal's lock.
+    Journals ``deal.released`` for the seller. The caller holds the deal's lock.
 
     Raises:
         InsufficientFunds: The escrow holds less.
@@ -139,7 +139,9 @@ async def _hand_over(
             "released": deal.released,
         }
         moved.append(deal)
-        events.append(deal_event(deal, "released", actor, now, restricted=told))
+        event = deal_event(deal, "released", actor, now, restricted=told)
+        # The seller's charges are none of the buyer's business.
+        events.append(replace(event, audience=frozenset({deal.seller_id})))
     await ledger.book_all(session, entries, at=now, actor=actor)
     return moved, events
 
