@@ -247,7 +247,7 @@ async def test_who_does_not_register_shares_is_in_default(
     )
     inbox = done(await desk_till.counter.get("notifications", "buyer_staff"))["items"]
     (late,) = [item for item in inbox if item["topic"] == "settlement.due_overdue"]
-    assert "作价700000.00CNY的股权待登记" in late["text_zh"]
+    assert "作价700000.00元的股权待登记，期限至 2026-06-30（含当日）。" in late["text_zh"]
     ended = done(await desk_till.act("default", words))
     assert ended["default_reason"] == "not_paid"
 
@@ -270,6 +270,11 @@ async def test_milestones_are_due_some_days_after_their_acceptance(
     assert code(foreign) == (403, "not_yours")
     ahead = await desk_till.act("dues/2/acceptance", {"happened_on": "2026-03-24"})
     assert (code(ahead), ahead.json()["maximum"]) == ((400, "happened_in_future"), "2026-03-23")
+    before = await desk_till.act("dues/2/acceptance", {"happened_on": "0001-01-01"})
+    assert (code(before), before.json()["minimum"]) == (
+        (400, "happened_before_deal"),
+        "2026-03-23",
+    )
     found = done(await desk_till.act("dues/2/acceptance", accepted, "buyer_staff"))
     assert found["items"][0]["due_at"] == "2026-04-02T16:00:00+00:00"  # ten days: 04-02, 24:00
     again = await desk_till.act("dues/2/acceptance", accepted)

@@ -66,6 +66,7 @@ _ALLOWED: Final[Mapping[TermsKind, frozenset[str]]] = {
     TermsKind.USE_FIRST_PAY_LATER: frozenset({"milestones", "deferral", "royalty", "guarantee"}),
     TermsKind.SHARE_INVESTMENT: frozenset({"shares"}),
 }
+_DAYS_AHEAD_MAX: Final = 60 * YEAR_DAYS
 _PARTS: Final = (
     "pay_on",
     "instalments",
@@ -97,13 +98,14 @@ def check_terms(
 
     Raises:
         TermsInvalid: With these rules: price_differs, part_missing, part_not_expected,
-            shares_not_whole, days_not_rising, day_passed, one_trigger_or_day,
+            shares_not_whole, days_not_rising, day_passed, day_too_far, one_trigger_or_day,
             tiers_not_rising, last_tier_open,
             currency_differs, minimum_above_cap, cap_below_price, guarantee_expires_early,
             first_instalment_low, first_payment_late, rest_late, rest_not_secured, no_interest.
 
     Invariant: ST67.
     """
+    _check_reach(terms, today)
     findings = Findings()
     findings.require(
         terms.price == price,
@@ -115,12 +117,38 @@ def check_terms(
     _check_parts(terms, findings)
     _check_shares(terms, findings)
     _check_days(terms, today, findings)
+    if terms.royalty is not None:
+        findings.require(
+            terms.royalty.starts_on >= agreed_on,
+            "royalty.starts_on",
+            rule="day_passed",
+            message="Nothing was used before it was sold.",
+            minimum=agreed_on,
+        )
     _check_money(terms, findings)
     if terms.royalty is not None:
         _check_royalty(terms, terms.royalty, findings)
     rule = RULES.get(seller_class or "")
     if rule is not None:
         _check_rule(terms, rule, agreed_on, pay_by_at, findings)
+    if findings.errors:
+        raise TermsInvalid(findings.summary(), errors=findings.errors)
+
+
+def _check_reach(terms: PriceTerms, today: date) -> None:
+    """Refuse days from which no schedule can be reckoned; nothing else is looked at then."""
+    latest = today + timedelta(days=_DAYS_AHEAD_MAX)
+    royalty = terms.royalty
+    starts = [] if royalty is None else [("royalty.starts_on", royalty.starts_on)]
+    findings = Findings()
+    for where, day in (*_dated(terms), *starts):
+        findings.require(
+            day <= latest,
+            where,
+            rule="day_too_far",
+            message="No contract reaches so far.",
+            maximum=latest,
+        )
     if findings.errors:
         raise TermsInvalid(findings.summary(), errors=findings.errors)
 

@@ -5,12 +5,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Path, Query, Response
+from pydantic import AfterValidator
 
 from app.platform.access import ActorDep
 from app.platform.clock import market_now
 from app.platform.db import SessionDep
 from app.platform.routing import router, self_transacted_router
 from app.platform.runtime import Runtime, RuntimeDep
+from app.platform.schema import printable
 from app.settlement.domain.certificates import Certificate
 from app.settlement.repository import certificates as rows
 from app.settlement.schemas.certificates import (
@@ -27,7 +29,9 @@ from app.shared.ids import DealId, MarketId
 routes = router(tag="certificates")
 files = self_transacted_router(tag="certificates")
 
-Number = Annotated[str, Path(max_length=24, examples=["ZP-C-2026-000001"])]
+Number = Annotated[
+    str, Path(max_length=24, examples=["ZP-C-2026-000001"]), AfterValidator(printable)
+]
 Form = Annotated[FileForm, Query(alias="format", description="pdf, jws or json")]
 
 _MEDIA_TYPES: Final = {

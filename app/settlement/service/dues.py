@@ -34,6 +34,14 @@ class HappenedInFuture(RuleBroken):
     title_en = "The day lies ahead"
 
 
+class HappenedBeforeDeal(RuleBroken):
+    """What happened before there was a deal makes nothing of it due."""
+
+    code = "happened_before_deal"
+    title_zh = "发生日期早于成交日"
+    title_en = "The day lies before the deal"
+
+
 async def make_due(
     session: AsyncSession,
     actor: Actor,
@@ -49,7 +57,7 @@ async def make_due(
     Raises:
         NotYours: Neither of the buyer nor the operator: who pays says that it was accepted.
         DueUnknown, DueHasDate: No such item, or it waits for nothing.
-        HappenedInFuture: Names today.
+        HappenedInFuture, HappenedBeforeDeal: Names today, or the deal's day.
         ObjectUnknown: The evidence is no file of the caller's party.
 
     Invariant: ST71.
@@ -57,7 +65,7 @@ async def make_due(
     deal, dues = await load(session, deal_id)
     require_side(actor, deal, buyer=True)
     due = rules.find(dues, number)
-    check_past(happened_on, now=now)
+    check_happened(happened_on, deal, field="happened_on", now=now)
     terms = await terms_of(session, deal)
     happened_at = deadline(happened_on) - timedelta(days=1)
     changed = rules.set_day(due, call_at=now, due_at=after(happened_at, terms.pay_days))
@@ -97,12 +105,12 @@ async def register_shares(
 
     Raises:
         DueUnknown, DueNotShares, TransitionRefused: No such item, in money, or done before.
-        HappenedInFuture: Names today.
+        HappenedInFuture, HappenedBeforeDeal: Names today, or the deal's day.
         ObjectUnknown: The document is no file of the caller's party.
     """
     deal, dues = await load(session, deal_id)
     changed = rules.register_shares(rules.find(dues, number))
-    check_past(registered_on, now=now)
+    check_happened(registered_on, deal, field="registered_on", now=now)
     await show_file(session, actor, deal, document_id)
     registered_at = deadline(registered_on) - timedelta(days=1)
     taken = take_shares(deal, registered_at=registered_at, now=now)
@@ -132,11 +140,14 @@ async def register_shares(
     return taken
 
 
-def check_past(day: date, *, now: datetime) -> None:
-    """Refuse a day that lies ahead."""
+def check_happened(day: date, deal: Deal, *, field: str, now: datetime) -> None:
+    """Refuse a day that lies ahead, or before the deal."""
     today = now.astimezone(SHANGHAI).date()
     if day > today:
-        raise HappenedInFuture("Wait until it has happened.", field="day", maximum=today)
+        raise HappenedInFuture("Wait until it has happened.", field=field, maximum=today)
+    since = deal.confirmed_at.astimezone(SHANGHAI).date()
+    if day < since:
+        raise HappenedBeforeDeal("Nothing was owed yet.", field=field, minimum=since)
 
 
 async def load(session: AsyncSession, deal_id: UUID) -> tuple[Deal, list[Due]]:

@@ -30,6 +30,7 @@ TODAY = date(2026, 3, 23)
 FIRST = date(2026, 3, 30)
 PRICE = Money(1_000_000_00)
 YEAR = TODAY + timedelta(days=365)
+FAR = TODAY + timedelta(days=60 * 365)
 
 
 def guarantee(minor: int = 700_000_00, expires_on: date = YEAR) -> Guarantee:
@@ -102,6 +103,19 @@ def test_sound_terms_pass(terms: PriceTerms) -> None:
     ("terms", "field", "rule", "accepted"),
     [
         (lump_sum(Money(1)), "price", "price_differs", {"price": PRICE}),
+        (replace(lump_sum(PRICE), pay_on=date.max), "pay_on", "day_too_far", {"maximum": FAR}),
+        (
+            royalty(starts_on=date(9_990, 1, 1), years=30),
+            "royalty.starts_on",
+            "day_too_far",
+            {"maximum": FAR},
+        ),
+        (
+            royalty(starts_on=TODAY - timedelta(days=1)),
+            "royalty.starts_on",
+            "day_passed",
+            {"minimum": TODAY},
+        ),
         (replace(MILESTONES, milestones=()), "milestones", "part_missing", {}),
         (
             replace(lump_sum(PRICE), royalty=ROYALTY),

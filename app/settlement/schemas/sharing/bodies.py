@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.platform.schema import (
     Body,
@@ -13,6 +13,7 @@ from app.platform.schema import (
     Paragraph,
     PositiveMoney,
     Reason,
+    printable,
 )
 from app.settlement.domain.sharing.awards import (
     Plan,
@@ -59,7 +60,7 @@ class TierFields(Body):
 class GroupFields(Body):
     """Roles that share a part of the award; each role stands in one group."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    name: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(printable)]
     roles: Annotated[list[PersonRole], Field(min_length=1, max_length=4)]
     share_bp: BasisPoints
 
