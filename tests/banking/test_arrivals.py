@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.platform.journal import history
 from app.shared.money import Money
 from tests.banking.teller import OTHER, OWN, Teller, check_books, react, row, table
+from tests.listings.agreements import agreed
 from tests.listings.factories import Desk, Json, done, refusal, yuan
 from tests.settlement.factories import lot, sell
 from tests.world import World
@@ -40,6 +41,15 @@ async def read(teller: Teller, registration: Json) -> Json:
 async def inbox(teller: Teller, topic: str) -> list[Json]:
     told = (await teller.get("notifications?limit=200", "buyer_staff"))["items"]
     return [item for item in told if item["topic"] == topic]
+
+
+async def test_who_owes_no_deposit_is_told_of_none(
+    desk: Desk, teller: Teller, session: AsyncSession
+) -> None:
+    """An agreement's buyer is qualified without a deposit: nothing is to be transferred."""
+    await agreed(desk)
+    await react(session)
+    assert await inbox(teller, "banking.payment_reference") == []
 
 
 async def test_a_deposit_is_found_by_its_reference(

@@ -47,6 +47,20 @@ async def test_a_royalty_makes_the_amount_unknown_and_the_sheet_says_so(
     assert values(sheet)["technology_amount"] == yuan("730000.00")
 
 
+async def test_what_nobody_agreed_otherwise_is_a_lump_sum_signed_on_the_day_of_the_deal(
+    desk: Desk, counter: Counter
+) -> None:
+    """ST176: neither is typed again; what the contract's data say comes first."""
+    found = await till(desk, counter)
+    done(await counter.fix(found.deal_id, 0, payment_mode=None, signed_on=None))
+    sheet = await sheet_of(counter, found.deal_id)
+    assert (values(sheet)["payment_mode"], values(sheet)["signed_on"]) == ("lump_sum", None)
+    await found.sign()
+    assert values(await sheet_of(counter, found.deal_id))["signed_on"] == "2026-03-23"
+    done(await counter.fix(found.deal_id, 1, payment_mode=None, signed_on="2026-03-22"))
+    assert values(await sheet_of(counter, found.deal_id))["signed_on"] == "2026-03-22"
+
+
 async def test_a_mode_that_the_terms_contradict_is_found(desk: Desk, counter: Counter) -> None:
     """ST176"""
     found = await till(desk, counter)

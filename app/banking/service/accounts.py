@@ -127,6 +127,8 @@ async def issue(session: AsyncSession, event: JournalEvent) -> None:
         registration_id = RegistrationId(event.subject_id)
         registration = await listings.get_registration(session, registration_id)
         listing = await listings.get_listing(session, registration.listing_id)
+        if not listing.deposit.amount_minor:  # an agreement's buyer owes none
+            return
         reference = await _claim(session, event.market_id, TargetKind.DEPOSIT, registration_id)
         if registration.status is not listings.RegistrationStatus.QUALIFIED:
             return
@@ -221,7 +223,7 @@ async def instruct_payment(session: AsyncSession, deal_id: UUID) -> Instruction:
 async def _reference(session: AsyncSession, target_id: UUID) -> str:
     reference = await accounts.reference_of(session, target_id)
     if reference is None:
-        raise ObjectUnknown("Nothing is owed here yet.")
+        raise ObjectUnknown("No reference yet: it comes seconds after something is owed.")
     return reference
 
 

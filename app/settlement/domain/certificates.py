@@ -175,7 +175,7 @@ def require_nothing_missing(missing: Sequence[Missing]) -> None:
     """
     if missing:
         raise CertificateNotDue(
-            " ".join(item.message_en for item in missing),
+            "; ".join(item.message_en for item in missing),
             missing=[jsonable(item) for item in missing],
         )
 

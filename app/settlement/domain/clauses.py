@@ -70,7 +70,7 @@ class Parameter:
     @property
     def accepted(self) -> dict[str, Any]:
         """What would be accepted, for a refusal."""
-        told: dict[str, Any] = {"kind": str(self.kind)}
+        told: dict[str, Any] = {"kind": str(self.kind), "label_zh": self.label_zh}
         if self.kind is ParameterKind.CHOICE:
             return told | {"values": list(self.values or {})}
         if self.kind is ParameterKind.TEXT:

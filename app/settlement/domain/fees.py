@@ -233,7 +233,7 @@ def _check_rule(rule: FeeRule, where: str, findings: Findings) -> None:
             f"{where}.sources",
             rule="source_unknown",
             message=f"Deals do not come from '{source}'.",
-            accepted=list(SOURCES),
+            values=list(SOURCES),
         )
     if not rule.tiers:
         findings.add(f"{where}.tiers", rule="tier_missing", message="Name a rate at least.")
@@ -243,8 +243,8 @@ def _check_rule(rule: FeeRule, where: str, findings: Findings) -> None:
         ends[-1] is None,
         f"{where}.tiers",
         rule="last_tier_closed",
-        message="The last band has no end.",
-        accepted=None,
+        message="The last band must have no end.",
+        up_to_minor=None,
     )
     inner = [0, *(end if end is not None else 0 for end in ends[:-1])]
     findings.require(

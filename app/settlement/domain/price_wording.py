@@ -6,6 +6,7 @@ from typing import Final
 from app.settlement.domain.capitals import in_figures
 from app.settlement.domain.clauses import day, percent
 from app.settlement.domain.terms import (
+    AuditClause,
     CostBearer,
     Guarantee,
     GuaranteeKind,
@@ -142,10 +143,18 @@ def _royalty(royalty: Royalty) -> list[str]:
     audit = royalty.audit
     lines.append(
         f"甲方应保存有关账目；{audit.auditor}可于提前{audit.notice_days}日通知后查阅账目。"
+        f"{_audit_costs(audit)}"
+    )
+    return lines
+
+
+def _audit_costs(audit: AuditClause) -> str:
+    if audit.cost_bearer is CostBearer.BUYER:
+        return "审计费用由甲方承担。"
+    return (
         f"报告的基数少于审计结果超过{percent(audit.tolerance_bp)}的，审计费用由甲方承担，"
         f"否则由{_BEARERS[audit.cost_bearer]}。"
     )
-    return lines
 
 
 def _guarantee(guarantee: Guarantee) -> str:

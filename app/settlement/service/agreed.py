@@ -11,16 +11,17 @@ from app.settlement.domain.registration.agreed import (
     facts_of_terms,
     facts_of_text,
 )
-from app.settlement.domain.terms import TermsKind
+from app.settlement.domain.terms import TermsKind, lump_sum
 from app.settlement.repository import dues, effects, terms, texts
 from app.settlement.service.terms import total_so_far
+from app.shared.calendar import SHANGHAI
 from app.shared.ids import DealId
 
 
 async def agreed_of(
     session: AsyncSession, deals: Collection[Deal]
 ) -> Mapping[DealId, Mapping[str, Any]]:
-    """Return by deal what its terms, last text, signatures and conditions tell.
+    """Return by deal what its terms, signing, last text and conditions tell.
 
     The total is what the seller is known to get so far. Five queries, however many deals.
     """
@@ -42,6 +43,10 @@ async def agreed_of(
         elif deal.engagement_id is not None:
             facts["terms_kind"] = str(TermsKind.MILESTONES)
             facts["payment_mode"] = "milestone_instalments"
+        else:  # nobody agreed others
+            facts["payment_mode"] = lump_sum(deal.price).payment_mode
+        if deal.signed_at is not None:
+            facts["signed_on"] = deal.signed_at.astimezone(SHANGHAI).date()
         if deal.id in said:
             facts |= facts_of_text(*said[deal.id])
         if deal.id in conditions:

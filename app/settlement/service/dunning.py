@@ -1,7 +1,7 @@
 """Call for what falls due, remind of what is late: by timers that decide nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.settlement.repository import dues as due_rows
 from app.settlement.service.settling import journal_deal
 from app.shared.calendar import SHANGHAI
 from app.shared.ids import PartyId
+from app.shared.money import Money
 
 TIMER: Final = "settlement.dues"
 
@@ -109,12 +110,16 @@ _TITLES: Final = {
 }
 
 
+def _worded(amount: Money) -> str:
+    return f"{amount}{'元' if amount.currency == 'CNY' else amount.currency}"
+
+
 def _amount(due: Due) -> tuple[str, str]:
     if due.amount is None:
         return "金额待报告", "amount to be reported"
     if due.kind is DueKind.SHARES:
-        return f"作价{due.amount}{due.paid.currency}的股权待登记", "shares to be registered"
-    return f"未付金额{due.rest}{due.paid.currency}", f"unpaid {due.rest}"
+        return f"作价{_worded(due.amount)}的股权待登记", "shares to be registered"
+    return f"未付{_worded(due.rest)}", f"unpaid {due.rest}"
 
 
 _REPORT_TITLE: Final = ("提成报告期已到", "A royalty report is due")
@@ -126,7 +131,7 @@ def _notice(deal: Deal, due: Due, what: str, party_id: PartyId, at: datetime) ->
         title_zh, title_en = _REPORT_TITLE
     deadline = due.report_by_at if what == "report_late" else due.due_at
     assert deadline is not None  # else there is nothing to remind of
-    by = deadline.astimezone(SHANGHAI)
+    last = (deadline - timedelta(microseconds=1)).astimezone(SHANGHAI)
     amount_zh, amount_en = _amount(due)
     return NewNotification(
         market_id=deal.market_id,
@@ -134,9 +139,9 @@ def _notice(deal: Deal, due: Due, what: str, party_id: PartyId, at: datetime) ->
         topic=f"settlement.due_{what}",
         title_zh=title_zh,
         title_en=title_en,
-        text_zh=f"成交{deal.number}第{due.number}项应付款，{amount_zh}，"
-        f"期限{by:%Y-%m-%d %H:%M}前。",
-        text_en=f"Deal {deal.number}, item {due.number}: {amount_en}, before {by:%Y-%m-%d %H:%M}.",
+        text_zh=f"成交 {deal.number} 第{due.number}项应付款：{amount_zh}，"
+        f"期限至 {last:%Y-%m-%d}（含当日）。",
+        text_en=f"Deal {deal.number}, item {due.number}: {amount_en}, by {last:%Y-%m-%d}.",
         data={"deal_id": deal.id, "number": due.number, "kind": due.kind, "due_at": due.due_at},
         dedupe_key=f"settlement.due:{deal.id}:{due.number}:{what}",
         market_at=at,

@@ -1,5 +1,6 @@
 """How each shape of price terms is worded."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -126,3 +127,16 @@ def test_every_shape_is_worded(kind: TermsKind, parts: dict[str, Any], said: lis
 
 def test_every_kind_has_a_case() -> None:
     assert {kind for kind, _, _ in SHAPES} == set(TermsKind)
+
+
+@pytest.mark.parametrize(
+    ("bearer", "said"),
+    [
+        (price.CostBearer.BUYER, "查阅账目。审计费用由甲方承担。"),
+        (price.CostBearer.SELLER, "超过2%的，审计费用由甲方承担，否则由乙方承担。"),
+    ],
+)
+def test_who_pays_the_audit_is_said_once(bearer: price.CostBearer, said: str) -> None:
+    royalty = replace(ROYALTY, audit=replace(ROYALTY.audit, cost_bearer=bearer))
+    terms = PriceTerms(kind=TermsKind.ENTRY_FEE_ROYALTY, price=PRICE, royalty=royalty)
+    assert said in payment_wording(terms)

@@ -127,7 +127,7 @@ def check_persons(
         if share[person.role] == 0 and not keeps_ownership(person, mode):
             raise SharingPersonsInvalid(
                 "The scheme gives this role nothing.",
-                field=f"persons[{number}].role",
+                field=f"persons.{number}.role",
                 rule="the role's group has a share",
                 accepted=sorted(role for role, part in share.items() if part),
             )

@@ -65,7 +65,7 @@ class FloorFinding:
     """A minimum and what a division gives.
 
     Attributes:
-        reached_bp: Of the base, cut to a whole basis point.
+        reached_bp: Of the base, cut to a whole basis point; the minimum where only rounding lacks.
         met: Within the one fen or share that rounding may move.
     """
 
@@ -119,11 +119,11 @@ def measure(
 
 
 def _found(floor: Floor, part: int, base: int) -> FloorFinding:
-    return FloorFinding(
-        floor=floor,
-        reached_bp=part * WHOLE_BP // base if base else 0,
-        met=base == 0 or (part + 1) * WHOLE_BP > floor.minimum_bp * base,
-    )
+    reached = part * WHOLE_BP // base if base else 0
+    met = base == 0 or (part + 1) * WHOLE_BP > floor.minimum_bp * base
+    # A fen of rounding less than the minimum is the minimum, as it is judged.
+    told = max(reached, floor.minimum_bp) if met and base else reached
+    return FloorFinding(floor=floor, reached_bp=told, met=met)
 
 
 def require_met(findings: Sequence[FloorFinding]) -> None:
@@ -163,7 +163,7 @@ def _reached(scheme: Scheme, floor: Floor) -> Iterator[tuple[str, int]]:
             if step.rate_bp is not None:
                 left, whole = left * (WHOLE_BP - step.rate_bp), whole * WHOLE_BP
         for number, tier in enumerate(scheme.rules.get(floor.basis, ())):
-            field = f"rules.{floor.basis}[{number}].pools.{Pool.AWARD}"
+            field = f"rules.{floor.basis}.{number}.pools.{Pool.AWARD}"
             share = tier.pools[Pool.AWARD] * WHOLE_BP
             if floor.basis is Basis.NET_INCOME:
                 yield field, share * left // (whole * tier.whole)

@@ -104,14 +104,14 @@ def check_costs(costs: Sequence[CostLine], tax: Money, *, currency: str) -> None
         if line.kind is CostKind.FISCAL_RESEARCH:
             raise FiscalMoneyNotCost(
                 "Leave the line out; the state has paid it already.",
-                field=f"costs[{number}].kind",
+                field=f"costs.{number}.kind",
                 article=FISCAL_ARTICLE,
                 accepted=sorted(kind for kind in CostKind if kind is not CostKind.FISCAL_RESEARCH),
             )
         if line.amount.currency != currency:
             raise SharingCurrencyDiffers(
                 "Costs are in the deal's currency.",
-                field=f"costs[{number}].amount",
+                field=f"costs.{number}.amount",
                 accepted=currency,
             )
     if tax.currency != currency:

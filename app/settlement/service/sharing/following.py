@@ -73,7 +73,7 @@ def _something_to_share(deal: Deal, income: Income) -> NewNotification:
         topic="settlement.income_to_share",
         title_zh="成果转化收入到账，请办理收益分配",
         title_en="Conversion income arrived: share it",
-        text_zh=f"成交 {deal.number} 到账 {income.amount}，奖励应于 {due} 前支付。",
+        text_zh=f"成交 {deal.number} 到账 {income.amount} 元，奖励最迟于 {due} 支付。",
         text_en=f"Deal {deal.number} brought {income.amount}; awards are due by {due}.",
         dedupe_key=f"income:{deal.id}:{income.number}",
         market_at=income.received_at,

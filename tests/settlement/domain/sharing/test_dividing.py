@@ -256,7 +256,7 @@ def test_where_all_are_owners_the_unit_has_the_rest() -> None:
             BEFORE,
             "persons.ownership_bp",
         ),
-        ((person("甲"), person("乙", role=OTHER)), None, "persons[1].role"),
+        ((person("甲"), person("乙", role=OTHER)), None, "persons.1.role"),
     ],
 )
 def test_persons_who_cannot_share_are_refused(

@@ -141,11 +141,11 @@ def test_tiers_of_two_currencies_are_refused() -> None:
     ("changes", "article", "field"),
     [
         ({}, None, None),
-        ({"rules": {NET: (pools(6999, 3001),)}}, "条例 37", "rules.net_income[0].pools.award"),
+        ({"rules": {NET: (pools(6999, 3001),)}}, "条例 37", "rules.net_income.0.pools.award"),
         (
             {"rules": {NET: (pools(8, 2, up_to=100), pools(69, 31))}},
             "条例 37",
-            "rules.net_income[1].pools.award",
+            "rules.net_income.1.pools.award",
         ),
         # 75 % of what is left after a tenth is 67.5 % of the net by law.
         (
@@ -154,17 +154,17 @@ def test_tiers_of_two_currencies_are_refused() -> None:
                 "deductions": (Deduction(RATE, 1000), Deduction(COSTS), Deduction(TAX)),
             },
             "条例 37",
-            "rules.net_income[0].pools.award",
+            "rules.net_income.0.pools.award",
         ),
         (
             {"rules": {Basis.SHARES: (pools(69, 31),)}},
             "条例 37",
-            "rules.shares[0].pools.award",
+            "rules.shares.0.pools.award",
         ),
         (
             {"rules": {Basis.OPERATING_PROFIT: (pools(499, 9501),)}},
             "促进科技成果转化法 45（三）",
-            "rules.operating_profit[0].pools.award",
+            "rules.operating_profit.0.pools.award",
         ),
         (
             {
@@ -288,6 +288,14 @@ def test_foreign_schemes_are_measured_by_the_net_of_the_law() -> None:
     assert before_income[0].reached_bp == 2833
 
 
+def test_a_fen_of_rounding_is_not_told_as_less_than_the_law_gives() -> None:
+    """ST133: 70 % of 667,654.33 yuan are 467,358.03, which reads 69.99 % when it is cut."""
+    made = plan("cn_zhejiang", TEAM)
+    found = judge(made, standing(made, [income(66_765_433)], ()), floors())
+    award = next(finding for finding in found if finding.floor.name == "zhejiang_award")
+    assert (award.reached_bp, award.met) == (7000, True)
+
+
 def test_kept_ownership_counts_for_the_law() -> None:
     """ST133: what stands in the award's place is measured with it."""
     team = (person("许澜清", 1, ownership_bp=7000), *TEAM[1:])
@@ -302,7 +310,7 @@ def test_fiscal_money_is_no_cost() -> None:
     line = CostLine(CostKind.FISCAL_RESEARCH, "省重点研发计划经费", Money(100))
     with pytest.raises(FiscalMoneyNotCost) as refused:
         check_costs([CostLine(CostKind.LEGAL, "律师费", Money(1)), line], Money(0), currency="CNY")
-    assert refused.value.fields["field"] == "costs[1].kind"
+    assert refused.value.fields["field"] == "costs.1.kind"
     assert refused.value.fields["article"] == "浙江省促进科技成果转化条例 37(4)"
     assert "fiscal_research" not in refused.value.fields["accepted"]  # type: ignore[operator]
 
