@@ -442,6 +442,9 @@ async def test_a_unit_publishes_its_own_scheme(unit: Unit) -> None:
     assert (told["article"], told["minimum_bp"]) == ("浙江省促进科技成果转化条例 37", 7000)
     odd = scheme_body(rules={"net_income": [{"pools": {"unit": 1}}]})
     refusal(await publish(odd), 400, "sharing_scheme_invalid")
+    (group, *others) = scheme_body()["groups"]
+    unprintable = scheme_body(groups=[group | {"name": "a\0"}, *others])
+    refusal(await publish(unprintable), 422, "request_invalid")
     assert done(await publish(scheme_body()))["version"] == 1
     assert done(await publish(scheme_body(8500, effective_on="2026-04-01")))["version"] == 2
     own = done(await unit.client.get("/v1/sharing-schemes/own?limit=1", headers=headers))
