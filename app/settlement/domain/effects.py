@@ -6,7 +6,6 @@ is the money, too: it stays in escrow until the last one is met.
 Source: 民法典 158, 490, 502; 专利法 10; 专利法实施细则 15.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.settlement.domain.deal import Deal, DealStatus
+from app.settlement.domain.schedule import months_later
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import Conflict, NotFound, RuleBroken
 from app.shared.findings import Findings
@@ -239,10 +239,7 @@ def filing_due_on(effective: datetime) -> date:
 
     Source: 专利法实施细则 15; 民法典 201, 202.
     """
-    start = effective.astimezone(SHANGHAI).date()
-    years, month = divmod(start.month - 1 + FILING_MONTHS, 12)
-    year = start.year + years
-    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+    return months_later(effective.astimezone(SHANGHAI).date(), FILING_MONTHS)
 
 
 def effect_wording(conditions: Sequence[Condition]) -> str:

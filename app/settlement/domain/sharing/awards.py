@@ -1,6 +1,5 @@
 """A sharing of one deal: its states, what each person is owed, and until when."""
 
-import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -8,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from app.settlement.domain.schedule import months_later
 from app.settlement.domain.sharing.dividing import Division, GrantMode, Person, divide
 from app.settlement.domain.sharing.income import (
     BY_LAW,
@@ -216,9 +216,7 @@ def due_day(received_at: datetime, agreed_months: int | None) -> date:
     Source: rules.md S6; 民法典 202.
     """
     day = received_at.astimezone(SHANGHAI).date()
-    months = day.month - 1 + (agreed_months or PAY_WITHIN_MONTHS)
-    year, month = day.year + months // 12, months % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    return months_later(day, agreed_months or PAY_WITHIN_MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
