@@ -117,6 +117,20 @@ async def outcomes(lot: Lot) -> dict[str, str]:
     return {names[it["bidder_code"]]: it["outcome"] for it in await awards(lot)}
 
 
+async def told_prices(lot: Lot, number: int) -> list[dict[str, Any]]:
+    """Return the market's lots of the price statistics, once so many are told of, in order."""
+    path = f"/v1/insight/prices/lots?market_id={lot.listing['market_id']}"
+    found: list[dict[str, Any]] = []
+
+    async def known() -> bool:
+        await lot.run_worker()
+        found[:] = (await lot.api.get(None, path))["items"]
+        return len(found) == number
+
+    await eventually(known)
+    return found[::-1]
+
+
 async def deposits(lot: Lot) -> dict[str, str]:
     """Return the state of each bidder's deposit."""
     async with lot.database.transaction() as session:

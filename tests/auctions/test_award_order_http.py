@@ -21,7 +21,9 @@ from tests.auctions.standby import (
     default,
     deposits,
     lots,
+    told_prices,
 )
+from tests.eventually import eventually
 
 __all__ = ["lots"]
 
@@ -89,3 +91,9 @@ async def test_who_matched_stands_before_who_bid(lots: MakeLot, kind: str) -> No
     assert (await answer(lot, "other_buyer", accept=True)).status_code == 200
     record = (await event_of(lot, "opted_in"))["restricted"]["priority"]
     assert [it["decision"] for it in record] == ["took_part", "won"]
+
+    async def resold() -> bool:
+        (found,) = await told_prices(lot, 1)
+        return (found["outcome"], found["defaults"]) == ("sold", 1)
+
+    await eventually(resold)  # IN3: who stood by brings the same lot back

@@ -27,6 +27,7 @@ from tests.auctions.standby import (
     lots,
     rerun,
     sign,
+    told_prices,
 )
 
 __all__ = ["lots"]
@@ -57,6 +58,26 @@ async def test_a_rerun_excludes_who_defaulted_and_notes_what_it_owes(lots: MakeL
     await sign(again)
     await check_books(again, forfeited=DEPOSIT, escrow=DEPOSIT)
     await check_proof(again)
+    await _check_prices(lot, again)
+
+
+async def _check_prices(lot: Lot, again: Lot) -> None:
+    """IN2, IN3, IN5: three have bid on the first lot, two on its re-run; each counts once."""
+    first, second = await told_prices(again, 2)
+    assert (first["outcome"], first["price"], first["defaults"]) == ("defaulted", None, 1)
+    assert (first["number"], first["bidders"]) == (lot.listing["number"], 3)
+    assert (second["outcome"], second["method"], second["bidders"]) == ("sold", "contested", 2)
+    assert (second["start"], second["price"]) == (yuan(500_000), yuan(540_000))
+    assert second["premium_rate"] == "0.0800"
+    path = f"/v1/insight/prices?by=pricing_mode&market_id={lot.listing['market_id']}"
+    total = (await lot.api.get(None, path))["total"]
+    contested = total["contested"]
+    assert (contested["lots"], contested["defaults"], contested["resold"]) == (2, 1, 1)
+    assert (contested["priced"], contested["price"]) == (1, yuan(540_000))
+    assert total["competition"]["distribution"] == [
+        {"bidders": 2, "lots": 1},
+        {"bidders": 3, "lots": 1},
+    ]
 
 
 async def _register(lot: Lot, name: str) -> tuple[int, Any]:
