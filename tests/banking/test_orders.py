@@ -251,3 +251,30 @@ async def test_a_payment_executes_the_order_that_it_names_and_no_other_like_it(
     waiting = await teller.get(f"payment-orders/{second['id']}")
     assert waiting["status"] == "exported"
     assert (await teller.balances())["outgoing"] == "10.00"
+
+
+async def test_what_the_bank_paid_although_its_order_had_failed_leaves_the_partys_funds(
+    teller: Teller, session: AsyncSession, world: World
+) -> None:
+    """BK8: else the party could be paid twice; refused if it has taken the money meanwhile."""
+    await give_funds(session, world, "15.00")
+    done(await teller.enter_account(PAYER, "buyer_staff", world.buyer, BUYER))
+    orders = [done(await withdraw(teller, amount)) for amount in ("10.00", "5.00")]
+    for order in orders:
+        path = f"payment-orders/{order['id']}/failure"
+        done(await teller.post(path, {"reason": "银行超时"}))
+    line = await teller.judged("10.00", orders[0]["purpose"], BUYER, side="支出")
+    assert (line["status"], line["doubt"]) == ("queued", "no_order")
+    path, body = f"bank-lines/{line['id']}/assignment", {"order_id": orders[0]["id"]}
+    booked = done(await teller.post(path, body))
+    anew = await teller.get(f"payment-orders/{booked['parts'][0]['target_id']}")
+    assert (anew["status"], anew["kind"], anew["amount"]) == (
+        "executed",
+        "withdrawal",
+        yuan("10.00"),
+    )
+    assert await teller.balances() == {"bank": "5.00", "funds": "5.00"}
+    done(await withdraw(teller, "1.00"))
+    other = await teller.judged("5.00", orders[1]["purpose"], BUYER, side="支出")
+    path, body = f"bank-lines/{other['id']}/assignment", {"order_id": orders[1]["id"]}
+    refusal(await teller.post(path, body), 409, "insufficient_funds")

@@ -19,6 +19,7 @@ from app.banking.domain.lines import (
     part_entry_id,
 )
 from app.banking.domain.matching import TargetKind
+from app.banking.domain.orders import OrderStatus
 from app.banking.repository import lines, orders
 from app.banking.service import executing, ordering
 from app.banking.service.targets import payers_of
@@ -204,6 +205,7 @@ async def execute_order(
 
     Raises:
         WrongDirection, TransitionRefused, OrderAmountDiffers: See the rules.
+        InsufficientFunds: The order had failed, and its party has used the money since.
         ObjectUnknown: There is no such order in the line's market.
     """
     line = await lines.get_line(session, line_id, lock=True)
@@ -214,15 +216,20 @@ async def execute_order(
 async def pay_order(
     session: AsyncSession, actor: Actor | str, line: BankLine, order_id: UUID, *, now: datetime
 ) -> BankLine:
-    """Let a locked line that went out execute an order (BK8)."""
+    """Let a locked line that went out execute an order (BK8).
+
+    One that had failed is ordered anew, out of the funds to which its money had returned.
+    """
     after = assign(line, line.rest)
     order = await orders.get_order(session, order_id)
     if order.market_id != line.market_id:
         raise ObjectUnknown("There is no such payment order in your market.", field="order_id")
+    if order.status is OrderStatus.FAILED and order.party_id is not None:
+        order = await ordering.order_anew(session, order, order.party_id, actor=actor, now=now)
     await executing.execute(
         session,
         actor,
-        order_id,
+        order.id,
         at=line.at,
         bank_reference=line.serial,
         amount=line.amount,

@@ -99,6 +99,46 @@ async def withdraw(
     )
 
 
+async def order_anew(
+    session: AsyncSession,
+    failed: PaymentOrder,
+    party_id: PartyId,
+    *,
+    actor: Actor | str,
+    now: datetime,
+) -> PaymentOrder:
+    """Order again, out of its party's funds, what the bank has paid although its order failed.
+
+    Raises:
+        InsufficientFunds: The party has used the money since.
+    """
+    order_id = new_id()
+    text = f"补记已付款项 {failed.number}"
+    await ledger.order_payment(
+        session,
+        order_id=order_id,
+        market_id=failed.market_id,
+        party_id=party_id,
+        amount=failed.amount,
+        reference=f"{text} / paid although the order had failed",
+        at=now,
+        actor=actor,
+    )
+    return await _place(
+        session,
+        order_id,
+        failed.market_id,
+        OrderKind.WITHDRAWAL,
+        failed.amount,
+        subject_id=party_id,
+        party_id=party_id,
+        payee=failed.payee,
+        text=text,
+        actor=actor,
+        now=now,
+    )
+
+
 async def place_refund(session: AsyncSession, event: JournalEvent) -> None:
     """Make the order of a deposit that goes back; its money is set aside already (D5).
 
