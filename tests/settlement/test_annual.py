@@ -78,3 +78,21 @@ async def test_a_royalty_on_top_and_shares_change_how_a_contract_counts(
     assert (shares["contracts"], shares["amount"]) == (1, yuan("700000.00"))
     assert told["total"]["amount"] == yuan("700000.00")
     assert [item["way"] for item in told["largest"]] == ["share_investment"]
+
+
+async def test_a_total_agreed_on_later_is_known(desk: Desk, counter: Counter) -> None:
+    """ST250: as the registration sheet and the tax hint have it."""
+    deal_id = await sell(desk.session, desk.world, await lot(desk, "buyer"), PRICE)
+    till = Till(counter, deal_id)
+    done(await till.fix(entry_fee()))
+    now = await desk.now()
+    done(await counter.act(deal_id, "signing", {"signed_at": now.isoformat()}))
+    final = {
+        "final_total": yuan("912345.67"),
+        "text_hash": "ab" * 32,
+        "reason": "双方结清提成并终止后续支付",
+    }
+    done(await counter.act(deal_id, "terms/reconciliation", final))
+    path = f"parties/{desk.world.seller}/conversion-report?year=2026"
+    told = done(await counter.get(path, "seller_staff"))["present"]["total"]
+    assert (told["unknown_amounts"], told["amount"]) == (0, yuan("912345.67"))

@@ -58,7 +58,8 @@ class SignedContract:
     """A contract of the unit, as the report counts it.
 
     Attributes:
-        amount_known: No royalty comes on top of the price.
+        price: With what came on top of it, once both sides agreed on a final total.
+        amount_known: No royalty comes on top of the price any more.
         achievement_id: What is converted; none of a demand's.
         empowerment: What the completers were given in it, but for ``none``.
     """

@@ -78,7 +78,8 @@ async def signed_in(
             _D.listing_id,
             _D.demand_id,
             _D.signed_at,
-            _D.price_minor,
+            func.coalesce(_D.final_total_minor, _D.price_minor).label("price_minor"),
+            _D.final_total_minor,
             _D.currency,
             ContractRow.project_name,
             func.jsonb_typeof(TermsRow.terms["royalty"]).label("royalty"),
@@ -102,7 +103,7 @@ async def signed_in(
             way=way_of(row.contract_type, row.terms_kind),
             signed_on=row.signed_at.astimezone(SHANGHAI).date(),
             price=Money(row.price_minor, row.currency),
-            amount_known=row.royalty in {None, "null"},
+            amount_known=row.royalty in {None, "null"} or row.final_total_minor is not None,
         )
         for row in rows
     ]
