@@ -39,6 +39,10 @@ async def test_a_reported_period_is_due_to_the_fen_and_paid_beyond_the_price(
     currency = evidence | {"base": {"amount": "1.00", "currency": "USD"}}
     refused = await licensed.act("royalty-reports/3", currency, "buyer_staff")
     assert (code(refused), refused.json()["accepted"]) == ((400, "base_currency_wrong"), "CNY")
+    huge = evidence | {"base": yuan("999999999999999.99")}
+    refused = await licensed.act("royalty-reports/3", huge, "buyer_staff")
+    assert code(refused) == (400, "base_too_large")
+    assert refused.json()["maximum"] == yuan("100000000000000.00")
     stranger = await licensed.act("royalty-reports/3", evidence, "seller_staff")
     assert code(stranger) == (403, "not_yours")
     reported = done(await licensed.act("royalty-reports/3", evidence, "buyer_staff"))

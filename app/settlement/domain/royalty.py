@@ -12,8 +12,10 @@ from app.settlement.domain.schedule import BASIS_POINTS, CALL_DAYS
 from app.settlement.domain.terms import MONTHS, CostBearer, Royalty, Tier
 from app.shared.errors import Conflict, RuleBroken
 from app.shared.ids import FileId
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 from app.shared.transitions import advance
+
+SUM_MINOR_MAX: Final = AMOUNT_MINOR_MAX // 10  # leaves room for the price beside it
 
 
 class ReportState(StrEnum):
@@ -61,6 +63,14 @@ class BaseCurrencyWrong(RuleBroken):
     code = "base_currency_wrong"
     title_zh = "提成基数币种与成交币种不符"
     title_en = "The base is in another currency than the deal"
+
+
+class BaseTooLarge(RuleBroken):
+    """All periods' bases together are more than an exchange can reckon with; ``maximum``."""
+
+    code = "base_too_large"
+    title_zh = "提成基数合计超出系统上限"
+    title_en = "The bases are too large together"
 
 
 class AuditTooEarly(Conflict):
@@ -118,9 +128,18 @@ def bases_of(reports: Sequence[RoyaltyReport], series: int) -> list[Money]:
     """Return the base of each period of a series up to the last one that was reported.
 
     A period that was renounced unreported has none, and the years stay where they are.
+
+    Raises:
+        BaseTooLarge: Together they are more than can be reckoned with.
     """
     known_bases = {found.period: found.final for found in reports if found.series == series}
     nothing = Money(0, next(iter(known_bases.values())).currency)
+    if sum(base.amount_minor for base in known_bases.values()) > SUM_MINOR_MAX:
+        raise BaseTooLarge(
+            "State what this technology brought.",
+            field="base",
+            maximum=Money(SUM_MINOR_MAX, nothing.currency),
+        )
     return [known_bases.get(period, nothing) for period in range(1, max(known_bases) + 1)]
 
 

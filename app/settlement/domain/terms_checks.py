@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from app.settlement.domain.royalty import SUM_MINOR_MAX
 from app.settlement.domain.schedule import BASIS_POINTS, YEAR_DAYS, period_ends_on
 from app.settlement.domain.terms import PriceTerms, Royalty, TermsKind
 from app.shared.calendar import SHANGHAI
@@ -99,8 +100,8 @@ def check_terms(
     Raises:
         TermsInvalid: With these rules: price_differs, part_missing, part_not_expected,
             shares_not_whole, days_not_rising, day_passed, day_too_far, one_trigger_or_day,
-            tiers_not_rising, last_tier_open,
-            currency_differs, minimum_above_cap, cap_below_price, guarantee_expires_early,
+            tiers_not_rising, last_tier_open, currency_differs, minimum_too_large,
+            minimum_above_cap, cap_below_price, guarantee_expires_early,
             first_instalment_low, first_payment_late, rest_late, rest_not_secured, no_interest.
 
     Invariant: ST67.
@@ -291,6 +292,13 @@ def _check_royalty(terms: PriceTerms, royalty: Royalty, findings: Findings) -> N
         message="Each tier ends above the one before.",
     )
     cap, minimum = royalty.cap, royalty.minimum_a_year
+    findings.require(
+        minimum is None or minimum.amount_minor * royalty.years <= SUM_MINOR_MAX,
+        "royalty.minimum_a_year",
+        rule="minimum_too_large",
+        message="The guaranteed years bring more than can be booked.",
+        maximum=Money(SUM_MINOR_MAX // royalty.years, terms.price.currency),
+    )
     if cap is None:
         return
     if minimum is not None:

@@ -72,7 +72,7 @@ async def report(
     Raises:
         NotYours: Neither of the buyer nor the operator.
         DueUnknown, ReportNotDue, ReportOutOfOrder: Not this period's turn.
-        BaseCurrencyWrong: Names the deal's currency.
+        BaseCurrencyWrong, BaseTooLarge: Names the deal's currency, or the most.
         ObjectUnknown: The evidence is no file of the caller's party.
     """
     deal, dues = await load(session, deal_id)
@@ -143,7 +143,7 @@ async def audit(
 
     Raises:
         ReportUnknown, TransitionRefused, AuditTooEarly: See `domain.royalty.audit`.
-        BaseCurrencyWrong: Names the deal's currency.
+        BaseCurrencyWrong, BaseTooLarge: Names the deal's currency, or the most.
         ObjectUnknown: The audit report is no file of the caller's party.
 
     Invariant: ST69.

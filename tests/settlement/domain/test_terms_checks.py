@@ -23,7 +23,7 @@ from app.settlement.domain.terms import (
 )
 from app.settlement.domain.terms_checks import TermsInvalid, check_terms
 from app.shared.ids import FileId, new_id
-from app.shared.money import Money
+from app.shared.money import AMOUNT_MINOR_MAX, Money
 from tests.settlement.domain.test_schedule import ROYALTY, STAKE
 
 TODAY = date(2026, 3, 23)
@@ -103,6 +103,12 @@ def test_sound_terms_pass(terms: PriceTerms) -> None:
     ("terms", "field", "rule", "accepted"),
     [
         (lump_sum(Money(1)), "price", "price_differs", {"price": PRICE}),
+        (
+            royalty(minimum_a_year=Money(AMOUNT_MINOR_MAX)),
+            "royalty.minimum_a_year",
+            "minimum_too_large",
+            {"maximum": Money(AMOUNT_MINOR_MAX // 10 // ROYALTY.years)},
+        ),
         (replace(lump_sum(PRICE), pay_on=date.max), "pay_on", "day_too_far", {"maximum": FAR}),
         (
             royalty(starts_on=date(9_990, 1, 1), years=30),
