@@ -4,7 +4,7 @@ Contracts count in the year of their signing, money in the year of its arrival, 
 of their payment, outcomes in the year they speak of; all days are of Asia/Shanghai. Sums are in
 CNY and exact; contracts without a known amount, and in other currencies, are counted apart.
 
-Source: 促进科技成果转化法 22 (units report yearly: contracts by way, income, awards).
+Source: 促进科技成果转化法 21 (units report yearly: contracts by way, income, awards).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

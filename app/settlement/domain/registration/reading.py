@@ -178,11 +178,10 @@ def _code(field: FormField, raw: Any) -> str:
     return also or names.get(text) or names.get(fold(text), text)
 
 
-# As the model contracts of 技术合同示范文本 call them.
+# As 民法典 846 and people call them; 一次总算 alone may also be paid in parts.
 _ALSO: Final[Mapping[str, Mapping[str, str]]] = {
     "payment_mode": {
         "一次总付": "lump_sum",
-        "一次总算": "lump_sum",
         "一次付清": "lump_sum",
         "分期付款": "instalments",
         "入门费附加提成": "entry_fee_royalty",

@@ -14,7 +14,7 @@ _AMOUNTS: Final = "技术合同认定规则 (核定技术性收入)"
 _YUAN: Final = "CNY"
 
 
-@rule(Severity.ERROR, Section.PRICE, "技术合同认定规则 (不予登记的情形); 民法典 845", "价款明确")
+@rule(Severity.ERROR, Section.PRICE, "技术合同认定规则 (不予登记的情形); 民法典 846", "价款明确")
 def price_clear(record: ContractRecord) -> Iterator[Told]:
     """The total is positive, or said to come from a royalty; the way of payment is stated."""
     total = record.total_amount
@@ -43,7 +43,7 @@ def price_clear(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-@rule(Severity.WARNING, Section.PRICE, "技术合同认定登记管理办法 6", "金额尚未确定")
+@rule(Severity.WARNING, Section.PRICE, "技术合同认定登记管理办法 6 (待核实)", "金额尚未确定")
 def amounts_unknown(record: ContractRecord) -> Iterator[Told]:
     """While the amount is not final, no relief can be claimed on it."""
     if record.amount_known is False:

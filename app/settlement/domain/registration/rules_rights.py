@@ -29,7 +29,7 @@ _RIGHTS: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-@rule(Severity.ERROR, Section.RIGHTS, "民法典 862; 登记表", "知识产权种类与合同小类一致")
+@rule(Severity.ERROR, Section.RIGHTS, "民法典 863; 登记表", "知识产权种类与合同小类一致")
 def type_fits_ip_kind(record: ContractRecord) -> Iterator[Told]:
     """A right that is transferred or licensed is of the stated kind."""
     accepted = _RIGHTS.get(record.contract_type or "")
@@ -51,7 +51,7 @@ def type_fits_ip_kind(record: ContractRecord) -> Iterator[Told]:
     )
 
 
-@rule(Severity.ERROR, Section.RIGHTS, "民法典 862; 登记表", "专利合同写明专利号")
+@rule(Severity.ERROR, Section.RIGHTS, "民法典 845; 登记表", "专利合同写明专利号")
 def patent_numbers_stated(record: ContractRecord) -> Iterator[Told]:
     """A contract on a patent or an application names its number."""
     if record.contract_type in _ON_PATENTS and not record.patent_numbers:

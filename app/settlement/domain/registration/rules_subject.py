@@ -89,7 +89,7 @@ def content_specific(record: ContractRecord) -> Iterator[Told]:
         )
 
 
-@rule(Severity.ERROR, Section.SUBJECT, "民法典 847-887; 登记表", "合同类型填至小类")
+@rule(Severity.ERROR, Section.SUBJECT, "民法典 851-887; 登记表", "合同类型填至小类")
 def contract_type_is_subtype(record: ContractRecord) -> Iterator[Told]:
     """The type is a sub-type, where its type has such."""
     kind = record.contract_type
