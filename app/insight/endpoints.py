@@ -74,8 +74,8 @@ async def get_price_statistics(
     with the deal that stands, or as failed, withdrawn, terminated or in default. So what found no
     buyer is counted too, and a deal in default is in no sum. Regions are the parties' cities by
     GB/T 2260: the seller's by `seller_region`, the buyer's by `buyer_region`. Buyers are not
-    public, so theirs is told of one whole past year without filters, and cities of fewer than
-    five deals are put together as `other`; operators and auditors who ask for their own market
+    public, so theirs is told of one market's whole past year without filters, and cities of fewer
+    than five deals are put together as `other`; operators and auditors who ask for their own market
     are free of that. Nothing is older than the worker's last look at the journal, about a second.
     Deals of demands are work to come and counted by `/v1/demands/statistics` alone.
     """

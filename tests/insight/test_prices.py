@@ -425,6 +425,10 @@ async def test_buyers_regions_need_a_whole_past_year_or_the_markets_own_staff(
     ]
     assert sold
     assert min(sold) >= 5
+    # All markets less one of them would be the other one, whose small cells are not told.
+    refused = await client.get("/v1/insight/prices?by=buyer_region&from=2025-01-01&to=2025-12-31")
+    problem = refused.json()
+    assert (problem["code"], problem["field"]) == ("period_too_fine", "market_id")
 
 
 @pytest.mark.parametrize(

@@ -32,17 +32,17 @@ class PeriodTooFine(RuleBroken):
     """Who bought is not public, so buyers' regions are told of whole past years only."""
 
     code = "period_too_fine"
-    title_zh = "受让方地区统计仅按已结束的完整年度公开"
-    title_en = "Buyers' regions are public for one whole past year at a time"
+    title_zh = "受让方地区统计仅按单个市场已结束的完整年度公开"
+    title_en = "Buyers' regions are public for one whole past year of one market at a time"
 
 
 def check_buyer_regions(
-    first: date | None, last: date | None, *, today: date, filtered: bool
+    first: date | None, last: date | None, *, today: date, filtered: bool, one_market: bool
 ) -> None:
     """Refuse a cut that tells, beside another one, where a single buyer sits.
 
-    One whole calendar year that is over, without a filter: two such cuts share no deal, so no
-    difference of two of them is a deal.
+    One whole calendar year of one market that is over, without a filter: two such cuts share no
+    deal, so no difference of two of them is a deal.
 
     Raises:
         PeriodTooFine: Names an accepted period.
@@ -51,11 +51,11 @@ def check_buyer_regions(
     """
     year = today.year - 1 if first is None else first.year
     whole = (first, last) == (date(year, 1, 1), date(year, 12, 31))
-    if not whole or filtered or year >= today.year:
+    if not whole or filtered or year >= today.year or not one_market:
         past = min(year, today.year - 1)
         raise PeriodTooFine(
-            "Ask for one whole past year, unfiltered.",
-            field="from",
+            "Ask for one whole past year of one market, unfiltered.",
+            field="from" if one_market else "market_id",
             accepted={"from": date(past, 1, 1), "to": date(past, 12, 31)},
         )
 

@@ -18,15 +18,21 @@ async def read_prices(
     """Return the figures of a cut: all its lots, and each group.
 
     Raises:
-        PeriodTooFine: Buyers' regions of another period than one whole past year, asked by
-            others than the market's staff.
+        PeriodTooFine: Buyers' regions of anything but one whole past year of one market, asked by
+            others than its staff.
 
     Invariants: IN7, IN8.
     """
     inside = sees_inside(viewer, asked)
     if by is GroupBy.BUYER_REGION and not inside:
         today = await _today(session, asked)
-        check_buyer_regions(asked.first, asked.last, today=today, filtered=asked.is_filtered)
+        check_buyer_regions(
+            asked.first,
+            asked.last,
+            today=today,
+            filtered=asked.is_filtered,
+            one_market=asked.market_id is not None,
+        )
     total, groups = await figures.count(session, by, asked)
     if by is GroupBy.BUYER_REGION and not inside:
         return total, list(merge_small(groups))

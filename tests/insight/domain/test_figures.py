@@ -89,7 +89,9 @@ TODAY = date(2026, 11, 26)
 
 
 def test_buyers_regions_are_told_of_whole_past_years() -> None:  # IN8
-    check_buyer_regions(date(2025, 1, 1), date(2025, 12, 31), today=TODAY, filtered=False)
+    check_buyer_regions(
+        date(2025, 1, 1), date(2025, 12, 31), today=TODAY, filtered=False, one_market=True
+    )
     for first, last, filtered in (
         (None, None, False),
         (date(2025, 1, 1), None, False),
@@ -99,7 +101,9 @@ def test_buyers_regions_are_told_of_whole_past_years() -> None:  # IN8
         (date(2025, 1, 1), date(2025, 12, 31), True),
     ):
         with pytest.raises(PeriodTooFine) as refused:
-            check_buyer_regions(first, last, today=TODAY, filtered=filtered)
+            check_buyer_regions(first, last, today=TODAY, filtered=filtered, one_market=True)
         accepted = refused.value.fields["accepted"]
         assert isinstance(accepted, dict)
-        check_buyer_regions(accepted["from"], accepted["to"], today=TODAY, filtered=False)
+        check_buyer_regions(
+            accepted["from"], accepted["to"], today=TODAY, filtered=False, one_market=True
+        )
