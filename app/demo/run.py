@@ -13,6 +13,7 @@ from app.demo.api import Api, CallRefused, Who
 from app.demo.market import CODE, PASSWORD, login_of
 from app.demo.matching import show_match
 from app.demo.session import FREE_PHASE_S, OPERATOR, WINDOW_S, DemoFailed, Session
+from app.demo.settling import show_sharing, verified_certificates
 from app.demo.show import Show, closing_table, ten_thousands
 from app.platform.access import Role
 from app.platform.signing import SignatureInvalid
@@ -102,6 +103,7 @@ async def drive(session: Session) -> None:
     late = Money.parse(first.plan["bids"][-1]["amount"]) + Money.parse(first.plan["step"]["amount"])
     await session.expect_refusal(first, first.bidders[1], late, "bid_after_close", "迟到 late")
     await session.confirm_and_settle()
+    await show_sharing(session, first)
     await show_match(session.api, show, OPERATOR)
 
 
@@ -115,6 +117,7 @@ async def gather_facts(session: Session) -> dict[str, Any]:
         "receipts": await session.verified_receipts(),
         "proofs": await session.verified_proofs(),
         "dossiers": await session.verified_dossiers(),
+        "certificates": await verified_certificates(session),
         "modes": await session.modes.sold(),
         "sheets": sum(lot.sheet["ready"] for lot in session.lots),
         "bidders": len({key for lot in session.lots for key in lot.bidders}),
@@ -166,6 +169,7 @@ def _checks(session: Session, facts: dict[str, Any]) -> list[tuple[str, str, str
             "agreement、posted",
         ),
         ("核验通过的尽职证据 dossiers verified", str(facts["dossiers"]), "3"),
+        ("核验通过的交易凭证 certificates verified", str(facts["certificates"]), lots),
         ("资金账合计 ledger total", facts["ledger"], "0.00"),
         ("可登记的准备表 sheets ready", str(facts["sheets"]), lots),
     ]

@@ -11,6 +11,7 @@ from app.demo import steps
 from app.demo.api import Api, Who
 from app.demo.market import content, records, session_plan
 from app.demo.modes import Modes
+from app.demo.settling import settle
 from app.demo.show import Show
 from app.dossiers.public import check_dossier
 from app.platform.access import Role
@@ -38,6 +39,7 @@ class Lot:
     auction_id: str = ""
     deal_id: str = ""
     sheet: dict[str, Any] = field(default_factory=dict)
+    certificate: dict[str, Any] = field(default_factory=dict)
     sent: int = 0
 
     @property
@@ -254,43 +256,11 @@ class Session:
             path = f"/v1/auctions/{lot.auction_id}/confirmation"
             confirmed = await self.api.post(OPERATOR, path)
             lot.deal_id = confirmed["auction"]["deal_id"]
-            await self.settle(lot)
+            await settle(self, lot, OPERATOR)
         self.show.done(
-            "成交确认、价款结清、未成交保证金原路退回 confirmed, settled, deposits returned"
+            "成交确认、价款结清、签约、出具交易凭证，未成交保证金原路退回 "
+            "confirmed, paid, signed, certified, deposits returned"
         )
-
-    async def settle(self, lot: Lot) -> None:
-        """Record the buyer's payment and the contract of one deal; keep its sheet."""
-        deal = await self.api.get(OPERATOR, f"/v1/deals/{lot.deal_id}")
-        buyer = lot.plan["bids"][-1]["bidder"]
-        today = await self.clock()
-        await self.api.post(
-            OPERATOR,
-            f"/v1/deals/{lot.deal_id}/payments",
-            {
-                "amount": deal["outstanding"],
-                "payer_name": self.names[buyer],
-                "bank_reference": f"JK{lot.deal_id[-12:].upper()}",
-                "received_at": today.isoformat(),
-            },
-        )
-        contract = {
-            "contract_type": "transfer_patent" if lot.mode == "transfer" else "licence_patent",
-            "patent_ends_on": None if lot.mode == "transfer" else str(today.year + 10) + "-06-30",
-            "technology_amount": deal["price"],
-            "signed_on": str(today.date()),
-            "starts_on": str(today.date()),
-            "ends_on": str(today.date() + timedelta(days=365)),
-            "payment_mode": "lump_sum",
-            "social_economic_objective": "industry_commerce",
-            "related_party": False,
-            "in_writing": True,
-            "buyer_is_transfer_institution": False,
-            "buyer_is_rd_institution": False,
-            "buyer_is_converted_institute": False,
-        }
-        await self.api.put(OPERATOR, f"/v1/deals/{lot.deal_id}/contract", contract, etag='"0"')
-        lot.sheet = await self.api.get(OPERATOR, f"/v1/deals/{lot.deal_id}/registration-sheet")
 
     async def verified_receipts(self) -> int:
         """Check every receipt with the published keys, as any bidder could."""

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -55,15 +56,16 @@ def closing_table(
     """Return a table, its first column left, the others right-aligned.
 
     Args:
-        wide: Least width of the first column.
+        wide: Least width of the first column; a narrow terminal then cuts names, not figures.
     """
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     for number, column in enumerate(columns):
         first = number == 0
+        figures = max(cell_len(text) for text in (column, *(row[number] for row in rows)))
         table.add_column(
             column,
             justify="left" if first else "right",
-            min_width=wide if first else None,
+            min_width=(wide if first else figures) if wide else None,
             no_wrap=True,
         )
     for row in rows:
