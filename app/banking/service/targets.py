@@ -1,7 +1,8 @@
 """What an arrival may pay: gathered from deposits and deals, in a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,32 +58,40 @@ async def targets_for(
     known = await accounts.references_of(
         session, [due.registration_id for due in deposits] + [due.deal_id for due in payments]
     )
-    found = [
-        Target(
-            kind=TargetKind.DEPOSIT,
-            id=due.registration_id,
-            number=due.listing_number,
-            reference=known.get(due.registration_id),
-            party_id=due.party_id,
-            party_name=names[due.party_id],
-            due=due.amount,
-            open=due.open,
-        )
-        for due in deposits
+    return [
+        *(_deposit(due, names, known) for due in deposits),
+        *(_payment(due, names, known) for due in payments),
     ]
-    return found + [
-        Target(
-            kind=TargetKind.PAYMENT,
-            id=due.deal_id,
-            number=due.number,
-            reference=known.get(due.deal_id),
-            party_id=due.buyer_id,
-            party_name=names[due.buyer_id],
-            due=due.owed,
-            open=due.open,
-        )
-        for due in payments
-    ]
+
+
+def _deposit(
+    due: listings.DepositDue, names: Mapping[PartyId, str], references: Mapping[UUID, str]
+) -> Target:
+    return Target(
+        kind=TargetKind.DEPOSIT,
+        id=due.registration_id,
+        number=due.listing_number,
+        reference=references.get(due.registration_id),
+        party_id=due.party_id,
+        party_name=names[due.party_id],
+        due=due.amount,
+        open=due.open,
+    )
+
+
+def _payment(
+    due: settlement.PaymentDue, names: Mapping[PartyId, str], references: Mapping[UUID, str]
+) -> Target:
+    return Target(
+        kind=TargetKind.PAYMENT,
+        id=due.deal_id,
+        number=due.number,
+        reference=references.get(due.deal_id),
+        party_id=due.buyer_id,
+        party_name=names[due.buyer_id],
+        due=due.owed,
+        open=due.open,
+    )
 
 
 async def payers_of(session: AsyncSession, line: BankLine) -> list[PartyId]:
