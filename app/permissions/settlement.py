@@ -53,6 +53,7 @@ allow(
     scope="ledger:read",
     seller_staff=OWN,
     buyer_staff=OWN,
+    broker=OWN,
     operator=MARKET,
     auditor=MARKET,
 )

@@ -75,4 +75,8 @@ REACTIONS: Final[tuple[Reaction, ...]] = (
     *TRACKING,
 )
 
-TIMERS: Final[dict[str, TimerHandler]] = {**TRACKING_TIMERS, **CONTRACT_TIMERS, dunning.TIMER: dunning.remind}
+TIMERS: Final[dict[str, TimerHandler]] = {
+    **TRACKING_TIMERS,
+    **CONTRACT_TIMERS,
+    dunning.TIMER: dunning.remind,
+}
