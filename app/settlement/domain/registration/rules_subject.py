@@ -315,7 +315,7 @@ _TRADE: Final = re.compile("(?:采购|买卖|购销|租赁|施工|承揽|劳务)
 def _trade(name: str | None, own: str | None) -> str | None:
     """Return what a title says of goods or work, unless it speaks of the technology too."""
     found = _TRADE.search(name or "")
-    spoken = own in _TITLES and _TITLES[own][1].search(name or "")
+    spoken = own is not None and own in _TITLES and _TITLES[own][1].search(name or "")
     return None if found is None or spoken else found.group()
 
 
