@@ -136,6 +136,18 @@ async def test_both_sides_sign_the_deal(signing: SigningDesk) -> None:
     assert (len(shown["signatures"]), shown["signable"]) == (2, False)
 
 
+async def test_what_was_signed_is_not_changed_behind_the_other_side(
+    signing: SigningDesk, counter: Counter, deal_id: DealId
+) -> None:
+    """ST49: what only the registration asks may still be filled in."""
+    text = done(await signing.draft())
+    for role in ("seller_staff", "buyer_staff"):
+        done(await signing.sign(text, role))
+    told = refusal(await counter.fix(deal_id, 1, ends_on="2030-01-01"), 409, "contract_signed")
+    assert told["accepted"] == {"ends_on": "2027-03-22"}
+    done(await counter.fix(deal_id, 1, plan_source="outside_plan", related_party=True))
+
+
 async def test_nobody_signs_for_another(signing: SigningDesk) -> None:
     """ST35, ST38"""
     text = done(await signing.draft())

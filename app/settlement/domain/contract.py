@@ -41,6 +41,14 @@ class ContractTypeTooBroad(RuleBroken):
     title_en = "The contract's sub-type is needed"
 
 
+class ContractSigned(Conflict):
+    """What the signed text states changes by both sides only (ST49)."""
+
+    code = "contract_signed"
+    title_zh = "已签署文本载明的合同信息不能单方变更"
+    title_en = "The signed text states this"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """The contract as fixed; ``None`` is what is not known yet.
@@ -83,6 +91,36 @@ CODED: Final = (
     "social_economic_objective",
     "ip_kind",
 )
+
+
+# What a contract's text states of these data, beside the deal and its price.
+STATED: Final = (
+    "project_name",
+    "contract_type",
+    "ip_kind",
+    "starts_on",
+    "ends_on",
+    "patent_ends_on",
+)
+
+
+def check_stated(contract: Contract, *, signed: Contract) -> None:
+    """Refuse to say otherwise than the text that both sides signed.
+
+    Raises:
+        ContractSigned: Names the fields and what they state.
+
+    Invariant: ST49.
+    """
+    stated = {
+        name: getattr(signed, name)
+        for name in STATED
+        if getattr(contract, name) != getattr(signed, name)
+    }
+    if stated:
+        raise ContractSigned(
+            "Agree on another contract, or leave these as they were signed.", accepted=stated
+        )
 
 
 def family(contract_type: str) -> str:
