@@ -11,7 +11,6 @@ from app.permissions import (  # noqa: F401
     banking,
     demands,
     exchange,
-    insight,
     fees,
     insight,
     listings,

@@ -211,6 +211,4 @@ allow(
     operator=MARKET,
     auditor=MARKET,
 )
-allow(
-    "get_tax_hint", scope="settlement:read", seller_staff=OWN, operator=MARKET, auditor=MARKET
-)
+allow("get_tax_hint", scope="settlement:read", seller_staff=OWN, operator=MARKET, auditor=MARKET)

@@ -1,4 +1,4 @@
-"""Deposits as pure rules: the finding that costs one, 定金, and what the journal tells of a life."""
+"""Deposits as pure rules: the finding that costs one, 定金, what the journal tells of a life."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

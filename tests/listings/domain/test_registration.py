@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.listings.domain.bidder_code import BIDDER_CODES, nth_bidder_code
 from app.listings.domain.listing import (
     Listing,
     ListingStatus,
 )
 from app.listings.domain.notice import Notice, NoticeKind, NoticeStatus
-from app.listings.domain.bidder_code import BIDDER_CODES, nth_bidder_code
 from app.listings.domain.registration import (
     BankReceipt,
     DepositAmountWrong,
