@@ -100,10 +100,10 @@ async def test_a_statement_as_a_sheet(
         "余额 Balance",
     ]
     assert [row[1:] for row in rows[2:]] == [
-        ["期初余额 Opening balance", "", "", "1.00"],
-        ["到账 Receipt", "bank 1", "0.20", "1.20"],
-        ["付款指令 Payment order", "out", "-0.05", "1.15"],
-        ["期末余额 Closing balance", "", "", "1.15"],
+        ["期初余额 Opening balance", "", "", 1],
+        ["到账 Receipt", "bank 1", 0.2, 1.2],
+        ["付款指令 Payment order", "out", -0.05, 1.15],
+        ["期末余额 Closing balance", "", "", 1.15],
     ]
     assert rows[3][0] == "2026-03-03 09:00:00"
 

@@ -14,8 +14,9 @@ from openpyxl import Workbook, load_workbook
 from app.listings.domain.importing import FORM
 from app.listings.domain.importing_rows import read_row
 from app.platform.files.lookup import own_files
-from app.platform.tables.sheets import XLSX, read_sheet, write_csv
+from app.platform.tables.sheets import XLSX, read_sheet, write_csv, write_xlsx
 from app.shared.ids import new_id
+from app.shared.money import Money
 from app.shared.tables.form import ImportColumnsInvalid, ImportFileUnreadable, RawRow
 from tests.listings.factories import Desk, done
 from tests.listings.test_import import LABELS, Office, counts, row, rules, saved, xlsx
@@ -143,6 +144,16 @@ def test_no_full_width_sign_begins_a_formula(text: str) -> None:
     """LS37, P61"""
     told = next(csv.reader(io.StringIO(write_csv([[text]]).decode("utf-8-sig"))))
     assert told == [f"'{text}"]
+
+
+def test_counts_and_amounts_are_written_as_numbers() -> None:
+    """P61: to the fen, whatever their size"""
+    large = Money.parse("7777777777777.77")
+    file = write_xlsx([("账", [("数", "元"), (12, Money.parse("-0.05")), ("=1", large)])])
+    assert read_sheet(file, XLSX, "").rows[0].cells == ("12", "-0.05")
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        assert "<v>7777777777777.77</v>" in parts.read("xl/worksheets/sheet1.xml").decode()
+    assert write_csv([(12, large)]).decode("utf-8-sig") == "12,7777777777777.77\r\n"
 
 
 def test_a_header_is_told_by_its_beginning() -> None:

@@ -44,7 +44,7 @@ async def test_the_unit_reads_its_year_and_nobody_elses(desk: Desk, counter: Cou
     assert stranger.status_code == 403
     file = await counter.get(path.replace("report?", "report/table?"), "operator")
     book = openpyxl.load_workbook(io.BytesIO(file.content))
-    assert book["按转化方式"]["C2"].value == "730000.00"
+    assert book["按转化方式"]["C2"].value == 730000
 
 
 async def test_awards_count_when_they_are_paid(desk: Desk, counter: Counter) -> None:

@@ -8,6 +8,7 @@ from app.insight.domain.figures import Competition, Figures, GroupBy, Prices
 from app.insight.domain.lots import CURRENCY, Method, Outcome
 from app.shared import codes
 from app.shared.money import Money
+from app.shared.tables.form import Cell
 
 _HEADER: Final = (
     "分组 Group",
@@ -64,13 +65,13 @@ _LABELLED: Final = {
 }
 _ALL: Final = ("合计", "all")
 
-Sheet = tuple[str, Sequence[Sequence[str]]]
+Sheet = tuple[str, Sequence[Sequence[Cell]]]
 
 
 def price_sheets(by: GroupBy, total: Figures, groups: Sequence[Figures]) -> tuple[Sheet, Sheet]:
     """Return the two tables: prices, and bidders per lot; money in yuan, rates in per cent."""
-    prices: list[Sequence[str]] = [_HEADER]
-    bidders: list[Sequence[str]] = [_BIDDERS_HEADER]
+    prices: list[Sequence[Cell]] = [_HEADER]
+    bidders: list[Sequence[Cell]] = [_BIDDERS_HEADER]
     for figures in (total, *groups):
         name = _named(by, figures.group)
         prices += [(*name, label, *_row(figures.of(method))) for method, label in _METHODS.items()]
@@ -86,7 +87,7 @@ def _named(by: GroupBy, group: str | None) -> tuple[str, str]:
     return group, group if table is None else codes.label(table, group)
 
 
-def _row(prices: Prices) -> tuple[str, ...]:
+def _row(prices: Prices) -> tuple[Cell, ...]:
     counts = (
         prices.lots,
         *(prices.outcomes.get(outcome, 0) for outcome in _OUTCOMES),
@@ -97,12 +98,12 @@ def _row(prices: Prices) -> tuple[str, ...]:
         prices.resold,
     )
     return (
-        *map(str, counts),
+        *counts,
         _yuan(prices.start_minor),
         _yuan(prices.price_minor),
         _percent(prices.premium),
         _percent(_rate(prices.premium_median_bp)),
-        str(prices.appraised),
+        prices.appraised,
         _yuan(prices.appraised_minor),
         _yuan(prices.appraised_start_minor),
         _yuan(prices.appraised_price_minor),
@@ -111,16 +112,13 @@ def _row(prices: Prices) -> tuple[str, ...]:
     )
 
 
-def _bidder_rows(competition: Competition) -> list[tuple[str, ...]]:
+def _bidder_rows(competition: Competition) -> list[tuple[Cell, ...]]:
     median = "" if competition.median is None else str(competition.median)
-    return [
-        (str(number), str(lots), median)
-        for number, lots in sorted(competition.lots_by_bidders.items())
-    ]
+    return [(number, lots, median) for number, lots in sorted(competition.lots_by_bidders.items())]
 
 
-def _yuan(minor: int) -> str:
-    return Money(minor, CURRENCY).as_json()["amount"]
+def _yuan(minor: int) -> Money:
+    return Money(minor, CURRENCY)
 
 
 def _rate(basis_points: int | None) -> Decimal | None:

@@ -10,6 +10,7 @@ from app.ledger.domain.entries import EntryKind, StatementLine
 from app.shared.calendar import SHANGHAI
 from app.shared.errors import RuleBroken
 from app.shared.money import Money
+from app.shared.tables.form import Cell
 
 LINES_MAX: Final = 20_000
 
@@ -109,26 +110,26 @@ def check_length(count: int) -> None:
         raise StatementTooLong("Choose a shorter period.", field="from", maximum=LINES_MAX)
 
 
-def sheet_rows(statement: Statement) -> list[Sequence[str]]:
+def sheet_rows(statement: Statement) -> list[Sequence[Cell]]:
     """Return a statement as rows of a sheet, Chinese with English beside, times of Shanghai."""
     currency = statement.account.key.currency
     purpose = PURPOSES[statement.account.key.purpose]
-    rows: list[Sequence[str]] = [
+    rows: list[Sequence[Cell]] = [
         _HEADER,
         ("", f"账户 Account: {purpose}", str(statement.account.id), currency, ""),
-        (_time(statement.start), "期初余额 Opening balance", "", "", str(statement.opening)),
+        (_time(statement.start), "期初余额 Opening balance", "", "", statement.opening),
     ]
     rows += [
         (
             _time(line.at),
             KINDS[line.kind],
             line.reference or "",
-            str(line.change),
-            str(line.balance),
+            line.change,
+            line.balance,
         )
         for line in statement.lines
     ]
-    rows.append((_time(statement.end), "期末余额 Closing balance", "", "", str(statement.closing)))
+    rows.append((_time(statement.end), "期末余额 Closing balance", "", "", statement.closing))
     return rows
 
 

@@ -11,7 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from decimal import Decimal
+from typing import Final, Self
 from xml.parsers.expat import ExpatError
 
 from openpyxl import Workbook
@@ -20,8 +21,10 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.platform.tables.xlsx import CELLS_A_ROW_MAX, read_rows
+from app.shared.money import Money
 from app.shared.tables.form import (
     IMPORT_ROWS_MAX,
+    Cell,
     ImportEmpty,
     ImportFileUnreadable,
     ImportTooLong,
@@ -133,16 +136,18 @@ def _runs(text: str) -> bool:
     return text.lstrip("'").startswith(_FORMULA_STARTS)
 
 
-def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
+def write_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return rows as CSV that spreadsheet programs open as UTF-8; invariant P61."""
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
-        writer.writerow("'" + text if _runs(text) else text for text in row)
+        writer.writerow(
+            "'" + cell if isinstance(cell, str) and _runs(cell) else str(cell) for cell in row
+        )
     return out.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
+def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[Cell]]]]) -> bytes:
     """Return tables as XLSX, each with its name; the first row is the header; invariant P61."""
     book = Workbook(write_only=True)
     for name, rows in sheets:
@@ -150,14 +155,12 @@ def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
         sheet.freeze_panes = "A2"
         for place in range(len(rows[0])):
             sheet.column_dimensions[_letters(place)].width = 24
-        sheet.append([_styled(sheet, text, header=True) for text in rows[0]])
+        sheet.append([_styled(sheet, str(text), header=True) for text in rows[0]])
         # A row is written when it is appended, so the cells of a column serve all its rows:
         # styling one costs more than all else.
-        kinds = [(_styled(sheet, ""), _styled(sheet, "=")) for _ in range(max(map(len, rows)))]
+        columns = [_Column.of(sheet) for _ in range(max(map(len, rows)))]
         for row in rows[1:]:
-            sheet.append(
-                [_filled(pair[_runs(text)], text) for text, pair in zip(row, kinds, strict=False)]
-            )
+            sheet.append([column.filled(cell) for cell, column in zip(row, columns, strict=False)])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -165,6 +168,33 @@ def write_xlsx(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
 
 def _letters(place: int) -> str:
     return re.sub(r"\d", "", cell_name(place, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column's cells, one a kind of content."""
+
+    plain: WriteOnlyCell
+    quoted: WriteOnlyCell
+    count: WriteOnlyCell
+    amount: WriteOnlyCell
+
+    @classmethod
+    def of(cls, sheet: Worksheet) -> Self:
+        count, amount = _styled(sheet, ""), _styled(sheet, "")
+        count.number_format, amount.number_format = "0", "#,##0.00"
+        return cls(_styled(sheet, ""), _styled(sheet, "="), count, amount)
+
+    def filled(self, content: Cell) -> WriteOnlyCell:
+        match content:
+            case str():
+                return _filled(self.quoted if _runs(content) else self.plain, content)
+            case Money():
+                self.amount.value = Decimal(str(content))
+                return self.amount
+            case _:
+                self.count.value = content
+                return self.count
 
 
 def _filled(cell: WriteOnlyCell, text: str) -> WriteOnlyCell:

@@ -5,8 +5,9 @@ from typing import Final
 
 from app.settlement.domain.annual import AnnualReport, Tally, Way, YearOfUnit
 from app.shared.money import Money
+from app.shared.tables.form import Cell
 
-Sheet = tuple[str, Sequence[Sequence[str]]]
+Sheet = tuple[str, Sequence[Sequence[Cell]]]
 
 _WAYS: Final = {
     Way.TRANSFER: "转让 Transfer",
@@ -54,7 +55,7 @@ def annual_sheets(report: AnnualReport) -> list[Sheet]:
     ]
 
 
-def _compared(report: AnnualReport, *rows: Sequence[str]) -> list[Sequence[str]]:
+def _compared(report: AnnualReport, *rows: Sequence[Cell]) -> list[Sequence[Cell]]:
     header = (
         f"{report.unit} 指标 Figure",
         f"{report.present.year}年",
@@ -63,32 +64,35 @@ def _compared(report: AnnualReport, *rows: Sequence[str]) -> list[Sequence[str]]
     return [header, *rows]
 
 
-def _summary(report: AnnualReport) -> list[Sequence[str]]:
+def _summary(report: AnnualReport) -> list[Sequence[Cell]]:
     now, before = report.present, report.before
     return _compared(
         report,
-        ("合同总数 Contracts", *_counts(now.total.contracts, before.total.contracts)),
-        ("合同总金额(元) Amount (CNY)", *_yuan(now.total.amount, before.total.amount)),
+        ("合同总数 Contracts", now.total.contracts, before.total.contracts),
+        ("合同总金额(元) Amount (CNY)", now.total.amount, before.total.amount),
         (
             "其中：开发、咨询、服务合同数 Development, consulting, service",
-            *_counts(now.services.contracts, before.services.contracts),
+            now.services.contracts,
+            before.services.contracts,
         ),
         (
             "其中：开发、咨询、服务金额(元) Their amount (CNY)",
-            *_yuan(now.services.amount, before.services.amount),
+            now.services.amount,
+            before.services.amount,
         ),
         (
             "金额未定合同数 Unknown amounts",
-            *_counts(now.total.unknown_amounts, before.total.unknown_amounts),
+            now.total.unknown_amounts,
+            before.total.unknown_amounts,
         ),
-        ("当年到账(元) Received (CNY)", *_yuan(now.total.received, before.total.received)),
-        ("转化成果项数 Results converted", *_counts(now.converted, before.converted)),
-        ("成交未签约数 Deals not signed", *_counts(now.unsigned, before.unsigned)),
+        ("当年到账(元) Received (CNY)", now.total.received, before.total.received),
+        ("转化成果项数 Results converted", now.converted, before.converted),
+        ("成交未签约数 Deals not signed", now.unsigned, before.unsigned),
     )
 
 
-def _by_way(report: AnnualReport) -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [_BY_WAY]
+def _by_way(report: AnnualReport) -> list[Sequence[Cell]]:
+    rows: list[Sequence[Cell]] = [_BY_WAY]
     rows += [
         (label, *_tally(report.present.ways[way], report.before.ways[way]))
         for way, label in _WAYS.items()
@@ -97,50 +101,54 @@ def _by_way(report: AnnualReport) -> list[Sequence[str]]:
     return rows
 
 
-def _tally(now: Tally, before: Tally) -> tuple[str, ...]:
+def _tally(now: Tally, before: Tally) -> tuple[Cell, ...]:
     return (
-        str(now.contracts),
-        *_yuan(now.amount),
-        str(now.unknown_amounts),
-        str(now.other_currencies),
-        *_yuan(now.received),
-        str(now.received_other),
-        str(before.contracts),
-        *_yuan(before.amount, before.received),
+        now.contracts,
+        now.amount,
+        now.unknown_amounts,
+        now.other_currencies,
+        now.received,
+        now.received_other,
+        before.contracts,
+        before.amount,
+        before.received,
     )
 
 
-def _awards(report: AnnualReport) -> list[Sequence[str]]:
+def _awards(report: AnnualReport) -> list[Sequence[Cell]]:
     now, before = report.present, report.before
-    rows = [
-        ("现金奖励(元) Awards in money (CNY)", *_yuan(now.awards.amount, before.awards.amount)),
-        ("现金奖励人次 Awards to persons", *_counts(now.awards.persons, before.awards.persons)),
-        ("股份奖励(股) Awards in shares", *_counts(now.awards.shares, before.awards.shares)),
+    rows: list[Sequence[Cell]] = [
+        ("现金奖励(元) Awards in money (CNY)", now.awards.amount, before.awards.amount),
+        ("现金奖励人次 Awards to persons", now.awards.persons, before.awards.persons),
+        ("股份奖励(股) Awards in shares", now.awards.shares, before.awards.shares),
         (
             "股份奖励人次 Share awards to persons",
-            *_counts(now.awards.share_persons, before.awards.share_persons),
+            now.awards.share_persons,
+            before.awards.share_persons,
         ),
         (
             "其他币种奖励笔数 Awards in other currencies",
-            *_counts(now.awards.other_currencies, before.awards.other_currencies),
+            now.awards.other_currencies,
+            before.awards.other_currencies,
         ),
     ]
     rows += [
         (
             f"{label} (项)",
-            *_counts(now.empowered.get(kind, 0), before.empowered.get(kind, 0)),
+            now.empowered.get(kind, 0),
+            before.empowered.get(kind, 0),
         )
         for kind, label in _EMPOWERED.items()
     ]
     return _compared(report, *rows)
 
 
-def _outcomes(report: AnnualReport) -> list[Sequence[str]]:
+def _outcomes(report: AnnualReport) -> list[Sequence[Cell]]:
     now, before = report.present.outcomes, report.before.outcomes
-    rows = [
-        ("已填报合同数 Contracts that stated", *_counts(now.stated, before.stated)),
-        ("其中：对方确认 Confirmed", *_counts(now.confirmed, before.confirmed)),
-        ("其中：对方异议 Disputed", *_counts(now.disputed, before.disputed)),
+    rows: list[Sequence[Cell]] = [
+        ("已填报合同数 Contracts that stated", now.stated, before.stated),
+        ("其中：对方确认 Confirmed", now.confirmed, before.confirmed),
+        ("其中：对方异议 Disputed", now.disputed, before.disputed),
     ]
     rows += [
         (label, _told(getattr(now.sums, name)), _told(getattr(before.sums, name)))
@@ -149,7 +157,7 @@ def _outcomes(report: AnnualReport) -> list[Sequence[str]]:
     return _compared(report, *rows)
 
 
-def _largest(year: YearOfUnit) -> list[Sequence[str]]:
+def _largest(year: YearOfUnit) -> list[Sequence[Cell]]:
     header = (
         "序号 Place",
         "编号 Number",
@@ -158,30 +166,20 @@ def _largest(year: YearOfUnit) -> list[Sequence[str]]:
         "签订日期 Signed on",
         "金额(元) Amount (CNY)",
     )
-    rows: list[Sequence[str]] = [header]
+    rows: list[Sequence[Cell]] = [header]
     rows += [
         (
-            str(place),
+            place,
             item.number,
             item.title,
             _WAYS[item.way],
             item.signed_on.isoformat(),
-            *_yuan(item.price),
+            item.price,
         )
         for place, item in enumerate(year.largest, 1)
     ]
     return rows
 
 
-def _counts(now: int, before: int) -> tuple[str, str]:
-    return str(now), str(before)
-
-
-def _yuan(*amounts: Money) -> tuple[str, ...]:
-    return tuple(amount.as_json()["amount"] for amount in amounts)
-
-
-def _told(value: Money | int | None) -> str:
-    if value is None:
-        return ""
-    return value.as_json()["amount"] if isinstance(value, Money) else str(value)
+def _told(value: Money | int | None) -> Cell:
+    return "" if value is None else value

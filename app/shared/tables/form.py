@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.shared.errors import RuleBroken
+from app.shared.money import Money
+
+# What a written cell holds; counts and amounts are numbers that spreadsheets can add up.
+Cell = str | int | Money
 
 IMPORT_ROWS_MAX: Final = 20_000
 _SHOWN_MAX: Final = 40  # characters of a cell that a fault repeats

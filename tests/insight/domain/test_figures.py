@@ -19,6 +19,7 @@ from app.insight.domain.figures import (
 )
 from app.insight.domain.lots import Method, Outcome
 from app.insight.domain.table import price_sheets
+from app.shared.money import Money
 
 M = 1_000_000_00
 
@@ -51,8 +52,9 @@ def test_the_known_session_of_eleven_lots() -> None:
     assert Prices().premium is None
     (_, prices), _ = price_sheets(GroupBy.MONTH, figures, [])
     assert {len(row) for row in prices} == {24}
-    rows = {row[2].split()[0]: row for row in prices}
-    assert (rows["场内合计"][14:18]) == ("8950000.00", "12300000.00", "37.43", "")
+    rows = {str(row[2]).split()[0]: row for row in prices}
+    start, deal = Money.parse("8950000.00"), Money.parse("12300000.00")
+    assert (rows["场内合计"][14:18]) == (start, deal, "37.43", "")
     assert (rows["有竞争"][16:18]) == ("60.00", "60.00")
 
 

@@ -143,8 +143,14 @@ def test_the_tables_say_the_same_in_chinese_and_english() -> None:
     assert list(sheets) == ["总体情况", "按转化方式", "奖励与赋权", "转化成效", "十大合同"]
     assert all(len({len(row) for row in rows}) == 1 for rows in sheets.values())
     assert sheets["总体情况"][0] == ("之澜理工大学 指标 Figure", "2026年", "2025年")
-    assert sheets["总体情况"][2][1:] == ("4530000.00", "0.00")
-    assert sheets["按转化方式"][-1][1:6] == ("8", "4530000.00", "1", "1", "810000.00")
-    assert sheets["奖励与赋权"][1][1] == "65000.00"
+    assert sheets["总体情况"][2][1:] == (Money.parse("4530000.00"), Money(0))
+    assert sheets["按转化方式"][-1][1:6] == (
+        8,
+        Money.parse("4530000.00"),
+        1,
+        1,
+        Money.parse("810000.00"),
+    )
+    assert sheets["奖励与赋权"][1][1] == Money.parse("65000.00")
     assert {row[0]: row[1] for row in sheets["转化成效"]}["新增产值(元) Output (CNY)"] == ""
     assert len(sheets["十大合同"]) == 7
