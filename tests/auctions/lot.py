@@ -18,6 +18,7 @@ from app.platform.db import Database
 from app.platform.journal import JournalEvent, history
 from app.platform.runtime import Runtime
 from app.shared.ids import MarketId
+from app.shared.money import Money
 from tests.eventually import eventually
 from tests.world import START, World
 
@@ -100,6 +101,15 @@ class Lot:
             return (await self.api.send("GET", None, path)).status_code == 200
 
         await eventually(shown)
+
+
+async def nothing_kept(lot: Lot) -> None:
+    """Check that the market keeps nobody's money: what came in is on its way back."""
+    books = await lot.api.get(lot.operator, "/v1/ledger/balance")
+    assert books["balanced"]
+    debits = {line["purpose"]: Money.parse(line["debit"]["amount"]) for line in books["lines"]}
+    assert debits.pop("bank", Money(0)) + debits.pop("outgoing", Money(0)) == Money(0)
+    assert set(debits.values()) <= {Money(0)}
 
 
 def api_of(world: World, client: httpx.AsyncClient, market: Literal["own", "other"] = "own") -> Api:

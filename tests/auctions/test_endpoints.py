@@ -14,7 +14,7 @@ from app.demo.api import Who
 from app.platform.access import Role
 from app.platform.schema import encode_cursor
 from app.platform.signing import key_set, verify
-from tests.auctions.lot import OPERATOR, Lot, yuan
+from tests.auctions.lot import OPERATOR, Lot, nothing_kept, yuan
 
 MINUTE = timedelta(minutes=1)
 
@@ -146,10 +146,7 @@ async def test_a_lot_without_bids_fails_and_so_does_its_listing(own_lot: Lot) ->
     await lot.run_worker()
     assert (await lot.auction())["status"] == "failed"
     await lot.listing_becomes("failed")
-    # LS16: nobody won, so every deposit has gone back to the bank.
-    books = await lot.api.get(OPERATOR, "/v1/ledger/balance")
-    assert books["balanced"]
-    assert {line["debit"]["amount"] for line in books["lines"]} == {"0.00"}
+    await nothing_kept(lot)  # LS16: nobody won, so every deposit goes back
     path = f"/v1/auctions/{lot.auction_id}/confirmation"
     refused = await lot.api.send("POST", OPERATOR, path)
     assert (refused.status_code, refused.json()["code"]) == (409, "transition_refused")

@@ -12,7 +12,7 @@ from app.platform.journal import JournalEvent, history
 from app.shared.calendar import SHANGHAI
 from tests.auctions.acts import code_of, done, events_of, move_to, offer
 from tests.auctions.handed import MakePosted, end_disclosure, handed_over, join, posted, read
-from tests.auctions.lot import OPERATOR, Lot, yuan
+from tests.auctions.lot import OPERATOR, Lot, nothing_kept, yuan
 from tests.auctions.standby import (
     DEPOSIT,
     HOUR,
@@ -127,9 +127,7 @@ async def test_a_listing_that_ended_meanwhile_gets_no_auction(posted: MakePosted
     await lot.run_worker()
     assert await _count(lot, "auctions") == 0
     assert (await read(lot))["status"] == "terminated"
-    held = await lot.api.get(OPERATOR, "/v1/ledger/balance")
-    assert held["balanced"]
-    assert {line["debit"]["amount"] for line in held["lines"]} == {"0.00"}
+    await nothing_kept(lot)
 
 
 async def test_an_opening_beyond_the_known_days_holds_up_its_own_listing_alone(

@@ -27,12 +27,13 @@ from tests.world import World
 
 pytestmark = pytest.mark.concurrency
 
-# Moments and places in a feed go on by themselves; metrics are for whoever runs the process.
+# Moments and places in a feed go on by themselves; metrics are for whoever runs the process, and a
+# list of revocations is signed anew with its moment.
 MOVING: Final = re.compile(
     r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+\d\d:\d\d)?|\"next\":\"[^\"]*\"|\"request_id\":\"[^\"]*\""
 )
 PARAMETER: Final = re.compile(r"{(\w+)(?::\w+)?}")
-ELSEWHERE: Final = frozenset({"metrics", "stream_room", "stream_hall"})
+ELSEWHERE: Final = frozenset({"metrics", "stream_room", "stream_hall", "get_revocations"})
 KNOWN: Final = frozenset({"demand_id", "market_id", "proposal_id"})
 
 

@@ -21,7 +21,7 @@ from app.listings.repository import listings
 from app.platform.access import Role
 from app.platform.db import Database
 from app.settlement import repository as deals
-from app.settlement.domain.deal import Deal, DealStatus, DefaultReason
+from app.settlement.domain.deal import Deal, DealStatus, DefaultReason, Side
 from app.shared.ids import (
     AchievementId,
     DealId,
@@ -186,6 +186,7 @@ async def sell(market: Market, achievement_id: UUID, *, defaulted: bool = False)
             status=DealStatus.DEFAULTED,
             defaulted_at=at,
             default_reason=DefaultReason.REFUSED,
+            default_side=Side.BUYER,
             default_ground="受让方书面拒绝签约。",
         )
         await deals.save_deal(market.session, lost)
