@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,6 +45,35 @@ def _ref(actor: ActorRef) -> str:
 async def book(session: AsyncSession, entry: Entry, *, at: datetime, actor: ActorRef) -> bool:
     """Book one entry as `book_all` does; return false when it was booked before."""
     return bool(await book_all(session, [entry], at=at, actor=actor))
+
+
+async def move(
+    session: AsyncSession,
+    kind: EntryKind,
+    *,
+    entry_id: EntryId,
+    debit: AccountKey,
+    credit: AccountKey,
+    amount: Money,
+    subject_id: UUID,
+    reference: str | None,
+    at: datetime,
+    actor: ActorRef,
+) -> None:
+    """Book a movement between two accounts of a market, as `book_all` does.
+
+    Raises:
+        AmountNotPositive: Zero or below.
+    """
+    entry = Entry(
+        id=entry_id,
+        market_id=debit.market_id,
+        kind=kind,
+        legs=transfer(debit=debit, credit=credit, amount=amount),
+        reference=reference,
+        subject_id=subject_id,
+    )
+    await book(session, entry, at=at, actor=actor)
 
 
 async def book_all(

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import service
 from app.ledger.domain.accounts import escrow_account, forfeited_account, funds_account
-from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.ledger.domain.entries import EntryKind
 from app.ledger.domain.movements import escrow_payment, settlement
 from app.ledger.service import ActorRef
 from app.shared.ids import DealId, EntryId, MarketId, PartyId
@@ -84,20 +84,18 @@ async def forfeit_escrow(
         InsufficientFunds: The escrow holds less.
         EntryDiffers: The id was used for another movement.
     """
-    legs = transfer(
+    await service.move(
+        session,
+        EntryKind.ESCROW_FORFEITURE,
+        entry_id=entry_id,
         debit=escrow_account(market_id, deal_id, amount.currency),
         credit=forfeited_account(market_id, amount.currency),
         amount=amount,
-    )
-    entry = Entry(
-        id=entry_id,
-        market_id=market_id,
-        kind=EntryKind.ESCROW_FORFEITURE,
-        legs=legs,
-        reference=ground,
         subject_id=deal_id,
+        reference=ground,
+        at=at,
+        actor=actor,
     )
-    await service.book(session, entry, at=at, actor=actor)
 
 
 async def refund_escrow(
@@ -117,16 +115,15 @@ async def refund_escrow(
         InsufficientFunds: The escrow holds less.
         EntryDiffers: The id was used for another movement.
     """
-    legs = transfer(
+    await service.move(
+        session,
+        EntryKind.ESCROW_REFUND,
+        entry_id=entry_id,
         debit=escrow_account(market_id, deal_id, amount.currency),
         credit=funds_account(market_id, party_id, amount.currency),
         amount=amount,
-    )
-    entry = Entry(
-        id=entry_id,
-        market_id=market_id,
-        kind=EntryKind.ESCROW_REFUND,
-        legs=legs,
         subject_id=deal_id,
+        reference=None,
+        at=at,
+        actor=actor,
     )
-    await service.book(session, entry, at=at, actor=actor)

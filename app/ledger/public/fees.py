@@ -5,47 +5,21 @@ own ``vouchers`` account; neither goes below zero.
 """
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import service
 from app.ledger.domain.accounts import (
-    AccountKey,
     bank_account,
     escrow_account,
     fees_account,
     funds_account,
     voucher_account,
 )
-from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.ledger.domain.entries import EntryKind
 from app.ledger.service import ActorRef
 from app.shared.ids import DealId, EntryId, MarketId, PartyId, VoucherId
 from app.shared.money import Money
-
-
-async def _book(
-    session: AsyncSession,
-    kind: EntryKind,
-    *,
-    entry_id: EntryId,
-    debit: AccountKey,
-    credit: AccountKey,
-    amount: Money,
-    subject_id: UUID,
-    reference: str | None,
-    at: datetime,
-    actor: ActorRef,
-) -> None:
-    entry = Entry(
-        id=entry_id,
-        market_id=debit.market_id,
-        kind=kind,
-        legs=transfer(debit=debit, credit=credit, amount=amount),
-        reference=reference,
-        subject_id=subject_id,
-    )
-    await service.book(session, entry, at=at, actor=actor)
 
 
 async def pay_fee(
@@ -66,7 +40,7 @@ async def pay_fee(
         InsufficientFunds: The party's funds are less.
         EntryDiffers: The id was used for another movement.
     """
-    await _book(
+    await service.move(
         session,
         EntryKind.FEE,
         entry_id=entry_id,
@@ -97,7 +71,7 @@ async def withhold_fee(
         InsufficientFunds: The escrow holds less.
         EntryDiffers: The id was used for another movement.
     """
-    await _book(
+    await service.move(
         session,
         EntryKind.FEE_WITHHELD,
         entry_id=entry_id,
@@ -129,7 +103,7 @@ async def refund_fee(
         InsufficientFunds: The deal earned less.
         EntryDiffers: The id was used for another movement.
     """
-    await _book(
+    await service.move(
         session,
         EntryKind.FEE_REFUND,
         entry_id=entry_id,
@@ -169,7 +143,7 @@ async def pay_commission(
         source = escrow_account(market_id, deal_id, amount.currency)
     else:
         source = funds_account(market_id, payer_id, amount.currency)
-    await _book(
+    await service.move(
         session,
         EntryKind.COMMISSION,
         entry_id=entry_id,
@@ -205,7 +179,7 @@ async def pay_by_voucher(
         EntryDiffers: The id was used for another movement.
     """
     target = escrow_account if price else fees_account
-    await _book(
+    await service.move(
         session,
         EntryKind.VOUCHER_PAYMENT,
         entry_id=entry_id,
@@ -239,7 +213,7 @@ async def undo_voucher(
         EntryDiffers: The id was used for another movement.
     """
     source = escrow_account if price else fees_account
-    await _book(
+    await service.move(
         session,
         EntryKind.FEE_REFUND,
         entry_id=entry_id,
@@ -270,7 +244,7 @@ async def settle_voucher(
         InsufficientFunds: It owes less.
         EntryDiffers: The id was used for another movement.
     """
-    await _book(
+    await service.move(
         session,
         EntryKind.VOUCHER_REDEMPTION,
         entry_id=entry_id,

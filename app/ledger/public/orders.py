@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.ledger import service
 from app.ledger.domain.accounts import (
-    AccountKey,
     bank_account,
     funds_account,
     outgoing_account,
     suspense_account,
 )
-from app.ledger.domain.entries import Entry, EntryKind, transfer
+from app.ledger.domain.entries import EntryKind
 from app.ledger.domain.movements import arrival_entry_id, identification
 from app.ledger.service import ActorRef
 from app.shared.ids import EntryId, MarketId, PartyId
@@ -78,9 +77,18 @@ async def order_return(
         InsufficientFunds: Less of the arrival is left; says what.
         EntryDiffers: The order was booked with another content.
     """
-    source = suspense_account(market_id, arrival_id, amount.currency)
-    entry = _order(EntryKind.RETURN_ORDER, order_id, source, amount, reference)
-    await service.book(session, entry, at=at, actor=actor)
+    await service.move(
+        session,
+        EntryKind.RETURN_ORDER,
+        entry_id=order_entry_id(order_id),
+        debit=suspense_account(market_id, arrival_id, amount.currency),
+        credit=outgoing_account(market_id, order_id, amount.currency),
+        amount=amount,
+        subject_id=order_id,
+        reference=reference,
+        at=at,
+        actor=actor,
+    )
 
 
 async def order_payment(
@@ -100,22 +108,17 @@ async def order_payment(
         InsufficientFunds: The party's funds are less.
         EntryDiffers: The order was booked with another content.
     """
-    source = funds_account(market_id, party_id, amount.currency)
-    entry = _order(EntryKind.PAYMENT_ORDER, order_id, source, amount, reference)
-    await service.book(session, entry, at=at, actor=actor)
-
-
-def _order(
-    kind: EntryKind, order_id: UUID, source: AccountKey, amount: Money, reference: str
-) -> Entry:
-    outgoing = outgoing_account(source.market_id, order_id, amount.currency)
-    return Entry(
-        id=order_entry_id(order_id),
-        market_id=source.market_id,
-        kind=kind,
-        legs=transfer(debit=source, credit=outgoing, amount=amount),
-        reference=reference,
+    await service.move(
+        session,
+        EntryKind.PAYMENT_ORDER,
+        entry_id=order_entry_id(order_id),
+        debit=funds_account(market_id, party_id, amount.currency),
+        credit=outgoing_account(market_id, order_id, amount.currency),
+        amount=amount,
         subject_id=order_id,
+        reference=reference,
+        at=at,
+        actor=actor,
     )
 
 
@@ -138,19 +141,18 @@ async def execute(
         InsufficientFunds: Nothing was ordered under this id, or it was called off.
         EntryDiffers: It was executed with another amount or reference.
     """
-    entry = Entry(
-        id=EntryId(uuid5(order_id, "execution")),
-        market_id=market_id,
-        kind=EntryKind.EXECUTION,
-        legs=transfer(
-            debit=outgoing_account(market_id, order_id, amount.currency),
-            credit=bank_account(market_id, amount.currency),
-            amount=amount,
-        ),
-        reference=reference,
+    await service.move(
+        session,
+        EntryKind.EXECUTION,
+        entry_id=EntryId(uuid5(order_id, "execution")),
+        debit=outgoing_account(market_id, order_id, amount.currency),
+        credit=bank_account(market_id, amount.currency),
+        amount=amount,
         subject_id=order_id,
+        reference=reference,
+        at=at,
+        actor=actor,
     )
-    await service.book(session, entry, at=at, actor=actor)
 
 
 async def call_off(
